@@ -1,0 +1,68 @@
+#define _GNU_SOURCE
+#include "base/os.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t fail_after; /* tests only: see os_fail_alloc_after */
+
+void os_fail_alloc_after(uint64_t n) { fail_after = n; }
+
+void *os_malloc(size_t n) {
+    if (fail_after && --fail_after == 0) return NULL;
+    return malloc(n);
+}
+
+void os_free(void *p) { free(p); }
+
+int os_memfd(const char *name, uint64_t size) {
+    int fd = memfd_create(name, 0); /* inherited by a worker across exec */
+    if (fd >= 0 && ftruncate(fd, (off_t)size) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int prot_bits(int prot) {
+    return (prot & OS_READ ? PROT_READ : 0) | (prot & OS_WRITE ? PROT_WRITE : 0) | (prot & OS_EXEC ? PROT_EXEC : 0);
+}
+
+void *os_map(void *at, uint64_t len, int prot, int fd, uint64_t offset) {
+    int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED | MAP_NORESERVE;
+    if (at) flags |= MAP_FIXED_NOREPLACE;
+    void *p = mmap(at, len, prot_bits(prot), flags, fd, (off_t)offset);
+    if (p == MAP_FAILED) return NULL;
+    if (at && p != at) { /* kernels without MAP_FIXED_NOREPLACE take it as a hint */
+        munmap(p, len);
+        return NULL;
+    }
+    return p;
+}
+
+bool os_protect(void *at, uint64_t len, int prot) { return mprotect(at, len, prot_bits(prot)) == 0; }
+void os_unmap(void *at, uint64_t len) { munmap(at, len); }
+
+bool os_discard(void *at, uint64_t len) {
+    /* MADV_REMOVE frees the pages of a shared file; private memory needs MADV_DONTNEED. */
+    return madvise(at, len, MADV_REMOVE) == 0 || madvise(at, len, MADV_DONTNEED) == 0;
+}
+
+uint64_t os_now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+bool os_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns) {
+    struct timespec t = {(time_t)(timeout_ns / UINT64_C(1000000000)), (long)(timeout_ns % UINT64_C(1000000000))};
+    long r = syscall(SYS_futex, word, FUTEX_WAIT, expected, timeout_ns ? &t : NULL, NULL, 0);
+    return r == 0 || errno != ETIMEDOUT;
+}
+
+void os_futex_wake(uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0); }

@@ -1,0 +1,31 @@
+/* What the engine asks of the operating system (Linux); the only file with such calls. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OS_PAGE 4096u
+
+enum { OS_NONE = 0, OS_READ = 1, OS_WRITE = 2, OS_EXEC = 4 };
+
+/* Test hook: the n-th allocation from now (1 = next) fails; 0 turns it off.  Counts down
+ * in the calling thread's allocations only.  The engine's sole mutable static, tests alone set it. */
+void os_fail_alloc_after(uint64_t n);
+void *os_malloc(size_t n); /* NULL when out of memory */
+void os_free(void *p);
+
+int os_memfd(const char *name, uint64_t size);          /* -1 on failure */
+/* Map `len` bytes of `fd` at `offset`; at == NULL: anywhere.  With `at`, exactly there, and
+ * failing (NULL) when something is mapped there already.  fd -1: anonymous memory. */
+void *os_map(void *at, uint64_t len, int prot, int fd, uint64_t offset);
+bool os_protect(void *at, uint64_t len, int prot);
+void os_unmap(void *at, uint64_t len);
+/* Give the pages back to the system; they read as zero afterwards.  Shared file or anonymous. */
+bool os_discard(void *at, uint64_t len);
+
+uint64_t os_now_ns(void); /* monotonic clock */
+
+/* Shared (not process-private) futex on a word in shared memory. timeout_ns 0: no limit.
+ * Returns false on timeout; true when woken or when *word != expected. */
+bool os_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns);
+void os_futex_wake(uint32_t *word);

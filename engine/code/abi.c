@@ -1,0 +1,141 @@
+/* Our calling convention, by the target's tables: where parameters, arguments and results are.
+ *
+ * Integers (the context first) and floats are counted apart and go to registers as far as those reach.  Parameter i of the wasm function
+ * (not counting the context) that finds none is at es->args[i], result i at es->results[i], each 16 bytes; an i32 there is
+ * 4 bytes, the rest of its slot is not written.  The upper half of an i32 in a register is unspecified.
+ * Slots are written right before the call or return and read first thing behind it, so nothing else comes between. */
+#include <assert.h>
+#include "code/es.h"
+#include "code/lower.h"
+
+/* Hands out the registers of one parameter or result list. */
+typedef struct Places {
+    const uint8_t *const *reg;
+    const uint8_t *nreg;
+    uint32_t used[RC_COUNT];
+} Places;
+
+/* The register of the next value, or REG_NONE. */
+static Reg place(Places *p, IrType t) {
+    RegClass c = type_class(t);
+    return p->used[c] < p->nreg[c] ? p->reg[c][p->used[c]++] : REG_NONE;
+}
+
+static Places arg_places(const Target *t) { return (Places){.reg = t->arg, .nreg = t->narg}; }
+static Places result_places(const Target *t) { return (Places){.reg = t->res, .nreg = t->nres}; }
+
+static uint32_t arg_offset(uint32_t param) {
+    assert(param > 0); /* the context has a register */
+    return ES_ARGS_OFFSET + ES_SLOT_BYTES * (param - 1);
+}
+static uint32_t result_offset(uint32_t result) { return ES_RESULTS_OFFSET + ES_SLOT_BYTES * result; }
+
+void abi_lower_params(Lower *l) {
+    const Blk *entry = &l->f->blk.at[0];
+    lower_emit(l, M_PARAMS);
+    for (uint32_t pass = 0; pass < 2; pass++) { /* registers are one instruction's; then the rest is loaded */
+        Places p = arg_places(l->t);
+        for (uint32_t k = 0; k < entry->param.n; k++) {
+            Val v = entry->param.at[k];
+            IrType type = (IrType)lower_ins(l, v)->type;
+            Reg at = place(&p, type);
+            if (l->vreg[v] == REG_NONE || (at == REG_NONE) != (pass == 1)) continue;
+            if (pass == 0)
+                lower_opnd(l, l->vreg[v], OPND_DEF, OC_FIXED, at);
+            else
+                l->t->lower_es_load(l, l->vreg[v], arg_offset(k), type);
+        }
+    }
+}
+
+/* Virtual register of result k of call v, or REG_NONE when nobody demands it. */
+static Reg result_vreg(const Lower *l, Val v, const Callee *callee, uint32_t k) {
+    if (callee->sig.nresult == 1) return l->vreg[v];
+    const Blk *b = &l->f->blk.at[l->blk];
+    for (uint32_t at = l->place[v] + 1; at < b->list.n; at++) {
+        const Ins *i = lower_ins(l, b->list.at[at]);
+        if (i->op != IR_proj || i->a != v) break;
+        if (i->b == k) return l->vreg[b->list.at[at]];
+    }
+    return REG_NONE;
+}
+
+static void lib_operands(Lower *l, Val v, const Callee *callee, const Val *arg) {
+    assert(callee->sig.nparam <= l->t->nc_arg && callee->sig.nresult <= 1);
+    for (uint32_t k = 0; k < callee->sig.nparam; k++)
+        lower_opnd(l, lower_use(l, arg[k]), OPND_USE, OC_FIXED, l->t->c_arg[k]);
+    if (l->vreg[v] != REG_NONE) lower_opnd(l, l->vreg[v], OPND_DEF, OC_FIXED, l->t->c_res);
+}
+
+static void store_overflow_args(Lower *l, const IrSig *sig, const Val *arg) {
+    Places p = arg_places(l->t);
+    for (uint32_t k = 0; k < sig->nparam; k++) {
+        IrType type = (IrType)sig->param[k];
+        if (place(&p, type) == REG_NONE) l->t->lower_es_store(l, lower_use(l, arg[k]), arg_offset(k), type);
+    }
+}
+
+static void register_operands(Lower *l, Val v, const Callee *callee, const Val *arg, bool tail) {
+    Places p = arg_places(l->t);
+    for (uint32_t k = 0; k < callee->sig.nparam; k++) {
+        Reg at = place(&p, (IrType)callee->sig.param[k]);
+        if (at != REG_NONE) lower_opnd(l, lower_use(l, arg[k]), OPND_USE, OC_FIXED, at);
+    }
+    if (tail) return;
+    Places r = result_places(l->t);
+    for (uint32_t k = 0; k < callee->sig.nresult; k++) {
+        Reg at = place(&r, (IrType)callee->sig.result[k]), def = result_vreg(l, v, callee, k);
+        if (at != REG_NONE && def != REG_NONE) lower_opnd(l, def, OPND_DEF, OC_FIXED, at);
+    }
+}
+
+static void load_overflow_results(Lower *l, Val v, const Callee *callee) {
+    Places r = result_places(l->t);
+    for (uint32_t k = 0; k < callee->sig.nresult; k++) {
+        IrType type = (IrType)callee->sig.result[k];
+        Reg at = place(&r, type), def = result_vreg(l, v, callee, k);
+        if (at == REG_NONE && def != REG_NONE) l->t->lower_es_load(l, def, result_offset(k), type);
+    }
+}
+
+void abi_lower_call(Lower *l, Val v) {
+    const Ins *i = lower_ins(l, v);
+    const Callee *callee = &l->f->calls.at[i->c];
+    const Val *arg;
+    uint32_t n = ins_operands(l->f, i, &arg);
+    bool tail = i->op == IR_tailcall, ref = callee->kind == CALLEE_REF, lib = callee->kind == CALLEE_LIB;
+    assert(n == callee->sig.nparam + ref && !(tail && lib));
+    (void)n;
+    if (!lib) store_overflow_args(l, &callee->sig, arg + ref);
+    MInsn *call = lower_emit(l, M_NOP);
+    call->flags = (uint8_t)(MF_CALL | (tail ? MF_BRANCH : 0));
+    call->clobber = tail ? 0 : lib ? 2 : 1;
+    call->aux = callee->index;
+    if (ref) lower_opnd(l, lower_use(l, arg[0]), OPND_USE, OC_REG, 0);
+    if (lib)
+        lib_operands(l, v, callee, arg);
+    else
+        register_operands(l, v, callee, arg + ref, tail);
+    l->t->lower_call(l, callee, tail, call);
+    if (!tail && !lib) load_overflow_results(l, v, callee);
+}
+
+void abi_lower_ret(Lower *l, Val v) {
+    const Val *value;
+    uint32_t n = ins_operands(l->f, lower_ins(l, v), &value);
+    const IrSig *sig = &l->f->sig;
+    assert(n == sig->nresult);
+    Places r = result_places(l->t);
+    for (uint32_t k = 0; k < n; k++) {
+        IrType type = (IrType)sig->result[k];
+        if (place(&r, type) == REG_NONE) l->t->lower_es_store(l, lower_use(l, value[k]), result_offset(k), type);
+    }
+    MInsn *ret = lower_emit(l, M_NOP);
+    ret->flags = MF_BRANCH;
+    r = result_places(l->t);
+    for (uint32_t k = 0; k < n; k++) {
+        Reg at = place(&r, (IrType)sig->result[k]);
+        if (at != REG_NONE) lower_opnd(l, lower_use(l, value[k]), OPND_USE, OC_FIXED, at);
+    }
+    l->t->lower_ret(l, ret);
+}

@@ -1,0 +1,86 @@
+/* The code buffer.  Labels, fixups, trap stubs and constants are the current function's: emit_fn empties their
+ * tables when it starts a function and has consumed them when it ends. */
+#include "code/codebuf.h"
+#include <assert.h>
+#include <string.h>
+#include "base/bits.h"
+
+void code_init(CodeBuf *cb, Arena *a) {
+    *cb = (CodeBuf){.arena = a};
+    map_init(&cb->trap_map, a);
+    map_init(&cb->const_map, a);
+}
+
+static void append(CodeBuf *cb, const void *bytes, uint32_t n) {
+    if (n > UINT32_MAX / 2 - cb->code.n) bail(cb->arena->bail, BAIL_TOO_LARGE, "code larger than 2 GiB");
+    vec_reserve(cb->arena, &cb->code, cb->code.n + n);
+    memcpy(cb->code.at + cb->code.n, bytes, n);
+    cb->code.n += n;
+}
+
+void code_u8(CodeBuf *cb, uint8_t v) { append(cb, &v, 1); }
+void code_u32(CodeBuf *cb, uint32_t v) { append(cb, &v, 4); }
+void code_u64(CodeBuf *cb, uint64_t v) { append(cb, &v, 8); }
+
+void code_align(CodeBuf *cb, uint32_t to, uint8_t fill) {
+    assert(bits_is_pow2(to));
+    while (cb->code.n & (to - 1)) code_u8(cb, fill);
+}
+
+Label code_label(CodeBuf *cb) {
+    vec_push(cb->arena, &cb->label, UINT32_MAX);
+    return cb->label.n - 1;
+}
+
+void code_bind(CodeBuf *cb, Label l) {
+    assert(l < cb->label.n && cb->label.at[l] == UINT32_MAX);
+    cb->label.at[l] = cb->code.n;
+}
+
+void code_fixup(CodeBuf *cb, uint32_t at, Label l, uint8_t kind, int32_t addend) {
+    assert(l < cb->label.n);
+    vec_push(cb->arena, &cb->fixup, ((CodeFixup){.at = at, .label = l, .kind = kind, .addend = addend}));
+}
+
+Label code_trap(CodeBuf *cb, uint8_t trap, uint32_t loc) {
+    uint64_t key = (uint64_t)loc << 8 | trap;
+    uint32_t have;
+    if (map_get(&cb->trap_map, key, &have)) return cb->trap_stub.at[have].label;
+    map_put(&cb->trap_map, key, cb->trap_stub.n);
+    Label l = code_label(cb);
+    vec_push(cb->arena, &cb->trap_stub, ((TrapStub){.label = l, .loc = loc, .trap = trap}));
+    return l;
+}
+
+Label code_const(CodeBuf *cb, const void *bytes, uint8_t size) {
+    assert(size == 4 || size == 8 || size == 16);
+    uint64_t key = hash_bytes(bytes, size, size);
+    uint32_t have;
+    if (map_get(&cb->const_map, key, &have)) {
+        const CodeConst *c = &cb->constant.at[have];
+        if (c->size == size && memcmp(c->bytes, bytes, size) == 0) return c->label;
+    }
+    map_put(&cb->const_map, key, cb->constant.n); /* on a hash collision the later one is found; neither is lost */
+    CodeConst c = {.label = code_label(cb), .size = size};
+    memcpy(c.bytes, bytes, size);
+    vec_push(cb->arena, &cb->constant, c);
+    return c.label;
+}
+
+void code_site(CodeBuf *cb, SiteKind kind, uint8_t trap, uint32_t loc) {
+    CodeSite s = {.offset = cb->code.n, .loc = loc, .kind = (uint8_t)kind, .trap = trap};
+    vec_push(cb->arena, &cb->site, s);
+}
+
+void code_reloc(CodeBuf *cb, uint32_t at, uint32_t func, uint8_t kind) {
+    vec_push(cb->arena, &cb->reloc, ((CodeReloc){.at = at, .func = func, .kind = kind}));
+}
+
+void code_loc(CodeBuf *cb, uint32_t loc) {
+    CodeLoc *last = cb->loc.n ? &cb->loc.at[cb->loc.n - 1] : NULL;
+    if (last && last->loc == loc) return;
+    if (last && last->offset == cb->code.n)
+        last->loc = loc;
+    else
+        vec_push(cb->arena, &cb->loc, ((CodeLoc){.offset = cb->code.n, .loc = loc}));
+}

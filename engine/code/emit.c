@@ -1,0 +1,138 @@
+/* Emission: prologue, blocks in layout order, then out of line the trap stubs and constants; fixups last.
+ *
+ * Edits of an instruction come right before it, behind the label of its block when it is the first. */
+#include "code/emit.h"
+#include <assert.h>
+#include <stdlib.h>
+#include "base/bits.h"
+
+/* A64's conditional branches reach 1 MiB; below this bound everything in the function is in reach. */
+enum { NEAR_BYTES = 900 * 1024, FUNC_ALIGN = 16, EDIT_BYTES = 16, STUB_BYTES = 16 };
+
+static IrType opnd_type(const MFn *m, Reg r) {
+    if (reg_is_virtual(r)) return vreg_type(m, r);
+    return r < REG_FLOAT ? T_I64 : T_V128;
+}
+
+static void emit_one(Emit *e, const MInsn *i) {
+    const Loc *loc = e->ra->opnd + i->opnd;
+    code_loc(e->cb, i->loc);
+    switch (i->op) {
+        case M_NOP:
+        case M_PARAMS:
+        case M_UNDEF: break;
+        case M_MOVE: {
+            const Opnd *o = insn_opnd(e->m, i);
+            IrType type = opnd_type(e->m, reg_is_virtual(o[0].reg) ? o[0].reg : o[1].reg);
+            if (loc[0] != loc[1]) e->t->emit_move(e, loc[1], loc[0], type);
+            break;
+        }
+        default:
+            e->t->emit_insn(e, i, loc);
+            if ((i->flags & MF_CALL) && !(i->flags & MF_BRANCH)) code_site(e->cb, SITE_CALL, 0, i->loc);
+    }
+}
+
+static void emit_blocks(Emit *e) {
+    const MFn *m = e->m;
+    const Alloc *ra = e->ra;
+    uint32_t edit = 0;
+    for (uint32_t b = 0; b < m->block.n; b++) {
+        e->block = b;
+        e->next_block = b + 1 < m->block.n ? b + 1 : UINT32_MAX;
+        code_bind(e->cb, e->block_label[b]);
+        for (uint32_t i = m->block.at[b].first; i < m->block.at[b].end; i++) {
+            for (; edit < ra->edit.n && ra->edit.at[edit].at == i; edit++)
+                e->t->emit_move(e, ra->edit.at[edit].from, ra->edit.at[edit].to, (IrType)ra->edit.at[edit].type);
+            emit_one(e, &m->insn.at[i]);
+        }
+    }
+    assert(edit == ra->edit.n);
+}
+
+static void emit_trap_stubs(CodeBuf *cb, const Target *t) {
+    for (uint32_t i = 0; i < cb->trap_stub.n; i++) {
+        TrapStub s = cb->trap_stub.at[i];
+        code_bind(cb, s.label);
+        code_loc(cb, s.loc);
+        t->emit_trap_stub(cb, s.trap);
+        code_site(cb, SITE_TRAP, s.trap, s.loc);
+    }
+}
+
+static void emit_constants(CodeBuf *cb, uint8_t fill) {
+    for (uint32_t size = 16; size >= 4; size /= 2) /* largest first: one alignment gap at most */
+        for (uint32_t i = 0; i < cb->constant.n; i++) {
+            const CodeConst *c = &cb->constant.at[i];
+            if (c->size != size) continue;
+            code_align(cb, size, fill);
+            code_bind(cb, c->label);
+            for (uint32_t k = 0; k < size; k += 4) code_u32(cb, bits_load_u32(c->bytes + k));
+        }
+}
+
+static void patch_fixups(CodeBuf *cb, const Target *t) {
+    for (uint32_t i = 0; i < cb->fixup.n; i++) {
+        const CodeFixup *f = &cb->fixup.at[i];
+        assert(cb->label.at[f->label] != UINT32_MAX);
+        if (!t->patch(cb->code.at, f->at, f->kind, cb->label.at[f->label] + (uint32_t)f->addend))
+            bail(cb->arena->bail, BAIL_TOO_LARGE, "a branch out of reach in a function's code");
+    }
+}
+
+static Frame frame_layout(const CodeBuf *cb, const MFn *m, const Alloc *ra) {
+    Frame f = {.nslots = ra->nslots, .saved = ra->saved};
+    uint64_t size = bits_align(8 * ((uint64_t)ra->nslots + bits_popcount64(ra->saved)), 16);
+    if (size > 8 * (uint64_t)m->frame_cost + 4096)
+        bail(cb->arena->bail, BAIL_TOO_LARGE, "a native frame larger than the depth contract allows");
+    f.size = (uint32_t)size;
+    return f;
+}
+
+static void start_function(CodeBuf *cb) {
+    cb->label.n = cb->fixup.n = cb->trap_stub.n = cb->constant.n = 0;
+    /* A map keeps its size when cleared, and clearing costs as much: give back what one large function made. */
+    if (cb->trap_map.cap > 1024 || cb->const_map.cap > 1024) {
+        map_init(&cb->trap_map, cb->arena);
+        map_init(&cb->const_map, cb->arena);
+    } else {
+        map_clear(&cb->trap_map);
+        map_clear(&cb->const_map);
+    }
+}
+
+uint32_t emit_fn(CodeBuf *cb, const MFn *m, const Alloc *ra, const Target *t, const TargetOptions *o) {
+    Emit e = {.cb = cb, .m = m, .ra = ra, .t = t, .o = o, .frame = frame_layout(cb, m, ra)};
+    start_function(cb);
+    code_align(cb, FUNC_ALIGN, t->fill);
+    uint32_t at = code_at(cb);
+    /* Trap stubs and constants may be as many as there are instructions. */
+    uint64_t bound = (uint64_t)m->insn.n * (t->max_insn_bytes + STUB_BYTES) + (uint64_t)ra->edit.n * EDIT_BYTES;
+    e.far = o->far_branches || bound > NEAR_BYTES;
+    e.block_label = ARENA_ARRAY(m->arena, Label, m->block.n);
+    for (uint32_t b = 0; b < m->block.n; b++) e.block_label[b] = code_label(cb);
+    if (m->insn.n) code_loc(cb, m->insn.at[0].loc);
+    t->emit_prologue(&e);
+    emit_blocks(&e);
+    emit_trap_stubs(cb, t);
+    emit_constants(cb, t->fill);
+    patch_fixups(cb, t);
+    return at;
+}
+
+static int site_order(const void *a, const void *b) {
+    const CodeSite *x = a, *y = b;
+    if (x->offset != y->offset) return x->offset < y->offset ? -1 : 1;
+    return (int)x->kind - (int)y->kind;
+}
+
+void code_link(CodeBuf *cb, const Target *t, const uint32_t *func_offset) {
+    for (uint32_t i = 0; i < cb->reloc.n; i++) {
+        const CodeReloc *r = &cb->reloc.at[i];
+        assert(func_offset[r->func] != UINT32_MAX); /* imported functions are called through their reference */
+        if (!t->patch(cb->code.at, r->at, r->kind, func_offset[r->func]))
+            bail(cb->arena->bail, BAIL_TOO_LARGE, "a call out of reach: the module's code is too large");
+    }
+    cb->reloc.n = 0;
+    if (cb->site.n) qsort(cb->site.at, cb->site.n, sizeof *cb->site.at, site_order);
+}

@@ -1,0 +1,141 @@
+/* Liveness by exploring paths upward from each use to the definition, one register after the other (Boissinot et al.,
+ * "Computing liveness sets for SSA-form programs", 2011, section 5.2).
+ *
+ * Requires SSA.  Cost: the number of (register, block) pairs that are live, each visited once; registers that live
+ * within a block cost nothing beyond their operands. */
+#include "code/live.h"
+#include <assert.h>
+#include <stdlib.h>
+
+typedef struct Use {
+    uint32_t vreg, block;
+} Use;
+
+typedef struct Builder {
+    Arena *arena;
+    const MFn *m;
+    Live *live;
+    VEC(Use) use;         /* uses outside of the defining block, by block */
+    uint32_t *seen;       /* by block: the last register found live into it, plus 1 */
+    uint32_t *out;        /* by block: the last register found live out of it, plus 1 */
+    VEC(uint32_t) found;  /* blocks the current register is live into */
+} Builder;
+
+static void find_defs(Builder *b) {
+    for (uint32_t k = 0; k < b->m->block.n; k++) {
+        const MBlock *mb = &b->m->block.at[k];
+        for (uint32_t p = 0; p < mb->param.n; p++) b->live->def_block[mb->param.at[p] - REG_VIRTUAL] = k;
+        for (uint32_t i = mb->first; i < mb->end; i++) {
+            const MInsn *in = &b->m->insn.at[i];
+            const Opnd *o = insn_opnd(b->m, in);
+            for (uint32_t n = 0; n < in->nopnd; n++)
+                if (o[n].kind >= OPND_DEF && reg_is_virtual(o[n].reg)) b->live->def_block[o[n].reg - REG_VIRTUAL] = k;
+        }
+    }
+}
+
+static void note_use(Builder *b, Reg r, uint32_t block) {
+    if (!reg_is_virtual(r) || b->live->def_block[r - REG_VIRTUAL] == block) return;
+    vec_push(b->arena, &b->use, ((Use){r - REG_VIRTUAL, block}));
+}
+
+static void find_uses(Builder *b) {
+    for (uint32_t k = 0; k < b->m->block.n; k++) {
+        const MBlock *mb = &b->m->block.at[k];
+        for (uint32_t i = mb->first; i < mb->end; i++) {
+            const MInsn *in = &b->m->insn.at[i];
+            const Opnd *o = insn_opnd(b->m, in);
+            for (uint32_t n = 0; n < in->nopnd; n++)
+                if (o[n].kind < OPND_DEF) note_use(b, o[n].reg, k);
+        }
+        for (uint32_t s = 0; s < mb->succ.n; s++)
+            for (uint32_t n = 0; n < mb->succ.at[s].nargs; n++) note_use(b, b->m->pool.at[mb->succ.at[s].args + n], k);
+    }
+}
+
+/* Order the uses by register: a counting sort, so blocks stay ascending.  first[v] becomes the first use of v. */
+static Use *uses_by_vreg(Builder *b, uint32_t *first) {
+    uint32_t nv = b->live->nvregs;
+    Use *sorted = arena_alloc(b->arena, b->use.n * sizeof(Use), _Alignof(Use));
+    for (uint32_t k = 0; k < b->use.n; k++) first[b->use.at[k].vreg + 1]++;
+    for (uint32_t v = 0; v < nv; v++) first[v + 1] += first[v];
+    for (uint32_t k = b->use.n; k-- > 0;) {
+        Use u = b->use.at[k];
+        sorted[--first[u.vreg + 1]] = u; /* first[v + 1] goes down from the end of v to its start ... */
+    }
+    for (uint32_t v = 0; v < nv; v++) first[v] = first[v + 1]; /* ... so it is one place off */
+    first[nv] = b->use.n;
+    return sorted;
+}
+
+static void visit(Builder *b, uint32_t v, uint32_t block) {
+    if (b->seen[block] == v + 1) return;
+    b->seen[block] = v + 1;
+    vec_push(b->arena, &b->found, block);
+}
+
+static int ascending(const void *x, const void *y) {
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return a < b ? -1 : a > b;
+}
+
+static void add_run(Builder *b, uint32_t v, uint32_t block, uint32_t first_run) {
+    Live *l = b->live;
+    bool out = b->out[block] == v + 1;
+    LiveRun *last = l->run.n > first_run ? &l->run.at[l->run.n - 1] : NULL;
+    if (last && last->last + 1 == block && last->out) {
+        last->last = block;
+        last->out = out;
+    } else {
+        vec_push(b->arena, &l->run, ((LiveRun){block, block, out}));
+    }
+}
+
+/* The blocks found, as runs. */
+static void add_runs(Builder *b, uint32_t v) {
+    uint32_t first_run = b->live->run.n, lo = UINT32_MAX, hi = 0;
+    for (uint32_t k = 0; k < b->found.n; k++) {
+        if (b->found.at[k] < lo) lo = b->found.at[k];
+        if (b->found.at[k] > hi) hi = b->found.at[k];
+    }
+    if (b->found.n > 1 && (hi - lo) / 8 < b->found.n) { /* dense: look at every block between */
+        for (uint32_t k = lo; k <= hi; k++)
+            if (b->seen[k] == v + 1) add_run(b, v, k, first_run);
+        return;
+    }
+    if (b->found.n > 1) qsort(b->found.at, b->found.n, sizeof(uint32_t), ascending);
+    for (uint32_t k = 0; k < b->found.n; k++) add_run(b, v, b->found.at[k], first_run);
+}
+
+Live *live_build(Arena *a, const MFn *m) {
+    Live *l = ARENA_NEW(a, Live);
+    Builder b = {.arena = a, .m = m, .live = l};
+    l->nvregs = m->vreg_type.n;
+    l->def_block = ARENA_ARRAY(a, uint32_t, l->nvregs);
+    for (uint32_t v = 0; v < l->nvregs; v++) l->def_block[v] = UINT32_MAX;
+    l->def_out = ARENA_ARRAY(a, bool, l->nvregs);
+    l->first_run = ARENA_ARRAY(a, uint32_t, l->nvregs + 1);
+    find_defs(&b);
+    find_uses(&b);
+    uint32_t *first = ARENA_ARRAY(a, uint32_t, l->nvregs + 1);
+    const Use *use = uses_by_vreg(&b, first);
+    b.seen = ARENA_ARRAY(a, uint32_t, m->block.n);
+    b.out = ARENA_ARRAY(a, uint32_t, m->block.n);
+    for (uint32_t v = 0; v < l->nvregs; v++) {
+        l->first_run[v] = l->run.n;
+        b.found.n = 0;
+        for (uint32_t k = first[v]; k < first[v + 1]; k++) visit(&b, v, use[k].block);
+        for (uint32_t k = 0; k < b.found.n; k++) {
+            const MBlock *mb = &m->block.at[b.found.at[k]];
+            for (uint32_t p = 0; p < mb->pred.n; p++) {
+                b.out[mb->pred.at[p]] = v + 1;
+                if (mb->pred.at[p] != l->def_block[v]) visit(&b, v, mb->pred.at[p]);
+            }
+        }
+        if (!b.found.n) continue;
+        add_runs(&b, v);
+        l->def_out[v] = l->def_block[v] != UINT32_MAX && b.out[l->def_block[v]] == v + 1;
+    }
+    l->first_run[l->nvregs] = l->run.n;
+    return l;
+}

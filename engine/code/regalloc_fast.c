@@ -1,0 +1,452 @@
+/* The fast allocator (-O0): one forward pass over each block with next-use distances (Belady, 1966: evict what is
+ * used last), nothing kept in registers between blocks.
+ *
+ * A value that is used outside of its block, and every block parameter, is global: it has a home slot, is stored there right behind its definition, and
+ * is valid there ever after (the form is SSA).  Other values get a slot when they are evicted.  Home slots are shared by
+ * values whose blocks do not overlap in layout order, the others are handed out anew in each block.  Integers, floats and vectors
+ * have slots of their own, so moves of different classes never meet.
+ *
+ * An instruction occupies registers in two halves: uses in the first, definitions in the second, USE_LATE and DEF_EARLY in both.
+ * Operands are placed from the most to the least constrained (fixed, both halves, a use tied to a definition, one half);
+ * what the former may have is a subset of what the latter may have, so taking any register never blocks a solution.
+ * All moves are made one by one in front of the instruction, each leaving the state consistent. */
+#include <assert.h>
+#include <string.h>
+#include "base/bits.h"
+#include "code/live.h"
+#include "code/slots.h"
+
+enum { NOWHERE = 255 };
+#define DEAD UINT32_MAX
+
+typedef struct Fast {
+    Arena *arena;
+    const MFn *m;
+    const Target *t;
+    Alloc *ra;
+    Reg in[64];    /* what a register holds; REG_NONE: nothing.  Not the main register of its value: a copy for one instruction */
+    uint8_t *main; /* by vreg - REG_VIRTUAL: its register, or NOWHERE */
+    uint32_t *next;     /* by vreg: the instruction of its next use in this block, DEAD when there is none */
+    uint32_t *next_use; /* by operand: what `next` of its register becomes behind the instruction */
+    bool *global;       /* by vreg */
+    bool *stored;       /* by vreg: its slot holds it */
+    Slots slots;
+    RegSet order[RC_COUNT];
+    RegSet written;
+    uint32_t at; /* the instruction */
+    /* of the current instruction */
+    RegSet fixed_a, fixed_b; /* taken by fixed operands in the first, in the second half */
+    RegSet clobber;
+    RegSet pin_a, pin_b; /* taken so far, fixed ones included once they are in place */
+} Fast;
+
+static inline uint32_t index_of(Reg r) { return r - REG_VIRTUAL; }
+static inline RegClass class_of(const Fast *f, Reg r) { return type_class(vreg_type(f->m, r)); }
+
+/* -- Moves and places ---------------------------------------------------------------- */
+
+static void edit(Fast *f, Loc from, Loc to, Reg v) {
+    Edit e = {.at = f->at, .from = from, .to = to, .type = (uint32_t)vreg_type(f->m, v)};
+    vec_push(f->arena, &f->ra->edit, e);
+    if (!loc_is_slot(to)) f->written |= REG_BIT(to);
+}
+
+static void store(Fast *f, Reg v, uint32_t from) {
+    uint32_t x = index_of(v);
+    if (f->stored[x]) return;
+    if (f->slots.of[x] == LOC_NONE) slots_take_local(&f->slots, x, vreg_type(f->m, v));
+    edit(f, from, f->slots.of[x], v);
+    f->stored[x] = true;
+}
+
+static RegSet free_regs(const Fast *f, RegSet among) {
+    RegSet s = 0;
+    for (RegSet k = among; k; k &= k - 1) {
+        uint32_t r = bits_ctz64(k);
+        if (f->in[r] == REG_NONE) s |= REG_BIT(r);
+    }
+    return s;
+}
+
+/* The first of `set` in the order of preference; NOWHERE when it is empty. */
+static uint32_t first_of(const Fast *f, RegClass c, RegSet set) {
+    for (uint32_t k = 0; k < f->t->norder[c]; k++)
+        if (set & REG_BIT(f->t->order[c][k])) return f->t->order[c][k];
+    return NOWHERE;
+}
+
+/* Empty register r: its value, when still needed, moves to a free register outside of `avoid` or to its slot. */
+static void displace(Fast *f, uint32_t r, RegSet avoid) {
+    Reg w = f->in[r];
+    if (w == REG_NONE) return;
+    uint32_t x = index_of(w);
+    if (f->main[x] == r) {
+        f->main[x] = NOWHERE;
+        if (f->next[x] != DEAD && !f->stored[x]) {
+            RegClass c = class_of(f, w);
+            uint32_t to = first_of(f, c, free_regs(f, f->order[c] & ~avoid & ~REG_BIT(r)));
+            if (to != NOWHERE) {
+                edit(f, r, to, w);
+                f->main[x] = (uint8_t)to;
+                f->in[to] = w;
+            } else {
+                store(f, w, r);
+            }
+        }
+    }
+    f->in[r] = REG_NONE;
+}
+
+/* A register among `allowed`, emptied: a free one, or the one whose value is used last. */
+static uint32_t pick(Fast *f, RegClass c, RegSet allowed, RegSet prefer_not) {
+    allowed &= f->order[c];
+    RegSet free = free_regs(f, allowed);
+    if (free & ~prefer_not) free &= ~prefer_not;
+    uint32_t r = first_of(f, c, free);
+    if (r != NOWHERE) return r;
+    uint32_t best = 0;
+    for (uint32_t k = 0; k < f->t->norder[c]; k++) {
+        uint32_t cand = f->t->order[c][k];
+        if (!(allowed & REG_BIT(cand))) continue;
+        Reg w = f->in[cand];
+        uint32_t far = f->main[index_of(w)] != cand ? DEAD : f->next[index_of(w)];
+        if (r == NOWHERE || far > best) best = far, r = cand;
+    }
+    assert(r != NOWHERE && "operand constraints that do not fit the registers");
+    displace(f, r, UINT64_MAX);
+    return r;
+}
+
+static Loc location(const Fast *f, Reg v) {
+    uint32_t x = index_of(v);
+    if (f->main[x] != NOWHERE) return f->main[x];
+    assert(f->stored[x]);
+    return f->slots.of[x];
+}
+
+/* -- One instruction --------------------------------------------------------------------- */
+
+static bool in_both_halves(uint32_t kind) { return kind == OPND_USE_LATE || kind == OPND_DEF_EARLY; }
+
+/* The definition tied to use k, or nopnd. */
+static uint32_t tied_def(const Opnd *o, uint32_t n, uint32_t k) {
+    for (uint32_t d = 0; d < n; d++)
+        if (o[d].constraint == OC_SAME && o[d].fixed == k) return d;
+    return n;
+}
+
+static void fixed_sets(Fast *f, const Opnd *o, uint32_t n) {
+    f->fixed_a = f->fixed_b = f->pin_a = f->pin_b = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        if (!reg_is_virtual(o[k].reg)) continue;
+        uint32_t by = k;
+        if (o[k].constraint == OC_SAME) by = o[k].fixed;
+        if (o[by].constraint != OC_FIXED) continue;
+        RegSet bit = REG_BIT(o[by].fixed);
+        if (o[k].kind != OPND_DEF) f->fixed_a |= bit;
+        if (o[k].kind != OPND_USE) f->fixed_b |= bit;
+    }
+}
+
+/* Bring v into register r, which is empty or holds v.  v's main register follows unless it is in use already, or r
+ * is no register to stay in (a fixed operand may name a reserved one). */
+static void bring(Fast *f, Reg v, uint32_t r) {
+    if (f->in[r] == v) return;
+    edit(f, location(f, v), r, v);
+    f->in[r] = v;
+    uint32_t old = f->main[index_of(v)];
+    if (!(f->order[class_of(f, v)] & REG_BIT(r))) return;
+    if (old != NOWHERE && ((f->pin_a | f->pin_b) & REG_BIT(old))) return;
+    if (old != NOWHERE) f->in[old] = REG_NONE;
+    f->main[index_of(v)] = (uint8_t)r;
+}
+
+/* Registers that earlier operands of the instruction put v in, to be read in the first half. */
+static RegSet own_pins(const Fast *f, Reg v) {
+    RegSet own = 0;
+    for (RegSet s = f->pin_a & f->order[class_of(f, v)]; s; s &= s - 1)
+        if (f->in[bits_ctz64(s)] == v) own |= REG_BIT(bits_ctz64(s));
+    return own;
+}
+
+static void place_fixed_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
+    for (uint32_t k = 0; k < n; k++) {
+        if (o[k].constraint != OC_FIXED || o[k].kind > OPND_USE_LATE || !reg_is_virtual(o[k].reg)) continue;
+        uint32_t r = o[k].fixed;
+        if (f->in[r] != o[k].reg) displace(f, r, f->fixed_a | f->fixed_b | f->clobber);
+        bring(f, o[k].reg, r);
+        f->pin_a |= REG_BIT(r);
+        loc[k] = r;
+    }
+    f->pin_a |= f->fixed_a;
+    f->pin_b |= f->fixed_b;
+    for (RegSet s = f->fixed_a; s; s &= s - 1) { /* the fixed DEF_EARLY */
+        uint32_t r = bits_ctz64(s);
+        bool used = false;
+        for (uint32_t k = 0; k < n; k++)
+            used |= o[k].constraint == OC_FIXED && o[k].fixed == r && o[k].kind <= OPND_USE_LATE;
+        if (!used) displace(f, r, f->fixed_a | f->fixed_b | f->clobber);
+    }
+}
+
+/* USE_LATE and DEF_EARLY that may be in any register. */
+static void place_both_halves(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
+    for (uint32_t k = 0; k < n; k++) {
+        if (!in_both_halves(o[k].kind) || o[k].constraint == OC_FIXED || !reg_is_virtual(o[k].reg)) continue;
+        RegClass c = class_of(f, o[k].reg);
+        RegSet allowed = f->order[c] & ~(f->pin_a | f->pin_b | f->clobber);
+        uint32_t r = NOWHERE;
+        if (o[k].kind == OPND_USE_LATE) {
+            for (uint32_t j = 0; j < k; j++) /* the same value late before? */
+                if (o[j].kind == OPND_USE_LATE && o[j].constraint != OC_FIXED && o[j].reg == o[k].reg) r = loc[j];
+            uint32_t have = f->main[index_of(o[k].reg)];
+            if (r == NOWHERE && have != NOWHERE && (allowed & REG_BIT(have))) r = have;
+            if (r == NOWHERE) r = first_of(f, c, own_pins(f, o[k].reg) & ~(f->pin_b | f->clobber));
+        }
+        if (r == NOWHERE) {
+            r = pick(f, c, allowed, 0);
+            if (o[k].kind == OPND_USE_LATE) bring(f, o[k].reg, r);
+        }
+        f->pin_a |= REG_BIT(r);
+        f->pin_b |= REG_BIT(r);
+        loc[k] = r;
+    }
+}
+
+/* Uses that a definition is tied to: the register is overwritten, so a value that lives on wants to be elsewhere, too. */
+static void place_tied_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
+    for (uint32_t k = 0; k < n; k++) {
+        if (o[k].kind != OPND_USE || o[k].constraint == OC_FIXED || !reg_is_virtual(o[k].reg)) continue;
+        if (tied_def(o, n, k) == n) continue;
+        Reg v = o[k].reg;
+        RegClass c = class_of(f, v);
+        RegSet own = own_pins(f, v) & ~f->pin_b, can = f->order[c] & ~(f->pin_a | f->pin_b);
+        uint32_t have = f->main[index_of(v)], next = f->next_use[o - f->m->opnd.at + k], r = NOWHERE;
+        bool keep = next != DEAD && !f->stored[index_of(v)];
+        if (have != NOWHERE && (can & REG_BIT(have)) && (!keep || !free_regs(f, can)))
+            r = have;
+        else if (can)
+            r = pick(f, c, can, f->clobber);
+        else
+            r = first_of(f, c, own);
+        assert(r != NOWHERE && "operand constraints that do not fit the registers");
+        if (f->in[r] != v) { /* a copy; the main register stays */
+            edit(f, location(f, v), r, v);
+            f->in[r] = v;
+            if (f->main[index_of(v)] == NOWHERE) f->main[index_of(v)] = (uint8_t)r;
+        }
+        f->pin_a |= REG_BIT(r);
+        f->pin_b |= REG_BIT(r);
+        loc[k] = r;
+    }
+}
+
+static void place_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
+    for (uint32_t k = 0; k < n; k++) {
+        if (o[k].kind != OPND_USE || o[k].constraint == OC_FIXED || !reg_is_virtual(o[k].reg)) continue;
+        if (tied_def(o, n, k) < n) continue;
+        Reg v = o[k].reg;
+        RegClass c = class_of(f, v);
+        uint32_t r = f->main[index_of(v)];
+        if (r == NOWHERE) r = first_of(f, c, own_pins(f, v));
+        if (r == NOWHERE) {
+            r = pick(f, c, f->order[c] & ~f->pin_a, f->clobber | f->fixed_b);
+            bring(f, v, r);
+        }
+        f->pin_a |= REG_BIT(r);
+        loc[k] = r;
+    }
+}
+
+/* `next` becomes what holds behind the instruction. */
+static void advance(Fast *f, const Opnd *o, uint32_t n) {
+    for (uint32_t k = 0; k < n; k++)
+        if (reg_is_virtual(o[k].reg) && o[k].kind <= OPND_USE_LATE)
+            f->next[index_of(o[k].reg)] = f->next_use[o - f->m->opnd.at + k];
+}
+
+/* Values that live on in registers that the instruction overwrites get another place; uses stay readable. */
+static void save_survivors(Fast *f, RegSet lost) {
+    for (RegSet s = lost; s; s &= s - 1) {
+        uint32_t r = bits_ctz64(s);
+        Reg w = f->in[r];
+        if (w == REG_NONE) continue;
+        displace(f, r, lost | f->pin_a | f->pin_b);
+    }
+}
+
+static void place_defs(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
+    for (uint32_t k = 0; k < n; k++) {
+        if (o[k].kind < OPND_DEF || !reg_is_virtual(o[k].reg)) continue;
+        if (o[k].constraint == OC_FIXED) {
+            loc[k] = o[k].fixed;
+        } else if (o[k].constraint == OC_SAME) {
+            loc[k] = loc[o[k].fixed];
+        } else if (o[k].kind == OPND_DEF) {
+            RegClass c = class_of(f, o[k].reg);
+            loc[k] = pick(f, c, f->order[c] & ~f->pin_b, 0);
+            f->pin_b |= REG_BIT(loc[k]);
+        }
+    }
+}
+
+static void finish_defs(Fast *f, const Opnd *o, uint32_t n, const Loc *loc) {
+    f->at++;
+    for (uint32_t k = 0; k < n; k++) {
+        if (o[k].kind < OPND_DEF || !reg_is_virtual(o[k].reg)) continue;
+        uint32_t x = index_of(o[k].reg);
+        f->written |= REG_BIT(loc[k]);
+        f->next[x] = f->next_use[o - f->m->opnd.at + k];
+        if (f->next[x] == DEAD && !f->global[x]) continue;
+        bool stays = f->next[x] != DEAD && (f->order[class_of(f, o[k].reg)] & REG_BIT(loc[k]));
+        if (f->global[x] || !stays) store(f, o[k].reg, loc[k]);
+        if (!stays) continue;
+        f->in[loc[k]] = o[k].reg;
+        f->main[x] = (uint8_t)loc[k];
+    }
+}
+
+/* Registers of values that are used no more, and copies. */
+static void drop_dead(Fast *f, const Opnd *o, const Loc *loc, uint32_t n) {
+    for (uint32_t k = 0; k < n; k++) {
+        if (!reg_is_virtual(o[k].reg) || o[k].kind > OPND_USE_LATE) continue;
+        uint32_t x = index_of(o[k].reg);
+        if (f->next[x] == DEAD) {
+            if (f->main[x] != NOWHERE && f->in[f->main[x]] == o[k].reg) f->in[f->main[x]] = REG_NONE;
+            f->main[x] = NOWHERE;
+            slots_give_back(&f->slots, x);
+        }
+        if (f->main[x] != loc[k] && f->in[loc[k]] == o[k].reg) f->in[loc[k]] = REG_NONE;
+    }
+}
+
+static void instruction(Fast *f, const MInsn *i) {
+    const Opnd *o = insn_opnd(f->m, i);
+    uint32_t n = i->nopnd;
+    Loc *loc = f->ra->opnd + i->opnd;
+    for (uint32_t k = 0; k < n; k++) loc[k] = o[k].reg; /* physical ones stay */
+    f->clobber = f->t->clobber[i->clobber];
+    f->written |= f->clobber;
+    if (!n && !f->clobber) return;
+    fixed_sets(f, o, n);
+    place_fixed_uses(f, o, n, loc);
+    place_both_halves(f, o, n, loc);
+    place_tied_uses(f, o, n, loc);
+    place_uses(f, o, n, loc);
+    advance(f, o, n);
+    drop_dead(f, o, loc, n);
+    RegSet lost = f->clobber | f->fixed_b; /* and what definitions are tied to */
+    for (uint32_t k = 0; k < n; k++)
+        if (o[k].constraint == OC_SAME) lost |= REG_BIT(loc[o[k].fixed]);
+    save_survivors(f, lost);
+    place_defs(f, o, n, loc);
+    finish_defs(f, o, n, loc);
+}
+
+/* -- Blocks and edges ----------------------------------------------------------------------- */
+
+/* Next uses by one backward pass; arguments of edges out of the block's end are used at its `end`. */
+static void find_next_uses(Fast *f, const MBlock *b) {
+    for (uint32_t s = 0; s < b->succ.n; s++)
+        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++) f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = b->end;
+    for (uint32_t i = b->end; i-- > b->first;) {
+        const MInsn *in = &f->m->insn.at[i];
+        const Opnd *o = insn_opnd(f->m, in);
+        for (uint32_t k = 0; k < in->nopnd; k++)
+            if (reg_is_virtual(o[k].reg)) f->next_use[in->opnd + k] = f->next[index_of(o[k].reg)];
+        for (uint32_t k = 0; k < in->nopnd; k++)
+            if (reg_is_virtual(o[k].reg)) f->next[index_of(o[k].reg)] = o[k].kind <= OPND_USE_LATE ? i : DEAD;
+    }
+}
+
+/* The edge's moves to the homes of the target's parameters. */
+static void edge(Fast *f, const MEdge *e) {
+    const MBlock *to = &f->m->block.at[e->to];
+    for (uint32_t c = 0; c < RC_COUNT && e->nargs; c++) {
+        Move *move = ARENA_ARRAY(f->arena, Move, e->nargs), *out = NULL;
+        uint32_t n = 0, nout = 0;
+        for (uint32_t k = 0; k < e->nargs; k++) {
+            Reg arg = f->m->pool.at[e->args + k], param = to->param.at[k];
+            if (class_of(f, param) != c) continue;
+            move[n++] = (Move){location(f, arg), f->slots.of[index_of(param)], (uint32_t)vreg_type(f->m, param)};
+        }
+        moves_sequence(f->arena, move, n, f->t->scratch[c], &out, &nout);
+        for (uint32_t k = 0; k < nout; k++) {
+            Edit x = {.at = f->at, .from = out[k].from, .to = out[k].to, .type = out[k].type};
+            vec_push(f->arena, &f->ra->edit, x);
+        }
+    }
+}
+
+static void forget_registers(Fast *f) {
+    for (uint32_t r = 0; r < 64; r++) {
+        if (f->in[r] != REG_NONE) f->main[index_of(f->in[r])] = NOWHERE;
+        f->in[r] = REG_NONE;
+    }
+}
+
+static void block(Fast *f, uint32_t id) {
+    const MBlock *b = &f->m->block.at[id];
+    find_next_uses(f, b);
+    f->at = b->first;
+    if (b->pred.n == 1) { /* values are at home, or this is the end of the only predecessor */
+        const MBlock *pred = &f->m->block.at[b->pred.at[0]];
+        for (uint32_t s = 0; s < pred->succ.n && pred->succ.n > 1; s++)
+            if (pred->succ.at[s].to == id) edge(f, &pred->succ.at[s]);
+    }
+    for (uint32_t i = b->first; i < b->end; i++) {
+        f->at = i;
+        if (i == b->end - 1 && b->succ.n == 1) edge(f, &b->succ.at[0]);
+        instruction(f, &f->m->insn.at[i]);
+    }
+    for (uint32_t s = 0; s < b->succ.n; s++)
+        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++) f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = DEAD;
+    forget_registers(f);
+    slots_end_block(&f->slots);
+}
+
+static void find_globals(Fast *f, const Live *l) {
+    for (uint32_t k = 0; k < f->m->block.n; k++) {
+        const MBlock *b = &f->m->block.at[k];
+        for (uint32_t p = 0; p < b->param.n; p++) {
+            f->global[index_of(b->param.at[p])] = true;
+            f->stored[index_of(b->param.at[p])] = true;
+        }
+        for (uint32_t s = 0; s < b->succ.n && b->succ.n > 1; s++)
+            for (uint32_t n = 0; n < b->succ.at[s].nargs; n++)
+                f->global[index_of(f->m->pool.at[b->succ.at[s].args + n])] = true;
+    }
+    for (uint32_t v = 0; v < l->nvregs; v++) {
+        uint32_t lo = l->def_block[v], hi = lo;
+        f->global[v] |= l->first_run[v] != l->first_run[v + 1];
+        if (!f->global[v] || lo == UINT32_MAX) continue;
+        for (uint32_t r = l->first_run[v]; r < l->first_run[v + 1]; r++) {
+            if (l->run.at[r].first < lo) lo = l->run.at[r].first;
+            if (l->run.at[r].last > hi) hi = l->run.at[r].last;
+        }
+        slots_want(&f->slots, v, (IrType)f->m->vreg_type.at[v], lo, hi);
+    }
+    slots_assign_homes(&f->slots);
+}
+
+Alloc *regalloc_fast(Arena *a, MFn *m, const Target *t) {
+    Fast f = {.arena = a, .m = m, .t = t, .ra = ARENA_NEW(a, Alloc)};
+    uint32_t nv = m->vreg_type.n;
+    f.ra->opnd = ARENA_ARRAY(a, Loc, m->opnd.n);
+    f.main = arena_alloc(a, nv, 1);
+    if (nv) memset(f.main, NOWHERE, nv);
+    f.next = ARENA_ARRAY(a, uint32_t, nv);
+    for (uint32_t v = 0; v < nv; v++) f.next[v] = DEAD;
+    f.next_use = ARENA_ARRAY(a, uint32_t, m->opnd.n);
+    f.global = ARENA_ARRAY(a, bool, nv);
+    f.stored = ARENA_ARRAY(a, bool, nv);
+    for (uint32_t r = 0; r < 64; r++) f.in[r] = REG_NONE;
+    for (uint32_t c = 0; c < RC_COUNT; c++)
+        for (uint32_t k = 0; k < t->norder[c]; k++) f.order[c] |= REG_BIT(t->order[c][k]);
+    slots_init(&f.slots, a, nv);
+    find_globals(&f, live_build(a, m));
+    for (uint32_t b = 0; b < m->block.n; b++) block(&f, b);
+    f.ra->nslots = slots_finish(&f.slots, f.ra, m->opnd.n);
+    f.ra->saved = f.written & t->callee_saved;
+    return f.ra;
+}

@@ -1,0 +1,28 @@
+/* From wasm to SSA: Braun et al., "Simple and efficient construction of SSA form" (CC 2013), on
+ * structured control, where only loop headers are unsealed.
+ *
+ * The convention of compiled functions: parameter 0 is the Instance (i64), then the wasm parameters; references are
+ * i64.  Charges for depth and fuel are those of validate.h; all checks are explicit operations, except
+ * bounds of linear memory under bounds=guard. */
+#pragma once
+#include "ir/ir.h"
+#include "wasm/module.h"
+#include "wasm/store.h"
+
+typedef enum BoundsMode { BOUNDS_GUARD, BOUNDS_EXPLICIT } BoundsMode;
+
+typedef struct BuildOptions {
+    BoundsMode bounds;
+    bool fuel;       /* charge fuel; without, FUEL never traps */
+    bool nan_canon;  /* put fcanon behind float arithmetic */
+} BuildOptions;
+
+/* IR of defined function `func` (function index).  `layout` is instance_layout(m). */
+Fn *ir_build(Arena *a, const Module *m, const InstLayout *layout, uint32_t func, const BuildOptions *o);
+/* Adaptor host -> compiled code for signature t: (ctx = FuncInst*) -> (): arguments from es->args,
+ * calls FuncInst.code with FuncInst.ctx, results to es->results. */
+Fn *ir_build_entry_adaptor(Arena *a, const FuncType *t);
+/* Adaptor compiled code -> host function: (ctx = FuncInst*, params) -> results: stores the arguments to es->args, calls
+ * LIB_HOST_CALL(es, ctx), traps with the kind it returns if not 0, loads es->results. */
+Fn *ir_build_host_adaptor(Arena *a, const FuncType *t);
+IrType ir_type_of(ValType t);

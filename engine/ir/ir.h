@@ -1,0 +1,138 @@
+/* The SSA intermediate form: one function.
+ *
+ * A value is the instruction that makes it; both are a 32-bit index into Fn.ins (0 is no
+ * value).  Blocks take parameters instead of phis.  Nothing holds pointers, so copies are
+ * assignments and dumps are stable.  A function lives in one arena and is dropped with it.
+ *
+ * The form knows neither wasm nor an ISA: `loc` is an opaque source position (the wasm byte
+ * offset) and `kind` of a trap an opaque number. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+
+typedef uint32_t Val; /* index into Fn.ins; 0: none */
+typedef uint32_t BlkId;
+#define NO_BLK UINT32_MAX
+
+typedef enum IrOp {
+#define I(id, name, nargs, result, flags) IR_##id,
+#include "ir/ir.def"
+#undef I
+    IR_COUNT
+} IrOp;
+
+typedef enum IrType { T_NONE, T_I32, T_I64, T_F32, T_F64, T_V128, T_COUNT } IrType;
+
+enum { IRF_P = 1, IRF_C = 2, IRF_R = 4, IRF_W = 8, IRF_T = 16, IRF_X = 32, IRF_K = 64 };
+typedef enum IrResult { RES_NONE, RES_OWN, RES_SAME, RES_I32 } IrResult;
+
+typedef struct IrInfo {
+    const char *name;
+    uint8_t nargs, result, flags;
+} IrInfo;
+extern const IrInfo ir_info[IR_COUNT];
+
+/* ORDER Cond: a condition and its negation differ in bit 0 */
+typedef enum Cond { C_EQ, C_NE, C_SLT, C_SGE, C_SGT, C_SLE, C_ULT, C_UGE, C_UGT, C_ULE, C_COUNT } Cond;
+/* Float conditions as wasm has them; all but NE are false on NaN. */
+typedef enum FCond { FC_EQ, FC_NE, FC_LT, FC_GT, FC_LE, FC_GE, FC_COUNT } FCond;
+static inline Cond cond_not(Cond c) { return (Cond)(c ^ 1u); }
+Cond cond_swap(Cond c); /* of swapped operands */
+extern const char *const cond_name[C_COUNT], *const fcond_name[FC_COUNT];
+
+/* Memory access: width and how the value is widened to (or cut from) the value's type. */
+typedef enum Access { ACC_8S, ACC_8U, ACC_16S, ACC_16U, ACC_32S, ACC_32U, ACC_32, ACC_64, ACC_F32, ACC_F64, ACC_V128, ACC_COUNT } Access;
+/* i32 values use ACC_32, i64 values ACC_64, floats ACC_F32 and ACC_F64; stores of parts use the U forms. */
+extern const uint8_t access_bytes[ACC_COUNT];
+
+/* Ins.flags of load and store */
+enum {
+    MEM_CONST = 1,   /* load: the location never changes while the function runs: reads alone, may be merged and moved */
+    MEM_CONTEXT = 2, /* instance field or execution state, never linear memory */
+    MEM_HEAP = 4,    /* linear memory */
+    MEM_TRAPS = 8    /* a fault here is the trap MEMORY_BOUNDS at this location; so it is not removed, moved or duplicated */
+};
+
+typedef struct Ins {
+    uint8_t op;   /* IrOp */
+    uint8_t type; /* IrType of the result */
+    uint8_t aux;  /* condition, access or trap kind */
+    uint8_t flags;
+    uint32_t a, b, c;
+} Ins;
+_Static_assert(sizeof(Ins) == 16, "compact");
+
+typedef struct Edge {
+    BlkId to;
+    uint32_t args, nargs; /* values for the target's parameters, in the pool */
+} Edge;
+
+typedef struct Blk {
+    VEC(Val) param;
+    VEC(Val) list;  /* instructions in order; the last one ends the block */
+    VEC(Edge) succ;
+    /* by cfg_build: */
+    VEC(BlkId) pred; /* one entry an edge */
+    BlkId idom;
+    uint32_t rpo;        /* position in Fn.rpo; UINT32_MAX: unreachable */
+    uint16_t loop_depth;
+    bool loop_head;
+    uint32_t dom_first, dom_last; /* numbers of the blocks it dominates, itself first, in a walk over the dominator tree */
+} Blk;
+
+/* Parameters and results of a callee, in IR types.  The context argument is parameter 0 (i64). */
+typedef struct IrSig {
+    const uint8_t *param, *result;
+    uint32_t nparam, nresult;
+} IrSig;
+
+typedef enum CalleeKind {
+    CALLEE_FUNC,  /* defined function `index` of the module; operands: context, arguments */
+    CALLEE_REF,   /* operands: code address (i64), context, arguments */
+    CALLEE_LIB    /* library call `index` (ORDER LibCalls) by the platform's C convention; operands: all arguments */
+} CalleeKind;
+
+typedef struct Callee {
+    CalleeKind kind;
+    uint32_t index;
+    IrSig sig; /* without the code address; CALLEE_LIB: at most 6 integer arguments, at most one result */
+} Callee;
+
+typedef struct Fn {
+    Arena *arena;
+    const char *name; /* for dumps */
+    uint32_t index;   /* function index */
+    IrSig sig;
+    VEC(Ins) ins;      /* ins.at[0] is unused */
+    VEC(uint32_t) loc; /* source position of each ins */
+    VEC(uint32_t) pool;
+    VEC(Callee) calls;
+    VEC(Blk) blk; /* blk 0 is the entry; its parameters are the function's */
+    VEC(BlkId) rpo; /* by cfg_build: reachable blocks in reverse postorder */
+    uint32_t frame_cost; /* for the frame-size check: see code/frame.c */
+} Fn;
+
+Fn *fn_new(Arena *a, const char *name, uint32_t index, const IrSig *sig);
+BlkId fn_block(Fn *f); /* a new, empty block */
+Val fn_param(Fn *f, BlkId b, IrType t);
+/* Append to a block; returns the value (its index, even when it makes none). */
+Val fn_ins(Fn *f, BlkId b, uint32_t loc, Ins ins);
+Val fn_iconst(Fn *f, BlkId b, uint32_t loc, IrType t, uint64_t v);
+uint32_t fn_pool(Fn *f, const uint32_t *v, uint32_t n); /* offset in the pool */
+void fn_edge(Fn *f, BlkId from, BlkId to, const Val *args, uint32_t n);
+
+static inline uint64_t ins_imm(const Ins *i) { return (uint64_t)i->b << 32 | i->a; }
+static inline bool ir_has(uint8_t op, uint8_t flag) { return (ir_info[op].flags & flag) != 0; }
+/* Operands: nargs of them in a, b, c; calls, ret: in the pool.  Visits each operand's place. */
+uint32_t ins_operands(const Fn *f, const Ins *i, const uint32_t **pool); /* pool operands; 0 when in a, b, c */
+#define FOR_OPERANDS(f, i, v, body)                                            \
+    do {                                                                       \
+        const uint32_t *pool_ = NULL;                                          \
+        uint32_t npool_ = ins_operands((f), (i), &pool_);                      \
+        uint32_t nfix_ = ir_info[(i)->op].nargs;                               \
+        for (uint32_t k_ = 0; k_ < nfix_ + npool_; k_++) {                     \
+            Val v = k_ < nfix_ ? (&(i)->a)[k_] : pool_[k_ - nfix_];            \
+            body                                                               \
+        }                                                                      \
+    } while (0)

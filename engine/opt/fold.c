@@ -1,0 +1,296 @@
+/* Folding: local simplification by named rules.
+ *
+ * Purpose: evaluate what is constant, and rewrite each instruction, looking at its operands' definitions, to a cheaper one.
+ * Algorithm: one walk in reverse postorder, so operands are folded before their users; at each instruction the rules of its
+ * operation are tried in the order of fold.def until none applies.  This is LuaJIT's FOLD (Pall, lj_opt_fold.c) over a
+ * finished function instead of at emission.  Values that rules replace are forwarded and swept at the end.
+ * Requires: pass.h.  Guarantees: the same effects in the same order with the same operands; checks are removed only when they
+ * cannot fire; code behind a check that always fires is removed.  Cost: linear; rules look a bounded number of definitions deep. */
+#include "opt/fold.h"
+#include <string.h>
+#include "opt/eval.h"
+
+enum { MAX_REFOLDS = 16, MAX_DEPTH = 5 };
+
+typedef struct FoldRow {
+    const char *name, *text;
+    FoldFn *fn;
+    uint8_t op;
+} FoldRow;
+
+/* Any pure operation on constants. */
+static Val fold_constant(Fold *x, Val v, const Ins *i) {
+    uint32_t n = ir_info[i->op].nargs;
+    if (!ir_has(i->op, IRF_P) || n == 0 || i->op == IR_proj) return NO_FOLD;
+    const uint32_t operand[3] = {i->a, i->b, i->c};
+    uint8_t type[3];
+    uint64_t value[3], result;
+    for (uint32_t k = 0; k < n; k++) {
+        const Ins *d = fold_def(x, operand[k]);
+        if (d->op != IR_iconst && d->op != IR_fconst) return NO_FOLD;
+        type[k] = d->type;
+        value[k] = ins_imm(d);
+    }
+    if (!eval_ins(i, type, value, &result)) return NO_FOLD;
+    bool is_float = i->type == T_F32 || i->type == T_F64;
+    x->f->ins.at[v] = (Ins){.op = is_float ? IR_fconst : IR_iconst,
+                            .type = i->type,
+                            .a = (uint32_t)result,
+                            .b = (uint32_t)(result >> 32)};
+    return v;
+}
+
+static Val fold_commute(Fold *x, Val v, const Ins *i) {
+    if (!ir_has(i->op, IRF_C) || !ins_is_const(fold_def(x, i->a)) || ins_is_const(fold_def(x, i->b))) return NO_FOLD;
+    return fold_set(x, v, i->op, i->aux, i->b, i->a);
+}
+
+/* ORDER FoldRule */
+static const FoldRow rows[] = {
+    {"constant", "operation on constants -> constant", fold_constant, IR_COUNT},
+    {"commute", "c op x -> x op c", fold_commute, IR_COUNT},
+#define FOLD(op, id, fn, text) {#id, text, fold_##fn, IR_##op},
+#include "opt/fold.def"
+#undef FOLD
+};
+
+const char *fold_rule_name(FoldRule r) { return r < FOLD_COUNT ? rows[r].name : NULL; }
+const char *fold_rule_text(FoldRule r) { return r < FOLD_COUNT ? rows[r].text : NULL; }
+
+/* -- For rules ------------------------------------------------------------ */
+
+bool fold_is_const(const Fold *x, Val v, uint64_t *imm) {
+    const Ins *i = fold_def(x, v);
+    if (i->op != IR_iconst) return false;
+    *imm = ins_imm(i);
+    return true;
+}
+
+bool fold_is_fconst(const Fold *x, Val v, uint64_t *bits) {
+    const Ins *i = fold_def(x, v);
+    if (i->op != IR_fconst) return false;
+    *bits = ins_imm(i);
+    return true;
+}
+
+static Val append(Fold *x, Ins i) {
+    Fn *f = x->f;
+    Val v = f->ins.n;
+    vec_push(f->arena, &f->ins, i);
+    vec_push(f->arena, &f->loc, x->loc);
+    vec_push(f->arena, &x->out, v);
+    return v;
+}
+
+Val fold_iconst(Fold *x, uint32_t type, uint64_t imm) {
+    imm &= fold_ones(type);
+    return append(x, (Ins){.op = IR_iconst, .type = (uint8_t)type, .a = (uint32_t)imm, .b = (uint32_t)(imm >> 32)});
+}
+
+Val fold_fconst(Fold *x, uint32_t type, uint64_t bits) {
+    return append(x, (Ins){.op = IR_fconst, .type = (uint8_t)type, .a = (uint32_t)bits, .b = (uint32_t)(bits >> 32)});
+}
+
+Val fold_new(Fold *x, uint8_t op, uint32_t type, Val a, Val b) {
+    return append(x, (Ins){.op = op, .type = (uint8_t)type, .a = a, .b = b});
+}
+
+Val fold_set(Fold *x, Val v, uint8_t op, uint8_t aux, Val a, Val b) {
+    Ins *i = &x->f->ins.at[v];
+    *i = (Ins){.op = op, .type = i->type, .aux = aux, .a = a, .b = b};
+    return v;
+}
+
+/* All bits up to the highest one of v. */
+static uint64_t fill_down(uint64_t v) {
+    for (uint32_t k = 1; k < 64; k *= 2) v |= v >> k;
+    return v;
+}
+
+static uint64_t possible_load(const Ins *i) {
+    switch (i->aux) {
+        case ACC_8U: return 0xff;
+        case ACC_16U: return 0xffff;
+        case ACC_32U: return UINT32_MAX;
+        default: return fold_ones(i->type);
+    }
+}
+
+static uint64_t possible(const Fold *x, Val v, uint32_t depth) {
+    const Ins *i = fold_def(x, v);
+    uint64_t all = fold_ones(i->type), c, p;
+    if (i->op == IR_iconst) return ins_imm(i);
+    if (depth == 0) return all;
+    depth--;
+    switch (i->op) {
+        case IR_icmp:
+        case IR_fcmp:
+        case IR_eqz: return 1;
+        case IR_load: return possible_load(i);
+        case IR_clz:
+        case IR_ctz:
+        case IR_popcnt: return 2 * (uint64_t)fold_width(i->type) - 1;
+        case IR_zext: return possible(x, i->a, depth);
+        case IR_wrap: return possible(x, i->a, depth) & UINT32_MAX;
+        case IR_iand: return possible(x, i->a, depth) & possible(x, i->b, depth);
+        case IR_ior:
+        case IR_ixor: return possible(x, i->a, depth) | possible(x, i->b, depth);
+        case IR_select: return possible(x, i->b, depth) | possible(x, i->c, depth);
+        case IR_shl: return fold_is_const(x, i->b, &c) ? possible(x, i->a, depth) << (c & (fold_width(i->type) - 1)) & all : all;
+        case IR_ushr: p = possible(x, i->a, depth);
+            return fold_is_const(x, i->b, &c) ? p >> (c & (fold_width(i->type) - 1)) : fill_down(p);
+        case IR_udiv: return fill_down(possible(x, i->a, depth));
+        case IR_urem: return fold_is_const(x, i->b, &c) && c ? fill_down(c - 1) : fill_down(possible(x, i->a, depth));
+        case IR_iadd: {
+            uint64_t a = possible(x, i->a, depth), b = possible(x, i->b, depth);
+            return a > all - b ? all : fill_down(a + b);
+        }
+        default: return all;
+    }
+}
+
+uint64_t fold_possible(const Fold *x, Val v) { return possible(x, v, MAX_DEPTH); }
+
+static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+static uint32_t signed_bits(const Fold *x, Val v, uint32_t depth) {
+    const Ins *i = fold_def(x, v);
+    uint32_t w = fold_width(i->type), n = w;
+    uint64_t c;
+    if (depth == 0) return w;
+    depth--;
+    switch (i->op) {
+        case IR_iconst: {
+            uint64_t sign = w == 64 ? ins_imm(i) : (uint64_t)(int64_t)(int32_t)i->a;
+            uint64_t magnitude = sign >> 63 ? ~sign : sign;
+            for (n = 1; magnitude; magnitude >>= 1) n++;
+            return n;
+        }
+        case IR_load: n = i->aux == ACC_8S ? 8 : i->aux == ACC_16S ? 16 : i->aux == ACC_32S ? 32 : w; break;
+        case IR_sext8: n = least(8, signed_bits(x, i->a, depth)); break;
+        case IR_sext16: n = least(16, signed_bits(x, i->a, depth)); break;
+        case IR_sext32: n = least(32, signed_bits(x, i->a, depth)); break;
+        case IR_sext: n = signed_bits(x, i->a, depth); break;
+        case IR_sshr:
+            n = signed_bits(x, i->a, depth);
+            if (fold_is_const(x, i->b, &c)) {
+                c &= w - 1;
+                n = n > c + 1 ? n - (uint32_t)c : 1;
+            }
+            break;
+        case IR_select: {
+            uint32_t other = signed_bits(x, i->c, depth);
+            n = signed_bits(x, i->b, depth);
+            if (other > n) n = other;
+            break;
+        }
+        default: break;
+    }
+    uint64_t p = possible(x, v, depth);
+    uint32_t unsigned_n = 1;
+    for (; p; p >>= 1) unsigned_n++;
+    return least(n, unsigned_n);
+}
+
+uint32_t fold_signed_bits(const Fold *x, Val v) { return signed_bits(x, v, MAX_DEPTH); }
+
+Val fold_low_bits(const Fold *x, Val v, uint32_t n) {
+    uint64_t mask = n >= 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1, c;
+    for (uint32_t depth = MAX_DEPTH; depth; depth--) {
+        const Ins *i = fold_def(x, v);
+        bool skip = false;
+        switch (i->op) {
+            case IR_iand: skip = fold_is_const(x, i->b, &c) && (c & mask) == mask; break;
+            case IR_ior:
+            case IR_ixor: skip = fold_is_const(x, i->b, &c) && (c & mask) == 0; break;
+            case IR_sext8: skip = n <= 8; break;
+            case IR_sext16: skip = n <= 16; break;
+            case IR_sext32: skip = n <= 32; break;
+            default: break;
+        }
+        if (!skip) break;
+        v = i->a;
+    }
+    return v;
+}
+
+/* -- The walk ------------------------------------------------------------- */
+
+typedef struct Driver {
+    Fold x;
+    uint32_t first[IR_COUNT + 1]; /* by op: its rules in `order` */
+    uint8_t order[FOLD_COUNT];
+    uint32_t *hits;
+} Driver;
+_Static_assert(FOLD_COUNT <= UINT8_MAX, "rule numbers fit");
+
+/* Sort the rules by operation, keeping their order. */
+static void index_rules(Driver *d) {
+    memset(d->first, 0, sizeof d->first);
+    for (uint32_t r = 0; r < FOLD_COUNT; r++)
+        if (rows[r].op < IR_COUNT) d->first[rows[r].op + 1]++;
+    for (uint32_t op = 0; op < IR_COUNT; op++) d->first[op + 1] += d->first[op];
+    uint32_t next[IR_COUNT];
+    memcpy(next, d->first, sizeof next);
+    for (uint32_t r = 0; r < FOLD_COUNT; r++)
+        if (rows[r].op < IR_COUNT) d->order[next[rows[r].op]++] = (uint8_t)r;
+}
+
+static Val try_rule(Driver *d, uint32_t rule, Val v, const Ins *i) {
+    Val r = rows[rule].fn(&d->x, v, i);
+    if (r != NO_FOLD && d->hits) d->hits[rule]++;
+    return r;
+}
+
+static Val fold_once(Driver *d, Val v) {
+    const Ins i = *fold_def(&d->x, v);
+    Val r = try_rule(d, FOLD_constant, v, &i);
+    if (r == NO_FOLD) r = try_rule(d, FOLD_commute, v, &i);
+    for (uint32_t k = d->first[i.op]; r == NO_FOLD && k < d->first[i.op + 1]; k++) r = try_rule(d, d->order[k], v, &i);
+    return r;
+}
+
+static void fold_ins(Driver *d, Val v) {
+    Fold *x = &d->x;
+    x->loc = x->f->loc.at[v];
+    forward_operands(&x->fwd, &x->f->ins.at[v]);
+    for (uint32_t n = 0; n < MAX_REFOLDS; n++) {
+        Val r = fold_once(d, v);
+        if (r == NO_FOLD) break;
+        if (r == DROP_INS) return;
+        if (r != v) {
+            forward_set(&x->fwd, v, r);
+            return;
+        }
+    }
+    vec_push(x->f->arena, &x->out, v);
+}
+
+static void fold_block(Driver *d, BlkId b) {
+    Fold *x = &d->x;
+    x->blk = b;
+    x->cut = false;
+    memset(&x->out, 0, sizeof x->out);
+    vec_reserve(x->f->arena, &x->out, x->f->blk.at[b].list.n + 4);
+    for (uint32_t k = 0; k < x->f->blk.at[b].list.n && !x->cut; k++) fold_ins(d, x->f->blk.at[b].list.at[k]);
+    Blk *blk = &x->f->blk.at[b];
+    blk->list.at = x->out.at;
+    blk->list.n = x->out.n;
+    blk->list.cap = x->out.cap;
+    if (x->cut) {
+        blk->succ.n = 0;
+        x->cfg = true;
+    }
+}
+
+void opt_fold_counted(Fn *f, uint32_t *hits) {
+    pass_begin(f);
+    Driver d = {.x = {.f = f}, .hits = hits};
+    index_rules(&d);
+    forward_init(&d.x.fwd, f);
+    for (uint32_t i = 0; i < f->rpo.n; i++) fold_block(&d, f->rpo.at[i]);
+    forward_apply(&d.x.fwd);
+    if (d.x.cfg) blk_clean(f);
+}
+
+void opt_fold(Fn *f) { opt_fold_counted(f, NULL); }

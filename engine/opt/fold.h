@@ -1,0 +1,60 @@
+/* Folding: the rules and what they are written with.  fold.def lists them, fold.c applies them. */
+#pragma once
+#include "opt/pass.h"
+
+typedef enum FoldRule {
+    FOLD_constant, /* any pure operation on constants -> constant */
+    FOLD_commute,  /* a constant to the right of a commutative operation */
+#define FOLD(op, id, fn, text) FOLD_##id,
+#include "opt/fold.def"
+#undef FOLD
+    FOLD_COUNT
+} FoldRule;
+
+const char *fold_rule_name(FoldRule r);
+const char *fold_rule_text(FoldRule r); /* pattern -> replacement */
+/* The pass "fold"; counts in hits[rule] how often each rule fired (NULL: does not). */
+void opt_fold_counted(Fn *f, uint32_t *hits);
+
+/* -- For rules ------------------------------------------------------------ */
+
+typedef struct Fold {
+    Fn *f;
+    Forward fwd;
+    BlkId blk;     /* being folded */
+    uint32_t loc;  /* of the instruction being folded */
+    VEC(Val) out;  /* the block's new list, up to the instruction being folded */
+    bool cut;      /* the instruction became a trap that ends the block */
+    bool cfg;      /* edges were removed */
+} Fold;
+
+/* A rule looks at instruction v, of which i is a copy with final operands, and returns
+ *   NO_FOLD    it does not apply;
+ *   DROP_INS   v has no effect: remove it;
+ *   v          it rewrote f->ins.at[v] in place: rules are tried again;
+ *   else       the value that replaces v.
+ * New instructions go in front of v.  Rules must not undo each other: each lessens the number of operations, moves constants
+ * outward or to the right, or replaces an operation by a cheaper one. */
+typedef Val FoldFn(Fold *x, Val v, const Ins *i);
+#define NO_FOLD 0u
+#define DROP_INS UINT32_MAX
+
+static inline const Ins *fold_def(const Fold *x, Val v) { return &x->f->ins.at[v]; }
+static inline uint32_t fold_width(uint32_t type) { return type == T_I64 || type == T_F64 ? 64 : 32; }
+static inline uint64_t fold_ones(uint32_t type) { return fold_width(type) == 64 ? UINT64_MAX : UINT32_MAX; }
+bool fold_is_const(const Fold *x, Val v, uint64_t *imm);  /* iconst; i32 zero-extended */
+bool fold_is_fconst(const Fold *x, Val v, uint64_t *bits);
+Val fold_iconst(Fold *x, uint32_t type, uint64_t imm);
+Val fold_fconst(Fold *x, uint32_t type, uint64_t bits);
+Val fold_new(Fold *x, uint8_t op, uint32_t type, Val a, Val b);       /* a new pure operation */
+Val fold_set(Fold *x, Val v, uint8_t op, uint8_t aux, Val a, Val b);  /* rewrite v in place, same type; returns v */
+/* The bits of v that may be 1. */
+uint64_t fold_possible(const Fold *x, Val v);
+/* The least n such that v is the sign extension of its low n bits. */
+uint32_t fold_signed_bits(const Fold *x, Val v);
+/* A value with the same low n bits as v (and of its type) that costs less: v without masks and extensions; or v. */
+Val fold_low_bits(const Fold *x, Val v, uint32_t n);
+
+#define FOLD(op, id, fn, text) FoldFn fold_##fn;
+#include "opt/fold.def"
+#undef FOLD

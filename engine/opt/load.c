@@ -1,0 +1,141 @@
+/* Redundant loads of instance fields.
+ *
+ * Purpose: a load from the context (globals, table and memory descriptions, saved results) whose value is known already, from a
+ * load or a store of the same field, is that value.
+ * Algorithm: forward over extended basic blocks, that is over the dominator tree as far as blocks have one predecessor, with a
+ * small table of available fields; changes to the table are logged and undone when a subtree is done.
+ * What ends a field's availability: a call; a store that is not to linear memory, unless it is to other bytes at the same base;
+ * charge and refund, which write counters of the execution state, unless the base is the function's context argument, which
+ * is another object.  Linear memory and context never overlap (ir.h).
+ * Requires: pass.h.  Guarantees: only loads are removed; stores stay.  Cost: linear; the table is bounded. */
+#include "opt/pass.h"
+
+enum { MAX_FIELDS = 32 };
+
+typedef struct Field {
+    Val base, v; /* v 0: the slot is free */
+    uint32_t displacement;
+    uint8_t access, type;
+} Field;
+
+typedef struct Change {
+    uint32_t slot;
+    Field was;
+} Change;
+
+typedef struct Scope {
+    uint32_t last, change; /* as in gvn.c */
+} Scope;
+
+typedef struct Load {
+    Fn *f;
+    Forward fwd;
+    Val context; /* the function's first parameter, or 0 */
+    Field field[MAX_FIELDS];
+    uint32_t used; /* slots that are not free */
+    uint32_t next; /* slot to be replaced when none is free */
+    VEC(Change) change;
+    VEC(Scope) scope;
+} Load;
+
+static void set_field(Load *l, uint32_t slot, Field to) {
+    Change c = {slot, l->field[slot]};
+    vec_push(l->f->arena, &l->change, c);
+    l->used = l->used + (to.v != 0) - (c.was.v != 0);
+    l->field[slot] = to;
+}
+
+static void leave_scope(Load *l) {
+    uint32_t keep = l->scope.at[--l->scope.n].change;
+    while (l->change.n > keep) {
+        const Change *c = &l->change.at[--l->change.n];
+        l->used = l->used + (c->was.v != 0) - (l->field[c->slot].v != 0);
+        l->field[c->slot] = c->was;
+    }
+}
+
+static void forget_all(Load *l, bool keep_context) {
+    for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++)
+        if (l->field[k].v && !(keep_context && l->context && l->field[k].base == l->context)) set_field(l, k, (Field){0});
+}
+
+static void forget_overlaps(Load *l, Val base, uint32_t displacement, uint32_t bytes) {
+    for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++) {
+        const Field *f = &l->field[k];
+        if (!f->v) continue;
+        bool disjoint = f->base == base && ((uint64_t)f->displacement + access_bytes[f->access] <= displacement ||
+                                            (uint64_t)displacement + bytes <= f->displacement);
+        if (!disjoint) set_field(l, k, (Field){0});
+    }
+}
+
+static void remember(Load *l, Field f) {
+    uint32_t slot = l->next;
+    for (uint32_t k = 0; l->used < MAX_FIELDS && k < MAX_FIELDS; k++)
+        if (!l->field[k].v) slot = k;
+    if (l->used == MAX_FIELDS) l->next = (l->next + 1) % MAX_FIELDS;
+    set_field(l, slot, f);
+}
+
+static Val available(const Load *l, const Field *want) {
+    for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++) {
+        const Field *f = &l->field[k];
+        if (f->v && f->base == want->base && f->displacement == want->displacement && f->access == want->access &&
+            f->type == want->type)
+            return f->v;
+    }
+    return 0;
+}
+
+/* True when the load is redundant. */
+static bool visit_load(Load *l, Val v, const Ins *i) {
+    if ((i->flags & (MEM_CONTEXT | MEM_CONST | MEM_HEAP | MEM_TRAPS)) != MEM_CONTEXT) return false;
+    Field f = {.base = i->a, .v = v, .displacement = i->b, .access = i->aux, .type = i->type};
+    Val same = available(l, &f);
+    if (same) forward_set(&l->fwd, v, same);
+    else remember(l, f);
+    return same != 0;
+}
+
+static void visit_store(Load *l, const Ins *i) {
+    if (i->flags & MEM_HEAP) return;
+    forget_overlaps(l, i->a, i->c, access_bytes[i->aux]);
+    uint8_t type = l->f->ins.at[i->b].type;
+    bool whole = i->aux >= ACC_32; /* what is read again is what was stored */
+    if ((i->flags & MEM_CONTEXT) && whole)
+        remember(l, (Field){.base = i->a, .v = i->b, .displacement = i->c, .access = i->aux, .type = type});
+}
+
+static void visit_block(Load *l, BlkId b) {
+    Blk *blk = &l->f->blk.at[b];
+    uint32_t n = 0;
+    if (blk->pred.n != 1) forget_all(l, false);
+    for (uint32_t k = 0; k < blk->list.n; k++) {
+        Val v = blk->list.at[k];
+        Ins *i = &l->f->ins.at[v];
+        forward_operands(&l->fwd, i);
+        if (i->op == IR_load && visit_load(l, v, i)) continue;
+        if (i->op == IR_store) visit_store(l, i);
+        if (i->op == IR_charge || i->op == IR_refund) forget_all(l, true);
+        if (ir_has(i->op, IRF_K)) forget_all(l, false);
+        blk->list.at[n++] = v;
+    }
+    blk->list.n = n;
+}
+
+void opt_load(Fn *f) {
+    pass_begin(f);
+    Load l = {.f = f};
+    const Blk *entry = &f->blk.at[0];
+    if (entry->param.n && f->ins.at[entry->param.at[0]].type == T_I64) l.context = entry->param.at[0];
+    forward_init(&l.fwd, f);
+    const BlkId *order = blk_dom_order(f);
+    for (uint32_t i = 0; i < f->rpo.n; i++) {
+        while (l.scope.n && l.scope.at[l.scope.n - 1].last < i) leave_scope(&l);
+        Scope s = {f->blk.at[order[i]].dom_last, l.change.n};
+        vec_push(f->arena, &l.scope, s);
+        visit_block(&l, order[i]);
+    }
+    forward_apply(&l.fwd);
+}
+_Static_assert(ACC_32 > ACC_32U && ACC_64 > ACC_32 && ACC_V128 > ACC_F64, "whole accesses come last");

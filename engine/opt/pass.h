@@ -1,0 +1,71 @@
+/* What the passes share: forwarding of values, walks over the dominator tree, edits of blocks.  Private to opt/.
+ *
+ * Every pass requires, and leaves behind, a verified function without unreachable blocks and with up-to-date facts of
+ * cfg_build.  Passes take their scratch memory from the function's arena. */
+#pragma once
+#include "ir/cfg.h"
+#include "ir/ir.h"
+
+/* -- Forwarding: union-find over values.  Replacing a value costs nothing until forward_apply sweeps over all uses once. */
+typedef struct Forward {
+    Fn *f;
+    Val *to; /* by Val, itself when not replaced */
+    uint32_t n;
+    bool any;
+} Forward;
+void forward_init(Forward *w, Fn *f);
+Val forward_find(Forward *w, Val v);             /* values younger than forward_init are themselves */
+void forward_set(Forward *w, Val from, Val to);  /* `to` must dominate all uses of `from` */
+void forward_operands(Forward *w, Ins *i);       /* rewrite the operands of one instruction */
+void forward_args(Forward *w, const Blk *b);     /* and the arguments of a block's edges */
+void forward_apply(Forward *w);                  /* and everything */
+
+/* -- Blocks */
+typedef struct InEdge {
+    BlkId from;
+    uint32_t k; /* edge k of `from` */
+} InEdge;
+typedef struct InEdges { /* edges into block b: edge[start[b]] up to edge[start[b + 1]] */
+    uint32_t *start;
+    InEdge *edge;
+} InEdges;
+InEdges blk_in_edges(Fn *f);
+/* Blocks in a walk over the dominator tree, each before those that it dominates: f->rpo.n of them. */
+BlkId *blk_dom_order(Fn *f);
+static inline Val blk_last(const Blk *b) { return b->list.at[b->list.n - 1]; }
+static inline Val edge_arg(const Fn *f, const Edge *e, uint32_t k) { return f->pool.at[e->args + k]; }
+static inline Edge *in_edge(Fn *f, InEdge e) { return &f->blk.at[e.from].succ.at[e.k]; }
+/* Cut the block off behind instruction number `at`, which becomes a trap of its own kind (aux). */
+void blk_cut(Fn *f, BlkId b, uint32_t at);
+/* Make the block end with a jump along its edge k. */
+void blk_jump(Fn *f, BlkId b, uint32_t k);
+/* Remove the parameters with drop[Val] set, and their arguments. */
+void blk_drop_params(Fn *f, const InEdges *in, BlkId b, const uint8_t *drop);
+/* Bring cfg_build's facts up to date and remove unreachable blocks; the others are renumbered, in the same order. */
+void blk_clean(Fn *f);
+/* First thing in a pass. */
+static inline void pass_begin(Fn *f) {
+    if (f->rpo.n != f->blk.n) blk_clean(f);
+}
+
+/* -- Instructions */
+/* Always at the same place relative to what is around it, or has an effect: never removed, merged or moved. */
+static inline bool ins_is_free(const Ins *i) {
+    if (i->op == IR_load) return (i->flags & MEM_CONST) && !(i->flags & MEM_TRAPS);
+    return ir_has(i->op, IRF_P) && i->op != IR_param && i->op != IR_proj;
+}
+/* Divisions are free, but not above the checks that make them defined. */
+static inline bool ins_is_pinned(const Ins *i) { return i->op >= IR_sdiv && i->op <= IR_urem; }
+static inline bool ins_is_const(const Ins *i) { return i->op <= IR_vconst; }
+/* The same value, or the same number made twice. */
+bool val_equal(const Fn *f, Val v, Val w);
+
+/* -- The passes; their contracts are in their files */
+void opt_fold(Fn *f);
+void opt_params(Fn *f);
+void opt_branch(Fn *f);
+void opt_gvn(Fn *f);
+void opt_load(Fn *f);
+void opt_dce(Fn *f);
+void opt_bounds(Fn *f);
+void opt_licm(Fn *f);

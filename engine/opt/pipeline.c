@@ -1,0 +1,54 @@
+/* The optimizer's table of contents.
+ *
+ * Order: branch and params first, since the builder leaves blocks that do nothing; fold before gvn, so that equal
+ * values look equal; load behind gvn, so that equal addresses are one value; licm before bounds, so that lengths and
+ * addresses that meet in a preheader are one value by then; then a second round over what these have opened, and dead code last. */
+#include <string.h>
+#include "opt/fold.h"
+#include "opt/opt.h"
+
+typedef struct PassInfo {
+    const char *name;
+    OptPass *run;
+} PassInfo;
+
+typedef enum Pass { PARAMS, BRANCH, FOLD, GVN, LOAD, LICM, BOUNDS, DCE, PASS_COUNT } Pass;
+
+static const PassInfo passes[PASS_COUNT] = {
+    [PARAMS] = {"params", opt_params}, /* redundant block parameters */
+    [BRANCH] = {"branch", opt_branch}, /* branches, threading, merging */
+    [FOLD] = {"fold", opt_fold},       /* local rules */
+    [GVN] = {"gvn", opt_gvn},          /* common values, decided checks */
+    [LOAD] = {"load", opt_load},       /* redundant loads of instance fields */
+    [LICM] = {"licm", opt_licm},       /* loop invariants */
+    [BOUNDS] = {"bounds", opt_bounds}, /* dominated bounds checks */
+    [DCE] = {"dce", opt_dce},          /* dead values and parameters */
+};
+
+typedef struct Step {
+    Pass pass;
+    uint32_t level; /* the least one that runs it */
+} Step;
+
+static const Step steps[] = {
+    {BRANCH, 1}, {PARAMS, 1}, {FOLD, 1},   {GVN, 1},    {LOAD, 1}, {LICM, 2}, {GVN, 2},
+    {LOAD, 2},   {FOLD, 1},   {BOUNDS, 2}, {BRANCH, 1}, {GVN, 2},  {DCE, 1},
+};
+
+void opt_run(Fn *f, const OptOptions *o) {
+    cfg_build(f);
+    for (uint32_t k = 0; k < sizeof steps / sizeof *steps; k++) {
+        if (steps[k].level > o->level) continue;
+        if (steps[k].pass == FOLD) opt_fold_counted(f, o->fold_hits);
+        else passes[steps[k].pass].run(f);
+        if (o->stages && o->stages->on_ir) o->stages->on_ir(o->stages->user, passes[steps[k].pass].name, f);
+    }
+}
+
+OptPass *opt_find(const char *name) {
+    for (uint32_t k = 0; k < PASS_COUNT; k++)
+        if (strcmp(passes[k].name, name) == 0) return passes[k].run;
+    return NULL;
+}
+
+const char *opt_name(uint32_t i) { return i < PASS_COUNT ? passes[i].name : NULL; }

@@ -1,0 +1,251 @@
+/* The compiler's table of contents: build -> optimize -> lower -> allocate -> emit, one function at a time, then link. */
+#include "run/compile.h"
+#include <stdio.h>
+#include <string.h>
+#include "base/os.h"
+#include "code/emit.h"
+#include "code/lower.h"
+#include "code/print.h"
+#include "ir/cfg.h"
+#include "ir/print.h"
+#include "ir/verify.h"
+#include "opt/opt.h"
+
+typedef struct Clock {
+    CompileTimes *times;
+    uint64_t last;
+} Clock;
+
+static void lap(Clock *c, size_t field) {
+    if (!c->times) return;
+    uint64_t now = os_now_ns();
+    *(uint64_t *)(void *)((char *)c->times + field) += now - c->last;
+    c->last = now;
+}
+
+/* From IR to bytes; the offset of the code. */
+static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, const CompileOptions *o, Clock *clock) {
+    const Stages *s = o->stages;
+    lap(clock, offsetof(CompileTimes, build));
+    if (s && s->on_ir) s->on_ir(s->user, "build", f);
+    opt_run(f, &(OptOptions){.level = o->level, .stages = s});
+    cfg_split_critical(f);
+    cfg_build(f);
+    lap(clock, offsetof(CompileTimes, opt));
+    MFn *m = lower_fn(tmp, f, o->target, &o->to);
+    if (s && s->on_mach) s->on_mach(s->user, o->target, m);
+    lap(clock, offsetof(CompileTimes, lower));
+    Alloc *ra = o->level ? regalloc_linear(tmp, m, o->target) : regalloc_fast(tmp, m, o->target);
+    if (s && s->on_alloc) s->on_alloc(s->user, o->target, m, ra);
+    lap(clock, offsetof(CompileTimes, alloc));
+    uint32_t at = emit_fn(cb, m, ra, o->target, &o->to);
+    if (s && s->on_code) s->on_code(s->user, o->target, cb, f->index, at, code_at(cb));
+    lap(clock, offsetof(CompileTimes, emit));
+    return at;
+}
+
+static Code *finish(Arena *a, CodeBuf *cb, const CompileOptions *o, const uint32_t *func, uint32_t nfunc) {
+    code_link(cb, o->target, func);
+    Code *c = ARENA_NEW(a, Code);
+    *c = (Code){.target = o->target,
+                .bytes = cb->code.at,
+                .size = cb->code.n,
+                .func = func,
+                .nfunc = nfunc,
+                .site = cb->site.at,
+                .nsite = cb->site.n,
+                .loc = cb->loc.at,
+                .nloc = cb->loc.n};
+    return c;
+}
+
+/* Arms a bail for both arenas; the caller's own is put back. */
+typedef struct Scope {
+    Bail bail, *before;
+    Arena *out, tmp;
+} Scope;
+
+static void scope_open(Scope *s, Arena *out) {
+    s->out = out;
+    s->before = out->bail;
+    out->bail = &s->bail;
+    arena_init(&s->tmp, &s->bail);
+}
+
+static void scope_close(Scope *s) {
+    s->out->bail = s->before;
+    arena_free(&s->tmp);
+}
+
+Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, CompileTimes *times, CompileError *e) {
+    Scope s;
+    volatile uint32_t current = UINT32_MAX;
+    scope_open(&s, a);
+    if (BAIL_CATCH(&s.bail)) {
+        *e = (CompileError){s.bail.code, s.bail.what, current};
+        scope_close(&s);
+        return NULL;
+    }
+    CodeBuf cb;
+    code_init(&cb, a);
+    InstLayout layout = instance_layout(m);
+    uint32_t *func = ARENA_ARRAY(a, uint32_t, m->funcs.n + 1);
+    Clock clock = {times, times ? os_now_ns() : 0};
+    for (uint32_t i = 0; i < m->funcs.n; i++) {
+        func[i] = UINT32_MAX;
+        if (m->funcs.at[i].import != NO_INDEX) continue;
+        current = i;
+        func[i] = compile_fn(&s.tmp, &cb, ir_build(&s.tmp, m, &layout, i, &o->build), o, &clock);
+        arena_reset(&s.tmp);
+    }
+    Code *c = finish(a, &cb, o, func, m->funcs.n);
+    lap(&clock, offsetof(CompileTimes, emit));
+    scope_close(&s);
+    return c;
+}
+
+Code *compile_adaptor(Arena *a, const FuncType *t, bool entry, const CompileOptions *o, CompileError *e) {
+    Scope s;
+    scope_open(&s, a);
+    if (BAIL_CATCH(&s.bail)) {
+        *e = (CompileError){s.bail.code, s.bail.what, UINT32_MAX};
+        scope_close(&s);
+        return NULL;
+    }
+    CodeBuf cb;
+    code_init(&cb, a);
+    uint32_t *func = ARENA_ARRAY(a, uint32_t, 1);
+    Clock clock = {NULL, 0};
+    CompileOptions plain = *o;
+    plain.stages = NULL;
+    Fn *f = entry ? ir_build_entry_adaptor(&s.tmp, t) : ir_build_host_adaptor(&s.tmp, t);
+    func[0] = compile_fn(&s.tmp, &cb, f, &plain, &clock);
+    Code *c = finish(a, &cb, o, func, 1);
+    scope_close(&s);
+    return c;
+}
+
+/* -- Dumps ------------------------------------------------------------------- */
+
+typedef struct Dump {
+    Text *out;
+    const char *stage;
+    bool done;
+} Dump;
+
+static void dump_ir(void *user, const char *pass, Fn *f) {
+    Dump *d = user;
+    if (strcmp(pass, d->stage) != 0) return;
+    ir_print(d->out, f);
+    d->done = true;
+}
+
+static void dump_mach(void *user, const Target *t, MFn *m) {
+    Dump *d = user;
+    if (strcmp(d->stage, "mach") != 0) return;
+    mach_print(d->out, m, t, NULL);
+    d->done = true;
+}
+
+static void dump_alloc(void *user, const Target *t, MFn *m, Alloc *ra) {
+    Dump *d = user;
+    if (strcmp(d->stage, "alloc") != 0) return;
+    mach_print(d->out, m, t, ra);
+    d->done = true;
+}
+
+bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage, CompileError *e) {
+    Dump d = {out, stage, false};
+    Stages stages = {.user = &d, .on_ir = dump_ir, .on_mach = dump_mach, .on_alloc = dump_alloc};
+    CompileOptions oo = *o;
+    oo.stages = &stages;
+    Scope s;
+    scope_open(&s, out->arena);
+    if (BAIL_CATCH(&s.bail)) {
+        *e = (CompileError){s.bail.code, s.bail.what, func};
+        scope_close(&s);
+        return false;
+    }
+    CodeBuf cb;
+    code_init(&cb, &s.tmp);
+    InstLayout layout = instance_layout(m);
+    Clock clock = {NULL, 0};
+    Fn *f = ir_build(&s.tmp, m, &layout, func, &oo.build);
+    compile_fn(&s.tmp, &cb, f, &oo, &clock);
+    if (!d.done && strcmp(stage, "opt") == 0) {
+        ir_print(out, f);
+        d.done = true;
+    }
+    scope_close(&s);
+    if (!d.done) *e = (CompileError){BAIL_NONE, "no such stage", func};
+    return d.done;
+}
+
+/* -- Look-ups ----------------------------------------------------------------- */
+
+const CodeSite *code_find_site(const Code *c, uint32_t offset, SiteKind kind) {
+    uint32_t lo = 0, hi = c->nsite;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (c->site[mid].offset < offset) lo = mid + 1;
+        else hi = mid;
+    }
+    for (; lo < c->nsite && c->site[lo].offset == offset; lo++)
+        if (c->site[lo].kind == kind) return &c->site[lo];
+    return NULL;
+}
+
+uint32_t code_find_func(const Code *c, uint32_t offset) {
+    /* functions are emitted in the order of their indices */
+    uint32_t best = UINT32_MAX, lo = 0, hi = c->nfunc;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (c->func[mid] == UINT32_MAX) { /* imports come first */
+            lo = mid + 1;
+        } else if (c->func[mid] <= offset) {
+            best = mid;
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return offset < c->size ? best : UINT32_MAX;
+}
+
+/* -- Checking stages ------------------------------------------------------------ */
+
+static void report(CheckStages *c, const char *stage, const char *msg) {
+    if (!c->failed) snprintf(c->report, sizeof c->report, "%s: %s", stage, msg);
+    c->failed = true;
+}
+
+static void check_ir(void *user, const char *pass, Fn *f) {
+    CheckStages *c = user;
+    char msg[200];
+    if (c->next && c->next->on_ir) c->next->on_ir(c->next->user, pass, f);
+    if (!ir_verify(f, msg, sizeof msg)) report(c, pass, msg);
+}
+
+static void check_mach(void *user, const Target *t, MFn *m) {
+    CheckStages *c = user;
+    char msg[200];
+    if (c->next && c->next->on_mach) c->next->on_mach(c->next->user, t, m);
+    if (!mach_verify(m, t, msg, sizeof msg)) report(c, "lower", msg);
+}
+
+static void check_alloc(void *user, const Target *t, MFn *m, Alloc *ra) {
+    CheckStages *c = user;
+    char msg[200];
+    if (c->next && c->next->on_alloc) c->next->on_alloc(c->next->user, t, m, ra);
+    if (!alloc_check(m, t, ra, msg, sizeof msg)) report(c, "alloc", msg);
+}
+
+static void check_code(void *user, const Target *t, CodeBuf *cb, uint32_t func, uint32_t at, uint32_t end) {
+    CheckStages *c = user;
+    if (c->next && c->next->on_code) c->next->on_code(c->next->user, t, cb, func, at, end);
+}
+
+void check_stages_init(CheckStages *c, const Stages *next) {
+    *c = (CheckStages){.stages = {.user = c, .on_ir = check_ir, .on_mach = check_mach, .on_alloc = check_alloc, .on_code = check_code},
+                       .next = next};
+}

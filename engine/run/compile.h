@@ -1,0 +1,59 @@
+/* Compilation of a module: the pipeline from wasm to position-independent machine code for one ISA, whichever the host is. */
+#pragma once
+#include "code/target.h"
+#include "ir/build.h"
+#include "ir/stage.h"
+
+typedef struct CompileOptions {
+    const Target *target;
+    uint32_t level; /* 0, 1, 2 */
+    BuildOptions build;
+    TargetOptions to;
+    const Stages *stages; /* may be NULL */
+} CompileOptions;
+
+/* What each stage took, in ns; added to, not set. */
+typedef struct CompileTimes {
+    uint64_t build, opt, lower, alloc, emit;
+} CompileTimes;
+
+/* Machine code of a module; lives in the arena it was made in. */
+typedef struct Code {
+    const Target *target;
+    const uint8_t *bytes;
+    uint32_t size;
+    const uint32_t *func; /* offset by function index; UINT32_MAX: imported */
+    uint32_t nfunc;
+    const CodeSite *site; /* sorted by offset */
+    uint32_t nsite;
+    const CodeLoc *loc; /* sorted by offset */
+    uint32_t nloc;
+} Code;
+
+typedef struct CompileError {
+    BailCode code;
+    const char *what; /* static text */
+    uint32_t func;
+} CompileError;
+
+/* Compile all defined functions.  NULL and *e on resource failure.  `times` may be NULL. */
+Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, CompileTimes *times, CompileError *e);
+/* Compile an adaptor (ir/build.h) for a signature: host -> code, or code -> host function. */
+Code *compile_adaptor(Arena *a, const FuncType *t, bool entry, const CompileOptions *o, CompileError *e);
+/* One function up to a stage, for dumps: IR after pass `stage` ("build", a pass's name, or "opt"), "mach", "alloc". */
+bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage, CompileError *e);
+
+/* Site at `offset` exactly, of the kind; NULL when there is none. */
+const CodeSite *code_find_site(const Code *c, uint32_t offset, SiteKind kind);
+/* Function whose code holds `offset`, or UINT32_MAX. */
+uint32_t code_find_func(const Code *c, uint32_t offset);
+
+/* Stages that verify everything after each step: IR and machine verifiers, allocation checker.
+ * The first failure is kept in `report`; compile_module then still finishes.  `next` is called first, so that what it plants is seen. */
+typedef struct CheckStages {
+    Stages stages;
+    const Stages *next;
+    bool failed;
+    char report[256];
+} CheckStages;
+void check_stages_init(CheckStages *c, const Stages *next);

@@ -1,0 +1,48 @@
+/* Executors: who runs compiled code of a store's region, and what comes back.
+ *
+ * Calls go over in batches: an exchange with a worker costs more than many a call.  A Batch lives in the region. */
+#pragma once
+#include "run/libcalls.h"
+#include "wasm/trace.h"
+
+/* One call and what it did.  Code addresses, not yet wasm sites: trace.c makes those of them. */
+typedef struct ExecCall {
+    const void *code; /* entry adaptor */
+    FuncInst *func;
+    uint32_t nargs, nresult;
+    Value *args, *results; /* in the region */
+    /* out: */
+    uint32_t trap_kind, fault; /* as in ExecState */
+    uint64_t trap_pc, fault_addr;
+    int64_t fuel;
+    uint64_t nlog, log_hash;  /* host calls so far */
+    uint32_t nframe, depth;   /* return addresses stored, and how many there were, without stubs and adaptors */
+    uint64_t frame[BACKTRACE_MAX];
+} ExecCall;
+
+typedef struct Batch {
+    uint32_t n;
+    uint32_t done; /* calls that have come back */
+    int64_t fuel, depth; /* of each call */
+    ExecCall *call;
+} Batch;
+
+typedef enum ExecStatus {
+    EXEC_DONE, /* all calls returned, or were left by a trap or fault */
+    EXEC_DIED, /* the executing process is gone; the region's contents stand, and Batch.done tells how far it came */
+    EXEC_HUNG, /* it did not come back in time and was ended */
+    EXEC_LACKS /* it cannot be started here */
+} ExecStatus;
+
+typedef struct Executor {
+    void *user;
+    ExecStatus (*run)(void *user, Region *r, Batch *b);
+    /* Code has been overwritten. */
+    void (*flush)(void *user, Region *r);
+} Executor;
+
+/* What an executing process does once it has mapped a region: library calls, host record. */
+void exec_attach(Region *r, LibHost *host);
+/* Run the calls in this process, whose ISA the code must be of. */
+void exec_here(Region *r, Batch *b);
+extern const Executor executor_here;

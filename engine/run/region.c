@@ -1,0 +1,118 @@
+#include "run/region.h"
+#include <string.h>
+#include <unistd.h>
+#include "base/bits.h"
+#include "base/os.h"
+
+/* Above this many dirty bytes, giving the pages back beats clearing them. */
+enum { CLEAR_BY_HAND = 1 << 20 };
+
+static bool map_part(Region *r, uint64_t offset, uint64_t size, int prot) {
+    return os_map(r->base + offset, size, prot, r->fd, offset) != NULL;
+}
+
+static bool map_parts(Region *r) {
+    return map_part(r, 0, REGION_HEAP + REGION_HEAP_SIZE, OS_READ | OS_WRITE) &&
+           map_part(r, REGION_CODE, REGION_CODE_SIZE, r->executes ? OS_READ | OS_EXEC : OS_READ) &&
+           map_part(r, REGION_STACK, OS_PAGE, OS_NONE) &&
+           map_part(r, REGION_STACK + OS_PAGE, REGION_STACK_SIZE - OS_PAGE, OS_READ | OS_WRITE);
+}
+
+static void close_slots(Region *r) {
+    for (uint32_t i = 0; i < REGION_SLOTS_MAX; i++) r->slot_access[i] = SLOT_CLOSED;
+}
+
+bool region_make(Region *r, uint32_t number, bool executes) {
+    *r = (Region){.base = (uint8_t *)(uintptr_t)(REGION_BASE + REGION_STRIDE * number),
+                  .owner = true,
+                  .executes = executes,
+                  .code_at = REGION_STUBS_SIZE};
+    close_slots(r);
+    r->fd = os_memfd("parallax-region", REGION_FILE_SIZE);
+    if (r->fd < 0) return false;
+    r->code_rw = os_map(NULL, REGION_CODE_SIZE, OS_READ | OS_WRITE, r->fd, REGION_CODE);
+    if (!r->code_rw || !map_parts(r)) {
+        region_free(r);
+        return false;
+    }
+    region_header(r)->heap_at = REGION_HEAP;
+    return true;
+}
+
+bool region_join(Region *r, int fd, uint64_t base) {
+    *r = (Region){.base = (uint8_t *)(uintptr_t)base, .fd = fd, .executes = true};
+    close_slots(r);
+    return map_parts(r);
+}
+
+void region_free(Region *r) {
+    if (r->base) {
+        os_unmap(r->base, REGION_CODE + REGION_CODE_SIZE);
+        os_unmap(r->base + REGION_STACK, REGION_STACK_SIZE);
+        for (uint32_t i = 0; i < REGION_SLOTS_MAX; i++)
+            if (r->slot_access[i] != SLOT_CLOSED) os_unmap(region_slot(r, i), REGION_SLOT_SPAN);
+    }
+    if (r->code_rw) os_unmap(r->code_rw, REGION_CODE_SIZE);
+    if (r->owner && r->fd >= 0) close(r->fd);
+    *r = (Region){.fd = -1};
+}
+
+static void clear(uint8_t *at, uint64_t n) {
+    if (n <= CLEAR_BY_HAND || !os_discard(at, bits_align(n, OS_PAGE))) memset(at, 0, n);
+}
+
+void region_reset(Region *r) {
+    RegionHeader *h = region_header(r);
+    for (uint32_t i = 0; i < REGION_SLOTS_MAX; i++) {
+        if (r->slot_access[i] == SLOT_CLOSED) continue;
+        if (h->slot_len[i] > r->slot_high[i]) r->slot_high[i] = h->slot_len[i];
+        if (!r->slot_high[i]) continue;
+        region_slot_resize(r, i, r->slot_high[i]);
+        clear(region_slot(r, i), r->slot_high[i]);
+        r->slot_high[i] = 0;
+        h->slot_len[i] = 0;
+    }
+    clear(r->base + REGION_HEAP, h->heap_at - REGION_HEAP);
+    h->heap_at = REGION_HEAP;
+    h->nlog_calls = h->log_hash = h->log_used = h->host_failures = 0;
+}
+
+void *region_alloc(const Region *r, uint64_t size, uint64_t align) {
+    RegionHeader *h = region_header(r);
+    uint64_t at = bits_align(h->heap_at, align);
+    uint64_t end = (uint64_t)REGION_HEAP + REGION_HEAP_SIZE;
+    if (size > end || at > end - size) return NULL;
+    h->heap_at = at + size;
+    return r->base + at;
+}
+
+bool region_slot_resize(Region *r, uint32_t slot, uint64_t bytes) {
+    uint8_t *at = region_slot(r, slot);
+    uint64_t *have = &r->slot_access[slot];
+    if (*have == SLOT_CLOSED) {
+        if (!os_map(at, REGION_SLOT_SPAN, OS_NONE, r->fd, (uint64_t)(at - r->base))) return false;
+        *have = 0;
+    }
+    if (bytes > *have && !os_protect(at + *have, bytes - *have, OS_READ | OS_WRITE)) return false;
+    if (bytes < *have && !os_protect(at + bytes, *have - bytes, OS_NONE)) return false;
+    *have = bytes;
+    if (r->owner && bytes > r->slot_high[slot]) r->slot_high[slot] = bytes;
+    return true;
+}
+
+bool region_sync_slots(Region *r) {
+    const RegionHeader *h = region_header(r);
+    for (uint32_t i = 0; i < REGION_SLOTS_MAX; i++)
+        if ((h->slot_len[i] || r->slot_access[i] != SLOT_CLOSED) && r->slot_access[i] != h->slot_len[i] &&
+            !region_slot_resize(r, i, h->slot_len[i]))
+            return false;
+    return true;
+}
+
+void region_flush_code(Region *r) {
+    /* Changing the protection makes an emulator drop its translations; a real processor wants its
+     * instruction cache cleared. */
+    os_protect(r->base + REGION_CODE, REGION_CODE_SIZE, OS_NONE);
+    os_protect(r->base + REGION_CODE, REGION_CODE_SIZE, OS_READ | OS_EXEC);
+    __builtin___clear_cache((char *)r->base + REGION_CODE, (char *)r->base + REGION_CODE + REGION_CODE_SIZE);
+}

@@ -1,0 +1,325 @@
+#include "run/store.h"
+#include <assert.h>
+#include <string.h>
+#include "base/bits.h"
+#include "base/os.h"
+#include "code/es.h"
+#include "run/signals.h"
+
+_Static_assert(ES_ARGS_OFFSET == offsetof(ExecState, args) && ES_RESULTS_OFFSET == offsetof(ExecState, results),
+               "code/es.h must match wasm/store.h");
+_Static_assert(ES_TRAP_STUB(1) == offsetof(ExecState, trap_stub) + 8 && ES_LIB(1) == offsetof(ExecState, lib) + 8,
+               "code/es.h must match wasm/store.h");
+_Static_assert(ES_STACK_TOP == offsetof(ExecState, stack_top), "code/es.h must match wasm/store.h");
+
+void *store_alloc(Store *s, uint64_t size, uint64_t align) {
+    void *p = region_alloc(&s->region, size, align);
+    if (!p) bail(&s->bail, BAIL_STORE_SPACE, "the store's memory is used up");
+    return p;
+}
+
+/* -- Stubs and adaptors ------------------------------------------------------ */
+
+/* Stubs are written once, at the start of CODE. */
+static bool write_stubs(Store *s) {
+    Arena tmp;
+    arena_init(&tmp, &s->bail);
+    if (BAIL_CATCH(&s->bail)) {
+        arena_free(&tmp);
+        return false;
+    }
+    CodeBuf cb;
+    StubOffsets off;
+    code_init(&cb, &tmp);
+    s->o.compile->target->emit_stubs(&cb, &off);
+    memcpy(s->region.code_rw, cb.code.at, cb.code.n);
+    uint8_t *code = s->region.base + REGION_CODE;
+    ExecState *es = region_es(&s->region);
+    for (uint32_t k = 0; k < TRAP_COUNT; k++) es->trap_stub[k] = code + off.trap[k];
+    es->exit_stub = code + off.exit;
+    es->stack_top = s->region.base + REGION_STACK + REGION_STACK_SIZE;
+    s->stubs_at = (uint32_t)bits_align(cb.code.n, 64);
+    assert(off.enter == 0);
+    arena_free(&tmp);
+    return true;
+}
+
+const void *store_adaptor(Store *s, uint32_t sig, bool entry) {
+    SigRec *r = &s->sigs.at[sig];
+    uint32_t *at = entry ? &r->entry : &r->host;
+    if (!*at) {
+        Arena tmp;
+        CompileError e;
+        arena_init(&tmp, NULL);
+        const Code *c = compile_adaptor(&tmp, &r->type, entry, s->o.compile, &e);
+        bool fits = c && s->stubs_at + c->size <= REGION_STUBS_SIZE;
+        if (fits) {
+            memcpy(s->region.code_rw + s->stubs_at, c->bytes, c->size);
+            *at = s->stubs_at;
+            s->stubs_at = (uint32_t)bits_align(s->stubs_at + c->size, 64);
+        }
+        arena_free(&tmp);
+        if (!fits) bail(&s->bail, BAIL_CODE_SPACE, "no room for an adaptor");
+    }
+    return s->region.base + REGION_CODE + *at;
+}
+
+static void forget_sigs(Store *s) {
+    arena_reset(&s->forever);
+    memset(&s->sigs, 0, sizeof s->sigs);
+}
+
+/* -- Life ----------------------------------------------------------------------- */
+
+bool store_open(Store *s, const StoreOptions *o, const char **why) {
+    *s = (Store){.o = *o};
+    arena_init(&s->arena, &s->bail);
+    arena_init(&s->forever, &s->bail);
+    *why = "the store's region cannot be mapped";
+    if (!region_make(&s->region, o->region, o->compile && o->native)) return false;
+    exec_attach(&s->region, &s->lib_host);
+    if (o->compile) {
+        *why = "the stubs cannot be made";
+        if (!write_stubs(s)) return false;
+        signals_init();
+    } else {
+        s->stack = interp_stack_new(64u << 20);
+        *why = "no memory for the interpreter's stack";
+        if (!s->stack) return false;
+    }
+    return true;
+}
+
+void store_close(Store *s) {
+    if (s->stack) interp_stack_free(s->stack);
+    arena_free(&s->arena);
+    arena_free(&s->forever);
+    region_free(&s->region);
+}
+
+bool store_reset(Store *s, const StoreLimits *limits) {
+    s->limits = *limits;
+    region_reset(&s->region);
+    arena_reset(&s->arena);
+    memset(&s->insts, 0, sizeof s->insts);
+    memset(&s->names, 0, sizeof s->names);
+    memset(&s->mems, 0, sizeof s->mems);
+    memset(&s->tables, 0, sizeof s->tables);
+    memset(&s->globals, 0, sizeof s->globals);
+    memset(&s->hosts, 0, sizeof s->hosts);
+    s->nslots = 0;
+    s->spectest = NULL;
+    bool flush = false;
+    if (s->region.code_at > REGION_CODE_SIZE / 2) {
+        s->region.code_at = REGION_STUBS_SIZE;
+        flush = true;
+    }
+    if (s->o.compile && (s->stubs_at > REGION_STUBS_SIZE * 3 / 4 || s->sigs.n > 4096)) {
+        forget_sigs(s);
+        if (!write_stubs(s)) return false;
+        flush = true;
+    } else if (!s->o.compile && s->sigs.n > 4096) {
+        forget_sigs(s);
+    }
+    if (flush && s->o.compile) s->o.exec.flush(s->o.exec.user, &s->region);
+    return true;
+}
+
+/* -- Objects ----------------------------------------------------------------------- */
+
+static FuncType copy_type(Arena *a, const FuncType *t) {
+    ValType *v = ARENA_ARRAY(a, ValType, t->nparam + t->nresult);
+    if (t->nparam) memcpy(v, t->param, t->nparam * sizeof *v);
+    if (t->nresult) memcpy(v + t->nparam, t->result, t->nresult * sizeof *v);
+    return (FuncType){v, v + t->nparam, t->nparam, t->nresult};
+}
+
+uint32_t store_sig(Store *s, const FuncType *t) {
+    for (uint32_t i = 0; i < s->sigs.n; i++)
+        if (functype_equal(&s->sigs.at[i].type, t)) return i;
+    SigRec r = {.type = copy_type(&s->forever, t)};
+    vec_push(&s->forever, &s->sigs, r);
+    return s->sigs.n - 1;
+}
+
+const FuncType *store_func_type(const Store *s, const FuncInst *f) { return &s->sigs.at[f->sig].type; }
+
+HostFunc *store_host_func(Store *s, const FuncType *t) {
+    HostFunc *h = store_alloc(s, sizeof *h + (t->nparam + t->nresult) * sizeof(uint32_t), 16);
+    h->f = (FuncInst){.ctx = h, .sig = store_sig(s, t), .index = s->hosts.n};
+    h->nparam = t->nparam;
+    h->nresult = t->nresult;
+    for (uint32_t i = 0; i < t->nparam; i++) h->type[i] = t->param[i];
+    for (uint32_t i = 0; i < t->nresult; i++) h->type[t->nparam + i] = t->result[i];
+    if (s->o.compile) h->f.code = store_adaptor(s, h->f.sig, false);
+    vec_push(&s->arena, &s->hosts, h);
+    return h;
+}
+
+MemInst *store_new_mem(Store *s, MemInst *place, const Limits *l) {
+    MemInst *m = place ? place : store_alloc(s, sizeof *m, 16);
+    uint64_t cap = s->limits.max_pages, top = UINT64_C(1) << (l->is64 ? 48 : 16);
+    uint64_t max = l->has_max && l->max < top ? l->max : top;
+    if (max > cap) max = cap;
+    if (l->min > (cap > 65536 ? 65536 : cap)) bail(&s->bail, BAIL_STORE_SPACE, "a memory is larger than the cap");
+    if (s->nslots == REGION_SLOTS_MAX) bail(&s->bail, BAIL_STORE_SPACE, "too many memories");
+    if (max > 65536) max = 65536;
+    if (max < l->min) max = l->min;
+    uint64_t bytes = l->min * WASM_PAGE;
+    *m = (MemInst){.base = region_slot(&s->region, s->nslots),
+                   .length = bytes,
+                   .pages = l->min,
+                   .max_pages = max,
+                   .type_max = l->has_max ? l->max : UINT64_MAX,
+                   .slot = s->nslots++,
+                   .id = s->mems.n};
+    if (!region_slot_resize(&s->region, m->slot, bytes)) bail(&s->bail, BAIL_MEMORY, "no address space for a memory");
+    region_header(&s->region)->slot_len[m->slot] = bytes;
+    vec_push(&s->arena, &s->mems, m);
+    return m;
+}
+
+TableInst *store_new_table(Store *s, TableInst *place, ValType type, const Limits *l) {
+    TableInst *t = place ? place : store_alloc(s, sizeof *t, 16);
+    uint32_t max = l->has_max && l->max < s->limits.max_elems ? (uint32_t)l->max : s->limits.max_elems;
+    if (l->min > s->limits.max_elems) bail(&s->bail, BAIL_STORE_SPACE, "a table is larger than the cap");
+    if (max < l->min) max = (uint32_t)l->min;
+    *t = (TableInst){.size = (uint32_t)l->min,
+                     .capacity = (uint32_t)l->min,
+                     .max = max,
+                     .type = type,
+                     .type_max = l->has_max ? l->max : UINT64_MAX,
+                     .id = s->tables.n};
+    t->elem = store_alloc(s, l->min * sizeof *t->elem, 16);
+    vec_push(&s->arena, &s->tables, t);
+    return t;
+}
+
+GlobalInst *store_new_global(Store *s, GlobalInst *place, ValType type, bool mutable, Value v) {
+    GlobalInst *g = place ? place : store_alloc(s, sizeof *g, 16);
+    *g = (GlobalInst){.value = v, .type = type, .mutable = mutable, .id = s->globals.n};
+    vec_push(&s->arena, &s->globals, g);
+    return g;
+}
+
+void store_register(Store *s, Name name, InstRec *inst) {
+    for (uint32_t i = 0; i < s->names.n; i++) {
+        StoreName *n = &s->names.at[i];
+        if (n->name.n == name.n && memcmp(n->name.at, name.at, name.n) == 0) {
+            n->inst = inst;
+            return;
+        }
+    }
+    vec_push(&s->arena, &s->names, ((StoreName){name, inst}));
+}
+
+FuncInst *store_exported_func(const InstRec *r, const Export *e) { return r->inst->funcs[e->index]; }
+GlobalInst *store_exported_global(const InstRec *r, const Export *e) { return r->inst->globals[e->index]; }
+
+/* -- Invocation ----------------------------------------------------------------------- */
+
+static bool set_resource(Outcome *out, const char *what) {
+    out->kind = OUT_RESOURCE;
+    err_clear(&out->err);
+    return err_at(&out->err, 0, ERR_NO_FUNC, ERR_LIMIT, "%s", what);
+}
+
+static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
+    Batch *b = store_alloc(s, sizeof *b, 16);
+    *b = (Batch){.n = n, .fuel = s->limits.fuel, .depth = s->limits.depth};
+    b->call = store_alloc(s, n * sizeof *b->call, 16);
+    for (uint32_t i = 0; i < n; i++) {
+        const FuncType *t = store_func_type(s, in[i].func);
+        ExecCall *c = &b->call[i];
+        assert(in[i].nargs == t->nparam);
+        c->code = store_adaptor(s, in[i].func->sig, true);
+        c->func = in[i].func;
+        c->nargs = t->nparam;
+        c->nresult = t->nresult;
+        c->args = store_alloc(s, (t->nparam + t->nresult) * sizeof(Value), 16);
+        c->results = c->args + t->nparam;
+        if (c->nargs) memcpy(c->args, in[i].args, c->nargs * sizeof(Value));
+    }
+    return b;
+}
+
+static Outcome outcome_of(const Store *s, const ExecCall *c) {
+    const FuncType *t = store_func_type(s, c->func);
+    Outcome out = {.kind = OUT_RETURN, .nresult = t->nresult, .result = c->results, .type = t->result, .fuel = c->fuel,
+                   .nlog = c->nlog, .log_hash = c->log_hash};
+    if (c->trap_kind != TRAP_NONE) {
+        out.nresult = 0;
+        out.kind = store_trace(s, c, &out) ? OUT_TRAP : OUT_CRASH;
+    }
+    return out;
+}
+
+static void invoke_compiled(Store *s, const Invocation *in, uint32_t n, InvocationDone *done, void *user) {
+    Outcome out = {.kind = OUT_RETURN};
+    if (BAIL_CATCH(&s->bail)) {
+        set_resource(&out, s->bail.what);
+        done(user, 0, &out);
+        return;
+    }
+    Batch *b = make_batch(s, in, n);
+    ExecStatus st = s->o.exec.run(s->o.exec.user, &s->region, b);
+    region_sync_slots(&s->region);
+    if (region_header(&s->region)->host_failures) {
+        set_resource(&out, "the host is out of memory");
+        done(user, 0, &out);
+        return;
+    }
+    uint32_t i = 0;
+    for (; i < b->done; i++) {
+        out = outcome_of(s, &b->call[i]);
+        done(user, i, &out);
+        if (out.kind == OUT_CRASH) return;
+    }
+    if (i == n) return;
+    out = (Outcome){.kind = st == EXEC_HUNG ? OUT_HANG : OUT_CRASH};
+    if (st == EXEC_LACKS) set_resource(&out, "the executing process cannot be started");
+    done(user, i, &out);
+}
+
+static void invoke_interpreted(Store *s, const Invocation *in, Outcome *out) {
+    ExecState *es = region_es(&s->region);
+    const RegionHeader *h = region_header(&s->region);
+    const FuncType *t = store_func_type(s, in->func);
+    assert(in->nargs == t->nparam);
+    *out = (Outcome){.kind = OUT_RETURN, .nresult = t->nresult, .result = es->results, .type = t->result};
+    if (in->nargs) memcpy(es->args, in->args, in->nargs * sizeof(Value));
+    es->fuel = s->limits.fuel;
+    es->depth = s->limits.depth;
+    out->trap = in->func->inst ? interp_call(s->stack, es, in->func, &out->trace) : (TrapKind)es->lib.host_call(es, in->func);
+    out->fuel = es->fuel;
+    out->nlog = h->nlog_calls;
+    out->log_hash = h->log_hash;
+    if (out->trap != TRAP_NONE) {
+        out->kind = OUT_TRAP;
+        out->nresult = 0;
+    }
+    if (h->host_failures) set_resource(out, "the host is out of memory");
+}
+
+void store_invoke_all(Store *s, const Invocation *in, uint32_t n, InvocationDone *done, void *user) {
+    if (s->o.compile) {
+        if (n) invoke_compiled(s, in, n, done, user);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        Outcome out;
+        invoke_interpreted(s, &in[i], &out);
+        done(user, i, &out);
+        if (out.kind == OUT_RESOURCE) return;
+    }
+}
+
+static void keep_outcome(void *user, uint32_t i, const Outcome *out) {
+    (void)i;
+    *(Outcome *)user = *out;
+}
+
+void store_invoke(Store *s, FuncInst *f, const Value *args, uint32_t nargs, Outcome *out) {
+    Invocation in = {f, args, nargs};
+    store_invoke_all(s, &in, 1, keep_outcome, out);
+}

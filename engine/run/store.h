@@ -1,0 +1,129 @@
+/* Store: the instances of one leg, what links them, and how their functions are run.
+ *
+ * A Store is long-lived: it owns a Region, the stubs and adaptors in it, and the numbering of signatures; store_reset empties it of instances for the next
+ * case.  Not thread-safe; one thread a store. */
+#pragma once
+#include "interp/interp.h"
+#include "run/compile.h"
+#include "run/exec.h"
+#include "wasm/trace.h"
+
+typedef struct StoreOptions {
+    const CompileOptions *compile; /* NULL: interpret.  Must outlive the store. */
+    Executor exec;                 /* with compile */
+    bool native;                   /* the executor runs in this process */
+    uint32_t region;               /* region number, distinct for the stores of a process */
+} StoreOptions;
+
+/* What a case may use up; equal for all legs. */
+typedef struct StoreLimits {
+    int64_t fuel;       /* per invocation */
+    int64_t depth;      /* bytes of frame cost per invocation */
+    uint64_t max_pages; /* a memory's growth cap */
+    uint32_t max_elems; /* a table's */
+    bool synthesize;    /* an import nobody provides is made up: functions log, memories and tables are fresh */
+    bool spectest;      /* provide the module of that name */
+} StoreLimits;
+#define STORE_LIMITS_DEFAULT \
+    { .fuel = 100000000, .depth = 1 << 20, .max_pages = 4096, .max_elems = 1 << 20, .synthesize = true, .spectest = true }
+
+typedef enum OutcomeKind {
+    OUT_RETURN,
+    OUT_TRAP,
+    OUT_UNLINKABLE, /* err */
+    OUT_CRASH,      /* compiled code faulted where no trap is known, or its process died */
+    OUT_HANG,
+    OUT_RESOURCE    /* this leg could not do it (err has the class LIMIT) */
+} OutcomeKind;
+
+typedef struct Outcome {
+    OutcomeKind kind;
+    TrapKind trap;
+    uint32_t nresult;
+    const Value *result; /* in the execution state: good until the next invocation */
+    const ValType *type;
+    int64_t fuel;        /* left */
+    uint64_t nlog, log_hash; /* host calls of the case so far */
+    Backtrace trace;     /* OUT_TRAP, OUT_CRASH */
+    uint64_t crash_pc;   /* OUT_CRASH: offset in the region's code, for reports alone */
+    Err err;
+} Outcome;
+
+typedef struct InstRec { /* host's record of an instance */
+    Instance *inst;
+    const Module *module;
+    const Code *code;  /* NULL: interpreted */
+    uint32_t code_at;  /* offset in the region's CODE */
+    bool ready;        /* instantiation succeeded */
+} InstRec;
+
+typedef struct StoreName {
+    Name name;
+    InstRec *inst;
+} StoreName;
+
+typedef struct SigRec {
+    FuncType type;
+    uint32_t entry, host; /* offsets of adaptors in CODE; 0: not made */
+} SigRec;
+
+typedef struct Store {
+    Region region;
+    StoreOptions o;
+    StoreLimits limits;
+    LibHost lib_host;
+    InterpStack *stack;
+    Arena arena;   /* until store_reset */
+    Arena forever; /* signatures */
+    Bail bail;
+    uint32_t stubs_at; /* next free byte for adaptors */
+    VEC(SigRec) sigs;
+    VEC(InstRec *) insts;
+    VEC(StoreName) names;
+    VEC(MemInst *) mems;       /* all there are, by id: what an observer looks at */
+    VEC(TableInst *) tables;
+    VEC(GlobalInst *) globals;
+    VEC(HostFunc *) hosts;
+    uint32_t nslots;
+    struct Spectest *spectest;
+} Store;
+
+/* False and a reason (static text) when the region cannot be had. */
+bool store_open(Store *s, const StoreOptions *o, const char **why);
+void store_close(Store *s);
+/* Forget all instances and start a case. */
+bool store_reset(Store *s, const StoreLimits *limits);
+
+/* Link and instantiate a validated module, running its start function.  `code`: the module compiled with the store's options; NULL when it interprets.
+ * Module and code must stay until store_reset.  Returns the record, also of an instance whose instantiation trapped. */
+InstRec *store_instantiate(Store *s, const Module *m, const Code *code, Outcome *out);
+/* Make the exports of `inst` importable from module `name` (text that must outlive the store's case). */
+void store_register(Store *s, Name name, InstRec *inst);
+/* Call a function.  Arguments must have the types it takes. */
+void store_invoke(Store *s, FuncInst *f, const Value *args, uint32_t nargs, Outcome *out);
+/* Call several in turn, each with full fuel and depth; done is told of each in order, and what it is given is good until it returns.
+ * After a crash or resource failure (told as well) the rest is not told. */
+typedef struct Invocation {
+    FuncInst *func;
+    const Value *args;
+    uint32_t nargs;
+} Invocation;
+typedef void InvocationDone(void *user, uint32_t i, const Outcome *out);
+void store_invoke_all(Store *s, const Invocation *in, uint32_t n, InvocationDone *done, void *user);
+const FuncType *store_func_type(const Store *s, const FuncInst *f);
+FuncInst *store_exported_func(const InstRec *r, const Export *e);
+GlobalInst *store_exported_global(const InstRec *r, const Export *e);
+
+/* internal to run/: */
+uint32_t store_sig(Store *s, const FuncType *t); /* canonical number */
+HostFunc *store_host_func(Store *s, const FuncType *t);
+MemInst *store_new_mem(Store *s, MemInst *place, const Limits *l);
+TableInst *store_new_table(Store *s, TableInst *place, ValType type, const Limits *l);
+GlobalInst *store_new_global(Store *s, GlobalInst *place, ValType type, bool mutable, Value v);
+void *store_alloc(Store *s, uint64_t size, uint64_t align);
+const void *store_adaptor(Store *s, uint32_t sig, bool entry);
+/* Resolve import number i; false and *err. */
+typedef struct Extern { ExternKind kind; void *p; } Extern;
+bool store_resolve(Store *s, const Module *m, uint32_t i, Extern *out, Err *err);
+/* Trap site and backtrace of compiled code from the execution state; false: not a trap at all. */
+bool store_trace(const Store *s, const ExecCall *c, Outcome *out);

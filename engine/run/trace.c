@@ -1,0 +1,68 @@
+/* From machine addresses back to wasm: the trap site and the backtrace of compiled code.
+ *
+ * The first frame is where the trap is (a trap stub's return address, or a faulting instruction), the others are
+ * return addresses on the frame-pointer chain.  Adaptors and
+ * stubs have no wasm site and are left out by who walks the chain (exec.c). */
+#include "run/store.h"
+
+static const InstRec *find_code(const Store *s, uint64_t pc, uint32_t *offset) {
+    uint64_t code = (uint64_t)(uintptr_t)s->region.base + REGION_CODE;
+    for (uint32_t i = 0; i < s->insts.n; i++) {
+        const InstRec *r = s->insts.at[i];
+        if (r->code && pc - code - r->code_at <= r->code->size) {
+            *offset = (uint32_t)(pc - code - r->code_at);
+            return r;
+        }
+    }
+    return NULL;
+}
+
+static void push(Backtrace *bt, const InstRec *r, uint32_t offset, uint32_t loc) {
+    if (bt->n < BACKTRACE_MAX) {
+        /* a return address may be the first byte behind the function: look one byte before it */
+        uint32_t func = code_find_func(r->code, offset ? offset - 1 : 0);
+        bt->frame[bt->n++] = (TrapSite){r->inst->id, func, loc};
+    }
+    bt->depth++;
+}
+
+static bool in_memory(const Store *s, uint64_t addr) {
+    for (uint32_t i = 0; i < s->nslots; i++)
+        if (addr - (uint64_t)(uintptr_t)region_slot(&s->region, i) < REGION_SLOT_SPAN) return true;
+    return false;
+}
+
+/* The innermost frame.  False when the pc is in compiled code but is no trap. */
+static bool first_frame(const Store *s, const ExecCall *c, Outcome *out) {
+    uint32_t offset = 0;
+    const InstRec *r = find_code(s, c->trap_pc, &offset);
+    if (!c->fault) {
+        out->trap = (TrapKind)c->trap_kind;
+        if (!r) return true; /* an adaptor's: the site is the call in wasm code */
+        const CodeSite *site = code_find_site(r->code, offset, SITE_TRAP);
+        if (!site || site->trap != c->trap_kind) return false;
+        push(&out->trace, r, offset, site->loc);
+        return true;
+    }
+    const CodeSite *site = r ? code_find_site(r->code, offset, SITE_FAULT) : NULL;
+    if (!site || !in_memory(s, c->fault_addr)) return false;
+    out->trap = TRAP_MEMORY_BOUNDS;
+    push(&out->trace, r, offset + 1, site->loc);
+    return true;
+}
+
+bool store_trace(const Store *s, const ExecCall *c, Outcome *out) {
+    out->trace.n = out->trace.depth = 0;
+    out->trap = TRAP_CRASH;
+    out->crash_pc = c->trap_pc - (uint64_t)(uintptr_t)s->region.base - REGION_CODE;
+    if (!first_frame(s, c, out)) return false;
+    for (uint32_t i = 0; i < c->nframe; i++) {
+        uint32_t offset;
+        const InstRec *r = find_code(s, c->frame[i], &offset);
+        const CodeSite *site = r ? code_find_site(r->code, offset, SITE_CALL) : NULL;
+        if (!site) return false; /* a return address that no call left */
+        push(&out->trace, r, offset, site->loc);
+    }
+    out->trace.depth += c->depth - c->nframe;
+    return true;
+}

@@ -1,0 +1,203 @@
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "fuzz/cli/cli.h"
+#include "wasm/validate.h"
+
+enum { MAX_FILE = 256 << 20 };
+
+int cli_fail(int code, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("parallax: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+    return code;
+}
+
+bool cli_read(Arena *a, const char *path, File *f) {
+    FILE *in = fopen(path, "rb");
+    struct stat st;
+    if (!in || fstat(fileno(in), &st) != 0 || S_ISDIR(st.st_mode)) {
+        cli_fail(0, "%s: %s", path, in ? "is not a file" : strerror(errno));
+        if (in) fclose(in);
+        return false;
+    }
+    if (st.st_size > MAX_FILE) {
+        fclose(in);
+        cli_fail(0, "%s: larger than %d MiB", path, MAX_FILE >> 20);
+        return false;
+    }
+    size_t cap = (size_t)st.st_size;
+    f->bytes = arena_alloc(a, cap + 1, 16);
+    f->size = (uint32_t)fread(f->bytes, 1, cap, in);
+    bool ok = f->size == cap && !ferror(in);
+    fclose(in);
+    if (!ok) cli_fail(0, "%s: read error", path);
+    return ok;
+}
+
+Module *cli_module(Arena *a, const char *path, Features features) {
+    File f;
+    Err err;
+    if (!cli_read(a, path, &f)) return NULL;
+    err_clear(&err);
+    Module *m = module_decode(a, f.bytes, f.size, features, &err);
+    if (m && module_validate(m, &err)) return m;
+    fputs("parallax: ", stderr);
+    cli_print_err(stderr, path, &err);
+    return NULL;
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static bool ends_with(const char *s, const char *suffix) {
+    size_t n = strlen(s), k = strlen(suffix);
+    return n >= k && strcmp(s + n - k, suffix) == 0;
+}
+
+static bool walk(Arena *a, const char *dir, const char *suffix, Paths *out) {
+    DIR *d = opendir(dir);
+    if (!d) {
+        cli_fail(0, "%s: %s", dir, strerror(errno));
+        return false;
+    }
+    bool ok = true;
+    for (struct dirent *e; ok && (e = readdir(d));) {
+        if (e->d_name[0] == '.') continue;
+        char path[4096];
+        int n = snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        struct stat st;
+        if (n < 0 || (size_t)n >= sizeof path || stat(path, &st) != 0) continue;
+        if (S_ISDIR(st.st_mode)) ok = walk(a, path, suffix, out);
+        else if (ends_with(path, suffix)) vec_push(a, &out->path, arena_dup(a, path, (size_t)n));
+    }
+    closedir(d);
+    return ok;
+}
+
+bool cli_paths(Arena *a, char *const *arg, const char *suffix, Paths *out) {
+    *out = (Paths){0};
+    for (; *arg; arg++) {
+        struct stat st;
+        if (stat(*arg, &st) != 0) {
+            cli_fail(0, "%s: %s", *arg, strerror(errno));
+            return false;
+        }
+        uint32_t from = out->path.n;
+        if (!S_ISDIR(st.st_mode)) vec_push(a, &out->path, *arg);
+        else if (!walk(a, *arg, suffix, out)) return false;
+        if (out->path.n > from) qsort(out->path.at + from, out->path.n - from, sizeof(char *), by_name);
+    }
+    return true;
+}
+
+static bool parse_int(const char *s, uint64_t *v, int bits) {
+    char *end;
+    errno = 0;
+    if (*s == '-') {
+        long long n = strtoll(s, &end, 0);
+        if (errno || *end || (bits == 32 && n < INT32_MIN)) return false;
+        *v = (uint64_t)n;
+    } else {
+        *v = strtoull(s, &end, 0);
+        if (errno || *end || end == s || (bits == 32 && *v > UINT32_MAX)) return false;
+    }
+    if (bits == 32) *v &= UINT32_MAX;
+    return true;
+}
+
+/* A number, "nan", "nan:0xPAYLOAD", with sign; or "bits:0x..." */
+static bool parse_float(const char *s, uint64_t *v, int bits) {
+    if (strncmp(s, "bits:", 5) == 0) return parse_int(s + 5, v, bits);
+    const char *body = s + (*s == '-' || *s == '+');
+    if (strncmp(body, "nan", 3) == 0) {
+        uint64_t payload = bits == 32 ? 0x400000 : UINT64_C(1) << 51;
+        if (body[3] == ':' && !parse_int(body + 4, &payload, 64)) return false;
+        if (body[3] && body[3] != ':') return false;
+        uint64_t exponent = bits == 32 ? 0x7f800000 : UINT64_C(0x7ff) << 52;
+        *v = exponent | payload | (*s == '-' ? UINT64_C(1) << (bits - 1) : 0);
+        return payload && payload < (bits == 32 ? UINT64_C(1) << 23 : UINT64_C(1) << 52);
+    }
+    char *end;
+    Value x = {.u64x2 = {0, 0}};
+    if (bits == 32) x.f32 = strtof(s, &end);
+    else x.f64 = strtod(s, &end);
+    *v = x.i64;
+    return end != s && !*end;
+}
+
+bool cli_func(const Module *m, const char *path, const char *text, uint32_t *func) {
+    uint64_t v;
+    if (*text < '0' || *text > '9' || !parse_int(text, &v, 32)) cli_fail(0, "\"%s\" is no function index", text);
+    else if (v >= m->funcs.n) cli_fail(0, "%s: there is no function %s (functions: %u)", path, text, m->funcs.n);
+    else if (m->funcs.at[v].import != NO_INDEX) cli_fail(0, "%s: function %s is imported", path, text);
+    else return *func = (uint32_t)v, true;
+    return false;
+}
+
+bool cli_parse_value(const char *text, Value *v, ValType *type) {
+    *v = (Value){.u64x2 = {0, 0}};
+    const char *colon = strchr(text, ':');
+    if (!colon) return false;
+    const char *s = colon + 1;
+    size_t n = (size_t)(colon - text);
+    if (n == 3 && !strncmp(text, "i32", 3)) return *type = VT_I32, parse_int(s, &v->i64, 32);
+    if (n == 3 && !strncmp(text, "i64", 3)) return *type = VT_I64, parse_int(s, &v->i64, 64);
+    if (n == 3 && !strncmp(text, "f32", 3)) return *type = VT_F32, parse_float(s, &v->i64, 32);
+    if (n == 3 && !strncmp(text, "f64", 3)) return *type = VT_F64, parse_float(s, &v->i64, 64);
+    if (n == 7 && !strncmp(text, "funcref", 7)) return *type = VT_FUNCREF, strcmp(s, "null") == 0;
+    if (n == 9 && !strncmp(text, "externref", 9)) {
+        *type = VT_EXTERNREF;
+        if (strcmp(s, "null") == 0) return true;
+        bool ok = parse_int(s, &v->ref, 32);
+        v->ref++;
+        return ok;
+    }
+    return false;
+}
+
+void cli_print_value(FILE *f, ValType t, const Value *v) {
+    switch (t) {
+    case VT_I32: fprintf(f, "i32:%" PRId32, (int32_t)v->i32); break;
+    case VT_I64: fprintf(f, "i64:%" PRId64, (int64_t)v->i64); break;
+    case VT_F32:
+        if (v->f32 != v->f32) fprintf(f, "f32:%snan:0x%x", v->i32 >> 31 ? "-" : "", v->i32 & 0x7fffff);
+        else fprintf(f, "f32:%.9g", (double)v->f32);
+        break;
+    case VT_F64:
+        if (v->f64 != v->f64)
+            fprintf(f, "f64:%snan:0x%" PRIx64, v->i64 >> 63 ? "-" : "", v->i64 & ((UINT64_C(1) << 52) - 1));
+        else fprintf(f, "f64:%.17g", v->f64);
+        break;
+    case VT_V128: fprintf(f, "v128:0x%016" PRIx64 "%016" PRIx64, v->u64x2[1], v->u64x2[0]); break;
+    case VT_EXTERNREF:
+        if (v->ref) fprintf(f, "externref:%" PRIu64, v->ref - 1);
+        else fputs("externref:null", f);
+        break;
+    default: { /* a function: instance and index, see observe_ref */
+        char name[32];
+        if (!v->ref) fprintf(f, "%s:null", vt_name(t, name));
+        else fprintf(f, "%s:function %u of instance %u", vt_name(t, name), (uint32_t)(v->ref - 1), (uint32_t)((v->ref - 1) >> 32));
+    }
+    }
+}
+
+bool cli_parse_features(const char *text, Features *f) {
+    const char *bad;
+    if (features_parse(text, f, &bad)) return true;
+    cli_fail(0, "no feature is called \"%.40s\"", bad);
+    return false;
+}
+
+void cli_print_err(FILE *f, const char *path, const Err *e) {
+    fprintf(f, "%s: %s: %s (at byte 0x%x", path, err_class_name(err_class(e->code)), e->text, e->at);
+    if (e->func != ERR_NO_FUNC) fprintf(f, ", function %u", e->func);
+    fputs(")\n", f);
+}

@@ -1,0 +1,154 @@
+#include "oracles/compare.h"
+#include <assert.h>
+#include <string.h>
+
+#define NO_GROUP UINT32_MAX
+
+const char *verdict_name(VerdictKind k) {
+    static const char *const name[] = {"agree", "disagree", "qemu-suspect", "flaky", "incomplete"};
+    return name[k];
+}
+
+static bool field_equal(const Field *a, const Field *b) {
+    return a->kind == b->kind && a->step == b->step && a->index == b->index && a->sub == b->sub && a->v[0] == b->v[0] &&
+           a->v[1] == b->v[1];
+}
+
+Difference compare(const Observation *a, const Observation *b) {
+    Difference d = {0};
+    uint32_t n = a->field.n > b->field.n ? a->field.n : b->field.n;
+    for (uint32_t i = 0; i < n; i++) {
+        d.has_a = i < a->field.n;
+        d.has_b = i < b->field.n;
+        if (d.has_a && d.has_b && field_equal(&a->field.at[i], &b->field.at[i])) continue;
+        d.differs = true;
+        d.field = i;
+        if (d.has_a) d.a = a->field.at[i];
+        if (d.has_b) d.b = b->field.at[i];
+        break;
+    }
+    return d;
+}
+
+static uint32_t step_rank(uint32_t step) { return step == STEP_STATE ? UINT32_MAX : (step + 3) & 0xffff; }
+
+/* Where a field stands in the order of comparison, most significant part first: step, group of kinds, item, kind, part. */
+static int field_order(const Field *a, const Field *b) {
+    static const uint8_t group[FIELD_COUNT] = {/* within a step the kinds themselves; of the state: */
+                                               [FIELD_GLOBAL] = 1, [FIELD_TABLE_SIZE] = 2, [FIELD_TABLE] = 2,
+                                               [FIELD_DATA] = 3,   [FIELD_ELEM] = 3};
+    const uint32_t rank[][2] = {{step_rank(a->step), step_rank(b->step)},
+                                {group[a->kind], group[b->kind]},
+                                {a->step == STEP_STATE ? a->index : 0, b->step == STEP_STATE ? b->index : 0},
+                                {a->kind, b->kind},
+                                {a->index, b->index},
+                                {a->sub, b->sub}};
+    for (size_t i = 0; i < sizeof rank / sizeof *rank; i++)
+        if (rank[i][0] != rank[i][1]) return rank[i][0] < rank[i][1] ? -1 : 1;
+    return 0;
+}
+
+/* What differs: the field that one of them has and the other has not is the one that comes first. */
+static FieldKind field_of(const Difference *d) {
+    if (d->has_a && d->has_b) return (FieldKind)(field_order(&d->a, &d->b) <= 0 ? d->a.kind : d->b.kind);
+    return (FieldKind)(d->has_a ? d->a.kind : d->b.kind);
+}
+
+/* Groups of legs that saw the same; those that lack or crashed are in none.  Returns the largest. */
+static uint32_t find_groups(const Observation *const *obs, uint32_t n, uint32_t *group, uint32_t *size) {
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        group[i] = NO_GROUP;
+        size[i] = 0;
+        if (obs[i]->resource || obs[i]->crashed) continue;
+        group[i] = i;
+        for (uint32_t k = 0; k < i; k++)
+            if (group[k] == k && !compare(obs[k], obs[i]).differs) {
+                group[i] = k;
+                break;
+            }
+        size[group[i]]++;
+    }
+    for (uint32_t i = 1; i < n; i++)
+        if (size[i] > size[best]) best = i;
+    return best;
+}
+
+/* The difference of the first leg outside the largest group; when there is nobody to hold it against, how it crashed. */
+static void explain(Verdict *v, const Observation *const *obs, const uint32_t *group, bool alone) {
+    uint32_t first = 0;
+    while (!(v->deviates >> first & 1) || (!alone && group[first] == v->with)) first++;
+    const Observation *o = obs[first];
+    if (!alone) v->diff = compare(obs[v->with], o);
+    else if (o->field.n) v->diff = (Difference){true, o->field.n - 1, {0}, o->field.at[o->field.n - 1], false, true};
+    v->field = field_of(&v->diff);
+}
+
+void verdict_make(Verdict *v, const Observation *const *obs, uint32_t n) {
+    *v = (Verdict){.kind = VERDICT_AGREE, .nlegs = n};
+    uint32_t group[MAX_LEGS], size[MAX_LEGS], able = 0, crashed = 0;
+    assert(n > 0 && n <= MAX_LEGS);
+    v->with = find_groups(obs, n, group, size);
+    for (uint32_t i = 0; i < n; i++) {
+        if (obs[i]->resource) v->lacking |= 1u << i;
+        else if (obs[i]->crashed) v->deviates |= 1u << i, crashed++;
+        else able++;
+    }
+    if (v->lacking) v->kind = VERDICT_INCOMPLETE;
+    if (size[v->with] == able && !crashed) return;
+    v->kind = VERDICT_DISAGREE;
+    v->majority = size[v->with] * 2 > able || able == 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (group[i] != NO_GROUP && (group[i] != v->with || !v->majority)) v->deviates |= 1u << i;
+    explain(v, obs, group, able == 0);
+}
+
+static void print_field(Text *t, const Field *f) {
+    text_printf(t, "%s", field_name((FieldKind)f->kind));
+    switch (f->kind) {
+    case FIELD_TABLE: case FIELD_DATA: case FIELD_ELEM: text_printf(t, " %u[%u]", f->index, f->sub); break;
+    case FIELD_VALUE: case FIELD_MEMORY_SIZE: case FIELD_MEMORY: case FIELD_GLOBAL: case FIELD_TABLE_SIZE:
+        text_printf(t, " %u", f->index);
+        break;
+    default: break;
+    }
+    if (f->step == STEP_STATE) text_puts(t, " at the end");
+    else if (f->step == STEP_INSTANTIATE) text_puts(t, " of the instantiation");
+    else if (f->step != STEP_MODULE) text_printf(t, " of step %u", f->step);
+}
+
+static void print_contents(Text *t, const Field *f) {
+    static const char *const outcome[] = {"return", "trap", "unlinkable", "crash", "hang", "resource"};
+    switch (f->kind) {
+    case FIELD_OUTCOME: text_puts(t, outcome[f->v[0]]); break;
+    case FIELD_TRAP: text_puts(t, trap_name((TrapKind)f->v[0])); break;
+    case FIELD_SITE:
+        text_printf(t, "function %u at 0x%llx", (uint32_t)f->v[0], (unsigned long long)f->v[1]);
+        break;
+    default:
+        text_printf(t, "0x%llx", (unsigned long long)f->v[0]);
+        if (f->v[1]) text_printf(t, ":0x%llx", (unsigned long long)f->v[1]);
+    }
+}
+
+void difference_print(Text *t, const Difference *d) {
+    if (!d->differs) {
+        text_puts(t, "no difference");
+        return;
+    }
+    bool same_place = d->has_a && d->has_b && d->a.kind == d->b.kind && d->a.step == d->b.step && d->a.index == d->b.index &&
+                      d->a.sub == d->b.sub;
+    if (same_place) {
+        print_field(t, &d->b);
+        text_puts(t, ": ");
+        print_contents(t, &d->b);
+        text_puts(t, ", others ");
+        print_contents(t, &d->a);
+        return;
+    }
+    if (d->has_b) print_field(t, &d->b), text_puts(t, " is "), print_contents(t, &d->b);
+    else text_puts(t, "nothing");
+    text_puts(t, ", where others have ");
+    if (d->has_a) print_field(t, &d->a), text_puts(t, " "), print_contents(t, &d->a);
+    else text_puts(t, "nothing");
+}

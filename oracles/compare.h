@@ -1,0 +1,43 @@
+/* Comparison of observations, and the verdict over all legs.
+ *
+ * Two observations differ in the first field (in the order of observe.h, steps in their order) that one has and the other has not, or that
+ * has other contents.  With three legs or more, those that are not with the largest group of equals deviate; no
+ * majority: all of them are named.  A leg that crashed or hung always deviates, and has no vote: two that crash alike are not a majority. */
+#pragma once
+#include "oracles/observe.h"
+
+typedef struct Difference {
+    bool differs;
+    uint32_t field; /* position in both lists; fields before it are equal */
+    Field a, b;
+    bool has_a, has_b; /* false: that observation has ended */
+} Difference;
+
+/* The first difference. */
+Difference compare(const Observation *a, const Observation *b);
+
+enum { MAX_LEGS = 16 };
+
+typedef enum VerdictKind {
+    VERDICT_AGREE,
+    VERDICT_DISAGREE,
+    VERDICT_QEMU_SUSPECT, /* the deviation went away under another emulator */
+    VERDICT_FLAKY,        /* it went away on a second try with a fresh worker */
+    VERDICT_INCOMPLETE    /* agreed, but a leg could not run the case */
+} VerdictKind;
+const char *verdict_name(VerdictKind k);
+
+typedef struct Verdict {
+    VerdictKind kind;
+    uint32_t nlegs;
+    uint32_t deviates; /* bit set of legs */
+    bool majority;     /* a majority says so; else all are suspects */
+    uint32_t lacking;  /* bit set of legs that could not run */
+    uint32_t with;     /* a leg of the largest group */
+    Difference diff;   /* of the first deviating leg (b) against it (a) */
+    FieldKind field;   /* what differs */
+} Verdict;
+
+void verdict_make(Verdict *v, const Observation *const *obs, uint32_t n);
+/* One line: "x64:O1 deviates in value 0 of step 3: 0x... instead of 0x...". names by leg. */
+void difference_print(Text *t, const Difference *d);

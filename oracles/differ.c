@@ -1,0 +1,149 @@
+#include "oracles/differ.h"
+#include <stdio.h>
+#include <string.h>
+#include "base/os.h"
+#include "wasm/validate.h"
+
+static uint64_t lap(const Differ *d, uint64_t *since, uint64_t *sum) {
+    if (!d->timing) return 0;
+    uint64_t now = os_now_ns();
+    *sum += now - *since;
+    return *since = now;
+}
+
+bool differ_open(Differ *d, const LegSpec *spec, uint32_t n, Features features, char *why, size_t why_size) {
+    d->nlegs = 0;
+    d->features = features;
+    arena_init(&d->arena, NULL);
+    for (uint32_t i = 0; i < n; i++) {
+        char reason[200];
+        if (!leg_open(&d->leg[i], &spec[i], i, reason, sizeof reason)) {
+            snprintf(why, why_size, "leg %s: %s", spec[i].text, reason);
+            differ_close(d);
+            return false;
+        }
+        d->nlegs++;
+    }
+    return true;
+}
+
+void differ_close(Differ *d) {
+    for (uint32_t i = 0; i < d->nlegs; i++) leg_close(&d->leg[i]);
+    d->nlegs = 0;
+    arena_free(&d->arena);
+}
+
+static void step_done(void *user, uint32_t i, const StepResult *r) { observe_step(user, (uint16_t)i, r); }
+
+static void run_steps(Differ *d, Leg *l, const Case *c, Observation *o, const LegModule *lm) {
+    StepResult r;
+    uint64_t t = d->timing ? os_now_ns() : 0;
+    int32_t inst = leg_instantiate(l, lm, &r);
+    lap(d, &t, &d->times.instantiate);
+    observe_step(o, STEP_INSTANTIATE, &r);
+    if (o->crashed || o->resource) return;
+    if (r.kind == OUT_RETURN) {
+        uint32_t n = c->plan.step.n;
+        LegCall *call = ARENA_ARRAY(&d->arena, LegCall, n);
+        for (uint32_t i = 0; i < n; i++) {
+            const PlanStep *s = &c->plan.step.at[i];
+            call[i] = (LegCall){s->name, s->args, s->nargs};
+        }
+        leg_invoke_all(l, &d->arena, inst, call, n, step_done, o);
+        if (o->crashed || o->resource) return;
+    }
+    lap(d, &t, &d->times.execute);
+    leg_observe(l, o);
+    lap(d, &t, &d->times.observe);
+}
+
+static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o) {
+    Leg *l = &d->leg[leg];
+    StepResult fail;
+    LegModule lm;
+    observation_init(o, &d->arena);
+    observe_module(o, &c->err);
+    if (!c->module) return;
+    if (!leg_reset(l, &c->plan.limits)) {
+        o->resource = true;
+        snprintf(o->why, sizeof o->why, "the leg has broken down");
+        return;
+    }
+    uint64_t t = d->timing ? os_now_ns() : 0;
+    bool loaded = leg_load(l, &d->arena, c->module, &lm, &fail);
+    lap(d, &t, &d->times.compile[leg]);
+    if (loaded) {
+        run_steps(d, l, c, o, &lm);
+        lap(d, &t, &d->times.run[leg]);
+    } else {
+        observe_step(o, STEP_INSTANTIATE, &fail);
+        if (fail.err.text[0]) snprintf(o->why, sizeof o->why, "%s", fail.err.text);
+    }
+}
+
+void differ_run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o) {
+    Leg *l = &d->leg[leg];
+    uint32_t lost = l->worker.stats.died + l->worker.stats.hung;
+    run_once(d, leg, c, o);
+    /* A worker that was ended from outside says nothing about the case: once more with a fresh one. */
+    if (o->crashed && l->worker.stats.died + l->worker.stats.hung != lost) run_once(d, leg, c, o);
+}
+
+static bool decode(Differ *d, Case *c) {
+    uint64_t t = d->timing ? os_now_ns() : 0;
+    c->module = module_decode(&d->arena, c->bytes, c->size, d->features, &c->err);
+    lap(d, &t, &d->times.decode);
+    if (c->module && !module_validate(c->module, &c->err)) c->module = NULL;
+    lap(d, &t, &d->times.validate);
+    if (c->module && !plan_of(&d->arena, c->module, &c->plan, &c->plan_error)) return false;
+    c->plan_error = NULL;
+    if (d->max_fuel && c->plan.limits.fuel > d->max_fuel) c->plan.limits.fuel = d->max_fuel;
+    if (!c->module) d->rejected++;
+    return true;
+}
+
+static void told(const Differ *d, uint32_t leg) {
+    if (d->on_leg) d->on_leg(d->on_leg_user, leg);
+}
+
+/* A deviation that does not come again is no bug of the leg's code: a fresh worker tells. */
+static void try_again(Differ *d, Case *c, const Observation *const *obs) {
+    Verdict first = c->verdict;
+    for (uint32_t i = 0; i < d->nlegs; i++)
+        if (first.deviates >> i & 1 && !(d->skip >> i & 1)) {
+            Leg *l = &d->leg[i];
+            if (l->worker.isa) worker_stop(&l->worker, &l->store.region);
+            differ_run_leg(d, i, c, &c->obs[i]);
+        }
+    verdict_make(&c->verdict, obs, d->nlegs);
+    if (c->verdict.kind == VERDICT_DISAGREE) return;
+    c->verdict = first;
+    c->verdict.kind = VERDICT_FLAKY;
+    d->flaky++;
+}
+
+void differ_run(Differ *d, const uint8_t *bytes, uint32_t size, Case *c) {
+    const Observation *obs[MAX_LEGS];
+    arena_reset(&d->arena);
+    *c = (Case){.bytes = bytes, .size = size};
+    err_clear(&c->err);
+    d->cases++;
+    if (!decode(d, c)) return;
+    for (uint32_t i = 0; i < d->nlegs; i++) {
+        obs[i] = &c->obs[i];
+        if (d->skip >> i & 1) {
+            observation_init(&c->obs[i], &d->arena);
+            observe_module(&c->obs[i], &c->err);
+            observe_step(&c->obs[i], STEP_INSTANTIATE, &(StepResult){.kind = OUT_CRASH});
+            continue;
+        }
+        told(d, i);
+        differ_run_leg(d, i, c, &c->obs[i]);
+    }
+    told(d, UINT32_MAX);
+    d->steps += c->plan.step.n;
+    uint64_t t = d->timing ? os_now_ns() : 0;
+    verdict_make(&c->verdict, obs, d->nlegs);
+    if (c->verdict.kind == VERDICT_DISAGREE) try_again(d, c, obs);
+    lap(d, &t, &d->times.compare);
+}

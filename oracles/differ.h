@@ -1,0 +1,45 @@
+/* The differ: a set of legs, and one case run on all of them to one verdict. */
+#pragma once
+#include "oracles/compare.h"
+#include "oracles/legs/leg.h"
+#include "oracles/plan.h"
+
+typedef struct DifferTimes { /* ns, added up */
+    uint64_t decode, validate, instantiate, execute, observe, compare;
+    uint64_t compile[MAX_LEGS], run[MAX_LEGS];
+} DifferTimes;
+
+typedef struct Differ {
+    Leg leg[MAX_LEGS];
+    uint32_t nlegs;
+    Features features;
+    Arena arena; /* of the case */
+    bool timing;
+    int64_t max_fuel; /* a cap on every plan's fuel; 0: none */
+    DifferTimes times;
+    uint64_t cases, steps, rejected;
+    uint32_t flaky; /* deviations that went away on a second try */
+    /* Told before a leg begins a case and with UINT32_MAX after the last: so a parent process knows who crashed.  May be NULL. */
+    void (*on_leg)(void *user, uint32_t leg);
+    void *on_leg_user;
+    uint32_t skip; /* bit set: legs that crashed their process on this case; observed as a crash without running */
+} Differ;
+
+typedef struct Case {
+    const uint8_t *bytes;
+    uint32_t size;
+    Module *module; /* NULL: rejected, see err */
+    Err err;
+    Plan plan;
+    Observation obs[MAX_LEGS];
+    Verdict verdict;
+    const char *plan_error; /* the case cannot be run: its plan is damaged */
+} Case;
+
+/* Open the legs.  False and `why` when one does not work here. */
+bool differ_open(Differ *d, const LegSpec *spec, uint32_t n, Features features, char *why, size_t why_size);
+void differ_close(Differ *d);
+/* Run one case; everything in `c` is good until the next call. */
+void differ_run(Differ *d, const uint8_t *bytes, uint32_t size, Case *c);
+/* Run a decoded case on one leg alone. */
+void differ_run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o);

@@ -1,0 +1,173 @@
+#include "oracles/legs/leg.h"
+#include <stdio.h>
+#include <string.h>
+#include "oracles/legs/remote.h"
+
+enum { REQUEST_TIMEOUT_S = 20 };
+
+static void resource(StepResult *r, const char *what) {
+    *r = (StepResult){.kind = OUT_RESOURCE, .site = {NO_INDEX, NO_INDEX, 0}};
+    err_clear(&r->err);
+    err_at(&r->err, 0, ERR_NO_FUNC, ERR_LIMIT, "%s", what);
+}
+
+CompileOptions leg_compile_options(const LegSpec *s) {
+    return (CompileOptions){
+        .target = target_find(s->kind == LEG_A64 ? "a64" : "x64"),
+        .level = s->level,
+        .build = {.bounds = (BoundsMode)s->bounds, .fuel = true, .nan_canon = true},
+        .to = {.far_branches = s->far, .nan_canon = true},
+    };
+}
+
+static void set_compile_options(Leg *l) {
+    l->compile = leg_compile_options(&l->spec);
+    l->compile.stages = l->plant;
+    if (l->spec.verify) {
+        check_stages_init(&l->check, l->plant);
+        l->compile.stages = &l->check.stages;
+    }
+}
+
+static bool open_local(Leg *l, uint32_t number, char *why, size_t why_size) {
+    StoreOptions o = {.region = number};
+    if (l->spec.kind != LEG_INTERP && !l->spec.interp) {
+        const char *isa = leg_kind_name(l->spec.kind);
+        set_compile_options(l);
+        o.compile = &l->compile;
+        o.native = strcmp(isa, worker_host_isa()) == 0;
+        o.exec = executor_here;
+        if (!o.native) {
+            char emulator[256], binary[256];
+            if (!worker_command(isa, emulator, binary, why, why_size)) return false;
+            worker_init(&l->worker, isa, UINT64_C(1000000000) * REQUEST_TIMEOUT_S);
+            o.exec = worker_executor(&l->worker);
+        }
+    }
+    const char *reason;
+    l->open = store_open(&l->store, &o, &reason);
+    if (!l->open) snprintf(why, why_size, "%s", reason);
+    return l->open;
+}
+
+bool leg_open(Leg *l, const LegSpec *spec, uint32_t number, char *why, size_t why_size) {
+    const Stages *plant = l->plant;
+    *l = (Leg){.spec = *spec, .plant = plant};
+    if (!spec->full) return open_local(l, number, why, why_size);
+    l->remote = remote_open(spec, why, why_size);
+    return l->remote != NULL;
+}
+
+void leg_close(Leg *l) {
+    if (l->remote) remote_close(l->remote);
+    if (l->open) {
+        if (l->worker.isa) worker_stop(&l->worker, &l->store.region);
+        store_close(&l->store);
+    }
+    l->open = false;
+    l->remote = NULL;
+}
+
+bool leg_reset(Leg *l, const StoreLimits *limits) {
+    return l->remote ? remote_reset(l->remote, limits) : store_reset(&l->store, limits);
+}
+
+bool leg_load(Leg *l, Arena *a, const Module *m, LegModule *out, StepResult *fail) {
+    *out = (LegModule){.module = m};
+    if (l->remote) return remote_load(l->remote, m, &out->remote, fail);
+    if (!l->store.o.compile) return true;
+    CompileError e;
+    l->check.failed = false;
+    out->code = compile_module(a, m, &l->compile, &l->times, &e);
+    l->ncompiled++;
+    if (!out->code) {
+        resource(fail, e.what);
+        return false;
+    }
+    if (l->check.failed) {
+        /* a verifier that fires is a bug of the compiler: this leg crashes on the module */
+        *fail = (StepResult){.kind = OUT_CRASH, .site = {NO_INDEX, NO_INDEX, 0}};
+        snprintf(fail->err.text, sizeof fail->err.text, "%.119s", l->check.report);
+        return false;
+    }
+    return true;
+}
+
+int32_t leg_instantiate(Leg *l, const LegModule *m, StepResult *r) {
+    if (l->remote) return remote_instantiate(l->remote, m->remote, r);
+    Outcome out;
+    InstRec *rec = store_instantiate(&l->store, m->module, m->code, &out);
+    step_result_from(r, &out);
+    return rec ? (int32_t)rec->inst->id : -1;
+}
+
+void leg_register(Leg *l, Name name, int32_t inst) {
+    if (l->remote) remote_register(l->remote, name, inst);
+    else store_register(&l->store, name, l->store.insts.at[inst]);
+}
+
+static FuncInst *find_func(const Leg *l, int32_t inst, Name name, uint32_t nargs) {
+    InstRec *rec = l->store.insts.at[inst];
+    const Export *e = module_find_export(rec->module, name.at, name.n);
+    if (!e || e->kind != EXT_FUNC) return NULL;
+    FuncInst *f = store_exported_func(rec, e);
+    return store_func_type(&l->store, f)->nparam == nargs ? f : NULL;
+}
+
+bool leg_invoke(Leg *l, int32_t inst, Name name, const Value *args, uint32_t nargs, StepResult *r) {
+    if (l->remote) return remote_invoke(l->remote, inst, name, args, nargs, r);
+    FuncInst *f = find_func(l, inst, name, nargs);
+    if (!f) return false;
+    Outcome out;
+    store_invoke(&l->store, f, args, nargs, &out);
+    step_result_from(r, &out);
+    return true;
+}
+
+typedef struct Told {
+    LegCallDone *done;
+    void *user;
+    const uint32_t *number; /* of each invocation among the calls */
+} Told;
+
+static void tell(void *user, uint32_t i, const Outcome *out) {
+    const Told *t = user;
+    StepResult r;
+    step_result_from(&r, out);
+    t->done(t->user, t->number[i], &r);
+}
+
+void leg_invoke_all(Leg *l, Arena *a, int32_t inst, const LegCall *call, uint32_t n, LegCallDone *done, void *user) {
+    if (l->remote) {
+        StepResult r = {.kind = OUT_RETURN};
+        for (uint32_t i = 0; i < n && r.kind <= OUT_UNLINKABLE; i++)
+            if (remote_invoke(l->remote, inst, call[i].name, call[i].args, call[i].nargs, &r)) done(user, i, &r);
+        return;
+    }
+    Invocation *in = ARENA_ARRAY(a, Invocation, n);
+    uint32_t *number = ARENA_ARRAY(a, uint32_t, n), k = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        FuncInst *f = find_func(l, inst, call[i].name, call[i].nargs);
+        if (!f) continue;
+        number[k] = i;
+        in[k++] = (Invocation){f, call[i].args, call[i].nargs};
+    }
+    store_invoke_all(&l->store, in, k, tell, &(Told){done, user, number});
+}
+
+bool leg_global(Leg *l, int32_t inst, Name name, Value *v, ValType *type) {
+    if (l->remote) return remote_global(l->remote, inst, name, v, type);
+    InstRec *rec = l->store.insts.at[inst];
+    const Export *e = module_find_export(rec->module, name.at, name.n);
+    if (!e || e->kind != EXT_GLOBAL) return false;
+    const GlobalInst *g = store_exported_global(rec, e);
+    *v = g->value;
+    v->u64x2[0] = observe_ref(g->type, v->u64x2[0]);
+    *type = g->type;
+    return true;
+}
+
+void leg_observe(Leg *l, Observation *o) {
+    if (l->remote) remote_observe(l->remote, o);
+    else observe_state(o, &l->store);
+}

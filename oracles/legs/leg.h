@@ -1,0 +1,55 @@
+/* Leg: one way to execute modules, as a session: reset, load, instantiate, invoke, observe.
+ *
+ * Local legs (interp, x64, a64) keep a Store; the code of a foreign ISA runs in a worker.  `!full` legs forward every call to an engine
+ * of that ISA in a process of its own (remote.h). Not thread-safe. */
+#pragma once
+#include "oracles/legs/spec.h"
+#include "oracles/observe.h"
+#include "oracles/worker/worker.h"
+
+typedef struct Remote Remote;
+
+typedef struct Leg {
+    LegSpec spec;
+    Store store;
+    bool open;
+    CompileOptions compile;
+    CheckStages check;
+    const Stages *plant; /* stages to run first; may be NULL: set before leg_open */
+    Worker worker;
+    Remote *remote;
+    CompileTimes times; /* added up */
+    uint32_t ncompiled;
+} Leg;
+
+/* What a leg made of a module. */
+typedef struct LegModule {
+    const Module *module;
+    const Code *code;
+    uint32_t remote; /* its number there */
+} LegModule;
+
+/* How a compiled leg compiles; without stages.  Works where the leg itself does not. */
+CompileOptions leg_compile_options(const LegSpec *s);
+/* `number`: distinct among the legs of a process. False and one line in `why` when this leg does not work here. */
+bool leg_open(Leg *l, const LegSpec *spec, uint32_t number, char *why, size_t why_size);
+void leg_close(Leg *l);
+/* Empty the store for the next case.  False: the leg has broken down (why in err). */
+bool leg_reset(Leg *l, const StoreLimits *limits);
+/* Compile (or forward) a validated module; code lives in `a`.  False: out has the resource error. */
+bool leg_load(Leg *l, Arena *a, const Module *m, LegModule *out, StepResult *fail);
+/* Number of the instance in the store, also of one whose start trapped; -1 if there is none. */
+int32_t leg_instantiate(Leg *l, const LegModule *m, StepResult *r);
+void leg_register(Leg *l, Name name, int32_t inst);
+/* Call an exported function; false when there is no such export or the arguments do not fit it. */
+bool leg_invoke(Leg *l, int32_t inst, Name name, const Value *args, uint32_t nargs, StepResult *r);
+/* Call several exports in turn; `done` is told of each that could be called, until one crashes. */
+typedef struct LegCall {
+    Name name;
+    const Value *args;
+    uint32_t nargs;
+} LegCall;
+typedef void LegCallDone(void *user, uint32_t i, const StepResult *r);
+void leg_invoke_all(Leg *l, Arena *a, int32_t inst, const LegCall *call, uint32_t n, LegCallDone *done, void *user);
+bool leg_global(Leg *l, int32_t inst, Name name, Value *v, ValType *type);
+void leg_observe(Leg *l, Observation *o);

@@ -1,0 +1,17 @@
+/* A leg in another process: the whole engine under an emulator, one message a call over a socket pair.
+ * Both ends are built from this tree, and both ISAs lay the structures out alike, so messages are plain structures. */
+#pragma once
+#include "oracles/legs/leg.h"
+
+Remote *remote_open(const LegSpec *spec, char *why, size_t why_size);
+void remote_close(Remote *r);
+bool remote_reset(Remote *r, const StoreLimits *limits);
+bool remote_load(Remote *r, const Module *m, uint32_t *number, StepResult *fail);
+int32_t remote_instantiate(Remote *r, uint32_t module, StepResult *out);
+void remote_register(Remote *r, Name name, int32_t inst);
+bool remote_invoke(Remote *r, int32_t inst, Name name, const Value *args, uint32_t nargs, StepResult *out);
+bool remote_global(Remote *r, int32_t inst, Name name, Value *v, ValType *type);
+void remote_observe(Remote *r, Observation *o);
+
+/* The other end: serve until the socket closes.  The exit status. */
+int remote_serve(int fd);

@@ -1,0 +1,128 @@
+#include "oracles/legs/spec.h"
+#include <stdio.h>
+#include <string.h>
+
+typedef struct Knob {
+    const char *name, *what;
+    size_t field;
+} Knob;
+typedef struct KnobValue {
+    const char *knob, *text;
+    uint32_t value;
+} KnobValue;
+
+static const Knob knob[] = {
+#define KNOB(name, field, what) {#name, what, offsetof(LegSpec, field)},
+#define VALUE(knob, text, value)
+#include "oracles/legs/knob.def"
+#undef KNOB
+#undef VALUE
+};
+static const KnobValue knob_value[] = {
+#define KNOB(name, field, what)
+#define VALUE(knob, text, value) {#knob, text, value},
+#include "oracles/legs/knob.def"
+#undef KNOB
+#undef VALUE
+};
+enum { NKNOB = sizeof knob / sizeof *knob, NVALUE = sizeof knob_value / sizeof *knob_value };
+
+static const char *const kind_name[LEG_KINDS] = {"interp", "x64", "a64"};
+const char *leg_kind_name(LegKind k) { return kind_name[k]; }
+
+static bool is(const char *at, size_t n, const char *text) { return n == strlen(text) && memcmp(at, text, n) == 0; }
+
+static void set(LegSpec *s, const Knob *k, uint32_t v) { *(uint32_t *)(void *)((char *)s + k->field) = v; }
+
+static void set_defaults(LegSpec *s) {
+    for (int i = 0; i < NKNOB; i++)
+        for (int v = 0; v < NVALUE; v++)
+            if (strcmp(knob_value[v].knob, knob[i].name) == 0) {
+                set(s, &knob[i], knob_value[v].value);
+                break;
+            }
+}
+
+/* "O1" or "name=value" */
+static bool parse_option(LegSpec *s, const char *at, size_t n) {
+    if (s->full && is(at, n, "interp")) return s->interp = true;
+    for (int i = 0; i < NKNOB; i++) {
+        size_t len = strlen(knob[i].name);
+        if (n < len || memcmp(at, knob[i].name, len) != 0) continue;
+        const char *value = at + len;
+        if (strcmp(knob[i].name, "O") != 0) {
+            if (n == len || *value != '=') continue;
+            value++;
+        }
+        for (int v = 0; v < NVALUE; v++)
+            if (strcmp(knob_value[v].knob, knob[i].name) == 0 && is(value, (size_t)(at + n - value), knob_value[v].text)) {
+                set(s, &knob[i], knob_value[v].value);
+                return true;
+            }
+    }
+    return false;
+}
+
+bool leg_spec_parse(LegSpec *s, const char *text, size_t n, char *why, size_t why_size) {
+    *s = (LegSpec){.kind = LEG_KINDS};
+    set_defaults(s);
+    snprintf(s->text, sizeof s->text, "%.*s", (int)n, text);
+    const char *end = text + n, *colon = memchr(text, ':', n);
+    size_t name = (size_t)((colon ? colon : end) - text);
+    if (name > 5 && memcmp(text + name - 5, "!full", 5) == 0) {
+        s->full = true;
+        name -= 5;
+    }
+    for (int k = 0; k < LEG_KINDS; k++)
+        if (is(text, name, kind_name[k])) s->kind = (LegKind)k;
+    if (s->kind == LEG_KINDS || (s->full && s->kind == LEG_INTERP) || n >= sizeof s->text) {
+        snprintf(why, why_size, "no leg is called \"%.*s\" (legs: interp, x64, a64, a64!full)", (int)n, text);
+        return false;
+    }
+    for (const char *at = colon ? colon + 1 : end; at < end;) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        const char *stop = comma ? comma : end;
+        if (!parse_option(s, at, (size_t)(stop - at))) {
+            snprintf(why, why_size, "leg \"%.*s\" has no option \"%.*s\" (parallax legs lists them)", (int)n, text,
+                     (int)(stop - at), at);
+            return false;
+        }
+        at = comma ? comma + 1 : end;
+    }
+    return true;
+}
+
+static bool starts_leg(const char *at) {
+    size_t n = strcspn(at, "!:,");
+    for (int k = 0; k < LEG_KINDS; k++)
+        if (is(at, n, kind_name[k])) return true;
+    return false;
+}
+
+bool leg_specs_parse(LegSpec *s, uint32_t max, uint32_t *n, const char *text, char *why, size_t why_size) {
+    for (*n = 0; *text; (*n)++) {
+        const char *end = text;
+        do end += strcspn(end, ",") + 1;
+        while (end[-1] && !starts_leg(end));
+        if (*n == max) {
+            snprintf(why, why_size, "more than %u legs", max);
+            return false;
+        }
+        if (!leg_spec_parse(&s[*n], text, (size_t)(end - 1 - text), why, why_size)) return false;
+        text = end[-1] ? end : end - 1;
+    }
+    if (*n == 0) snprintf(why, why_size, "no legs given");
+    return *n > 0;
+}
+
+bool knob_describe(uint32_t i, const char **name, const char **what, char *values, size_t size) {
+    if (i >= NKNOB) return false;
+    *name = knob[i].name;
+    *what = knob[i].what;
+    size_t at = 0;
+    values[0] = 0;
+    for (int v = 0; v < NVALUE; v++)
+        if (strcmp(knob_value[v].knob, knob[i].name) == 0 && at < size)
+            at += (size_t)snprintf(values + at, size - at, "%s%s", at ? "|" : "", knob_value[v].text);
+    return true;
+}

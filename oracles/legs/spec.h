@@ -1,0 +1,25 @@
+/* A leg as it is written: NAME[!full][:OPTION,...], for example a64:O1,bounds=explicit. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "ir/build.h"
+
+typedef enum LegKind { LEG_INTERP, LEG_X64, LEG_A64, LEG_KINDS } LegKind;
+
+typedef struct LegSpec {
+    LegKind kind;
+    bool full;   /* the whole engine runs in a process of that ISA, not just the code */
+    bool interp; /* with full: interpret there */
+    uint32_t level, bounds, verify, far; /* knobs, see knob.def */
+    char text[80]; /* as written */
+} LegSpec;
+
+/* False and one line in `why` when the text means no leg. */
+bool leg_spec_parse(LegSpec *s, const char *text, size_t n, char *why, size_t why_size);
+/* A list; options hold commas too, so a new leg starts where a leg's name does: "interp,x64:O1,bounds=explicit,a64". */
+bool leg_specs_parse(LegSpec *s, uint32_t max, uint32_t *n, const char *text, char *why, size_t why_size);
+const char *leg_kind_name(LegKind k);
+
+/* For listings: name, meaning and values of knob i; false past the last. */
+bool knob_describe(uint32_t i, const char **name, const char **what, char *values, size_t size);

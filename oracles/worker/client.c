@@ -1,0 +1,196 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/os.h"
+#include "oracles/worker/worker.h"
+
+/* A dead worker is noticed within this time. */
+#define SLICE_NS UINT64_C(20000000)
+#define START_TIMEOUT_NS UINT64_C(20000000000)
+
+const char *worker_host_isa(void) {
+#if defined(__x86_64__)
+    return "x64";
+#else
+    return "a64";
+#endif
+}
+
+/* -- Finding the programs ------------------------------------------------------- */
+
+static bool in_path(const char *name, char out[256]) {
+    const char *path = getenv("PATH");
+    for (const char *p = path ? path : "/usr/bin:/bin"; *p;) {
+        const char *end = strchrnul(p, ':');
+        int n = snprintf(out, 256, "%.*s/%s", (int)(end - p), p, name);
+        if (n > 0 && n < 256 && access(out, X_OK) == 0) return true;
+        p = *end ? end + 1 : end;
+    }
+    return false;
+}
+
+static bool find_binary(const char *isa, char out[256]) {
+    const char *dir = getenv("PARALLAX_WORKER_DIR");
+    if (dir) {
+        snprintf(out, 256, "%s/parallax-worker-%s", dir, isa);
+        return access(out, X_OK) == 0;
+    }
+    char self[256];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0) return false;
+    self[n] = 0;
+    char *slash = strrchr(self, '/');
+    if (slash) *slash = 0;
+    n = snprintf(out, 256, "%.200s/parallax-worker-%s", self, isa);
+    return n > 0 && access(out, X_OK) == 0;
+}
+
+bool worker_command(const char *isa, char emulator[256], char binary[256], char *why, size_t why_size) {
+    emulator[0] = 0;
+    if (!find_binary(isa, binary)) {
+        snprintf(why, why_size, "no parallax-worker-%s beside this program (built when aarch64-linux-gnu-gcc is installed)", isa);
+        return false;
+    }
+    if (strcmp(isa, worker_host_isa()) == 0) return true;
+    const char *name[] = {strcmp(isa, "a64") == 0 ? "qemu-aarch64" : "qemu-x86_64",
+                          strcmp(isa, "a64") == 0 ? "qemu-aarch64-static" : "qemu-x86_64-static"};
+    const char *forced = getenv("PARALLAX_QEMU");
+    if (forced) {
+        snprintf(emulator, 256, "%s", forced);
+        if (access(emulator, X_OK) == 0) return true;
+        snprintf(why, why_size, "$PARALLAX_QEMU names no program: %s", forced);
+        return false;
+    }
+    for (int i = 0; i < 2; i++)
+        if (in_path(name[i], emulator)) return true;
+    snprintf(why, why_size, "%s is not installed (package qemu-user)", name[0]);
+    return false;
+}
+
+/* -- Life ---------------------------------------------------------------------------- */
+
+void worker_init(Worker *w, const char *isa, uint64_t timeout_ns) {
+    *w = (Worker){.isa = isa, .timeout_ns = timeout_ns};
+}
+
+static void pin_to_this_cpu(void) {
+    int cpu = sched_getcpu();
+    if (cpu < 0) return;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((unsigned)cpu, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+static _Noreturn void child(const Region *r, const char *emulator, const char *binary, pid_t parent) {
+    char fd[16], base[24];
+    snprintf(fd, sizeof fd, "%d", r->fd);
+    snprintf(base, sizeof base, "%llx", (unsigned long long)(uintptr_t)r->base);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127); /* the parent went before the line above */
+    pin_to_this_cpu();
+    signal(SIGINT, SIG_IGN); /* Ctrl-C is for the client, which then ends us */
+    if (emulator[0]) execl(emulator, emulator, binary, fd, base, (char *)NULL);
+    else execl(binary, binary, fd, base, (char *)NULL);
+    _exit(127);
+}
+
+static void reap(Worker *w) {
+    if (!w->pid) return;
+    kill(w->pid, SIGKILL);
+    while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR) {}
+    w->pid = 0;
+}
+
+static bool dead(Worker *w) {
+    if (waitpid(w->pid, NULL, WNOHANG) != w->pid) return false;
+    w->pid = 0;
+    return true;
+}
+
+/* Post the request in the header and wait for its reply. */
+static ExecStatus exchange(Worker *w, Region *r, uint64_t timeout_ns) {
+    RegionHeader *h = region_header(r);
+    uint32_t seq = ++w->seq;
+    __atomic_store_n(&h->request, seq, __ATOMIC_RELEASE);
+    os_futex_wake(&h->request);
+    uint64_t deadline = 0;
+    for (;;) {
+        uint32_t now = __atomic_load_n(&h->reply, __ATOMIC_ACQUIRE);
+        if (now == seq) return EXEC_DONE;
+        if (os_futex_wait(&h->reply, now, SLICE_NS)) continue;
+        if (dead(w)) {
+            w->stats.died++;
+            return EXEC_DIED;
+        }
+        uint64_t t = os_now_ns();
+        if (!deadline) deadline = t + timeout_ns;
+        if (t > deadline) {
+            w->stats.hung++;
+            reap(w);
+            return EXEC_HUNG;
+        }
+    }
+}
+
+static bool start(Worker *w, Region *r) {
+    char emulator[256], binary[256];
+    if (!worker_command(w->isa, emulator, binary, w->why, sizeof w->why)) return false;
+    RegionHeader *h = region_header(r);
+    w->seq = 0;
+    h->request = h->reply = 0;
+    h->op = WORKER_FLUSH; /* the first exchange shows that it is up */
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0) child(r, emulator, binary, parent);
+    if (pid < 0) {
+        snprintf(w->why, sizeof w->why, "fork: %s", strerror(errno));
+        return false;
+    }
+    w->pid = pid;
+    w->stats.started++;
+    if (exchange(w, r, START_TIMEOUT_NS) == EXEC_DONE) return true;
+    reap(w);
+    snprintf(w->why, sizeof w->why, "%.60s %.60s does not run here", emulator, binary);
+    return false;
+}
+
+void worker_stop(Worker *w, Region *r) {
+    (void)r;
+    reap(w);
+}
+
+/* -- The executor ------------------------------------------------------------------------ */
+
+static ExecStatus request(Worker *w, Region *r, uint32_t op) {
+    /* A worker that is gone already took nothing with it: the request has not begun, so start another one. */
+    if (w->pid && dead(w)) w->stats.died++;
+    if (!w->pid) {
+        if (w->lacks || !start(w, r)) {
+            w->lacks = true;
+            return EXEC_LACKS;
+        }
+    }
+    region_header(r)->op = op;
+    w->stats.requests++;
+    return exchange(w, r, w->timeout_ns);
+}
+
+static ExecStatus run(void *user, Region *r, Batch *b) {
+    region_header(r)->batch = (uint64_t)(uintptr_t)b;
+    return request(user, r, WORKER_RUN);
+}
+
+static void flush(void *user, Region *r) {
+    Worker *w = user;
+    if (w->pid) request(w, r, WORKER_FLUSH); /* one not yet started has nothing to forget */
+}
+
+Executor worker_executor(Worker *w) { return (Executor){.user = w, .run = run, .flush = flush}; }

@@ -1,0 +1,45 @@
+/* parallax-worker-ISA FD BASE: map the region in file FD at address BASE (hex) and run what is asked for.
+ * parallax-worker-ISA full FD: the whole engine, for `a64!full` (oracles/legs/remote.c). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/os.h"
+#include "oracles/legs/remote.h"
+#include "oracles/worker/worker.h"
+#include "run/signals.h"
+
+static void serve(Region *r) {
+    RegionHeader *h = region_header(r);
+    for (uint32_t seq = 0;;) {
+        uint32_t now = __atomic_load_n(&h->request, __ATOMIC_ACQUIRE);
+        if (now == seq) {
+            os_futex_wait(&h->request, seq, 0);
+            continue;
+        }
+        seq = now;
+        if (h->op == WORKER_EXIT) return;
+        if (h->op == WORKER_FLUSH) {
+            region_flush_code(r);
+        } else if (!region_sync_slots(r)) {
+            h->host_failures++;
+        } else {
+            exec_here(r, (Batch *)(uintptr_t)h->batch);
+        }
+        __atomic_store_n(&h->reply, seq, __ATOMIC_RELEASE);
+        os_futex_wake(&h->reply);
+    }
+}
+
+int main(int argc, char **argv) {
+    if (argc == 3 && strcmp(argv[1], "full") == 0) return remote_serve(atoi(argv[2]));
+    Region r;
+    LibHost host;
+    if (argc != 3 || !region_join(&r, atoi(argv[1]), strtoull(argv[2], NULL, 16))) {
+        fprintf(stderr, "parallax-worker: cannot map the region\n");
+        return 3;
+    }
+    exec_attach(&r, &host);
+    signals_init();
+    serve(&r);
+    return 0;
+}

@@ -1,7 +1,7 @@
 /* Immediates of aarch64: which values an instruction can hold, and the shortest way to make the others.
  *
- * Logical immediates (DDI 0487, DecodeBitMasks): a run of ones, rotated, in an element of 2, 4 .. 64 bits that is repeated; all ones
- * and all zeros do not exist. */
+ * Logical immediates (DDI 0487, DecodeBitMasks): a run of ones, rotated, in an element of 2, 4 .. 64 bits that is
+ * repeated; all ones and all zeros do not exist. */
 #include <assert.h>
 #include "a64/insn.h"
 #include "base/bits.h"
@@ -64,11 +64,13 @@ bool a64_offset_ok(int64_t d, uint32_t log2) {
 }
 
 static uint32_t word(uint32_t op, uint32_t size, uint32_t rd, uint32_t rn, uint64_t imm, uint32_t aux) {
-    MInsn i = {.op = (uint16_t)op, .size = (uint8_t)size, .imm = (int64_t)imm, .aux = aux, .nopnd = rn == REG_NONE ? 1 : 2};
+    MInsn i = {
+        .op = (uint16_t)op, .size = (uint8_t)size, .imm = (int64_t)imm, .aux = aux, .nopnd = rn == REG_NONE ? 1 : 2};
     return a64_encode(&i, (const uint32_t[]){rd, rn});
 }
 
-/* orr with a logical immediate that differs from v in one halfword, then movk: two words where movz and movk need three or four. */
+/* orr with a logical immediate that differs from v in one halfword, then movk: two words where movz and movk need
+ * three or four. */
 static bool const_by_logical(uint64_t v, uint32_t rd, uint32_t out[4]) {
     uint32_t bits;
     for (uint32_t k = 0; k < 4; k++) {

@@ -1,8 +1,8 @@
 /* What the parts of aarch64's lowering share: lower.c has the helpers and the dispatch, lower_int.c, lower_cond.c,
  * lower_mem.c and lower_float.c the rules by kind of operation.
  *
- * Registers of i32 values have an unspecified upper half: each user reads 32 bits, and what widens one says so (uxtw, mov w).
- * Flags live within one Target.lower call only. */
+ * Registers of i32 values have an unspecified upper half: each user reads 32 bits, and what widens one says so
+ * (uxtw, mov w). Flags live within one Target.lower call only. */
 #pragma once
 #include "a64/insn.h"
 #include "a64/regs.h"
@@ -17,7 +17,7 @@ static inline uint64_t a64_mask(uint32_t size) { return size == 4 ? UINT32_MAX :
 
 /* Demand v.  Sees through what costs nothing: es, wrap (so the register may be that of an i64), fcanon when free. */
 Reg a64_reg(Lower *l, Val v);
-Reg a64_reg_or_zero(Lower *l, Val v); /* the zero register for constant 0; where register 31 means zr */
+Reg a64_reg_or_zero(Lower *l, Val v);                 /* the zero register for constant 0; where register 31 means zr */
 bool a64_is_const(const Lower *l, Val v, uint64_t c); /* v is that constant, in v's width */
 /* v is `op`, has no other user and is not in a register anyway: folding it saves an instruction. */
 bool a64_sole(const Lower *l, Val v, IrOp op);

@@ -38,9 +38,14 @@ static void shifted(Text *t, const MInsn *i, const uint32_t *r) {
     bool plain = i->imm == 0 && i->aux == A64_LSL;
     if (r[0] == A64_ZR && (i->op == A64_ADDS || i->op == A64_SUBS || i->op == A64_ANDS)) {
         op_regs(t, i->op == A64_ADDS ? "cmn" : i->op == A64_SUBS ? "cmp" : "tst", i->size, r + 1, 2);
-    } else if (r[1] == A64_ZR && (i->op == A64_SUB || i->op == A64_SUBS || i->op == A64_ORN || (i->op == A64_ORR && plain))) {
-        op_regs(t, i->op == A64_SUB ? "neg" : i->op == A64_SUBS ? "negs" : i->op == A64_ORN ? "mvn" : "mov", i->size,
-                (const uint32_t[]){r[0], r[2]}, 2);
+    } else if (r[1] == A64_ZR &&
+               (i->op == A64_SUB || i->op == A64_SUBS || i->op == A64_ORN || (i->op == A64_ORR && plain))) {
+        op_regs(t,
+                i->op == A64_SUB    ? "neg"
+                : i->op == A64_SUBS ? "negs"
+                : i->op == A64_ORN  ? "mvn"
+                                    : "mov",
+                i->size, (const uint32_t[]){r[0], r[2]}, 2);
     } else {
         op_regs(t, name, i->size, r, 3);
     }
@@ -132,9 +137,9 @@ static void move_wide(Text *t, const MInsn *i, const uint32_t *r) {
 }
 
 static void multiply(Text *t, const MInsn *i, const uint32_t *r) {
-    static const char *const without_sum[] = {
-        [A64_MADD - A64_MADD] = "mul",      [A64_MSUB - A64_MADD] = "mneg",   [A64_SMADDL - A64_MADD] = "smull",
-        [A64_SMSUBL - A64_MADD] = "smnegl", [A64_UMADDL - A64_MADD] = "umull", [A64_UMSUBL - A64_MADD] = "umnegl"};
+    static const char *const without_sum[] = {[A64_MADD - A64_MADD] = "mul",     [A64_MSUB - A64_MADD] = "mneg",
+                                              [A64_SMADDL - A64_MADD] = "smull", [A64_SMSUBL - A64_MADD] = "smnegl",
+                                              [A64_UMADDL - A64_MADD] = "umull", [A64_UMSUBL - A64_MADD] = "umnegl"};
     bool wide = a64_row_of(i->op)->format == A64_F_RWWR, sum = r[3] != A64_ZR;
     text_printf(t, "%s ", sum ? a64_row_of(i->op)->text : without_sum[i->op - A64_MADD]);
     reg(t, r[0], i->size, false);
@@ -149,7 +154,8 @@ static void bit_field(Text *t, const MInsn *i, const uint32_t *r) {
     int immr = (int)(i->imm & 0xff), imms = (int)(i->imm >> 8), width = i->size * 8;
     bool sign = i->op == A64_SBFM;
     char s = sign ? 's' : 'u';
-    if (immr == 0 && (imms == 7 || imms == 15 || imms == 31) && (sign ? imms != width - 1 : i->size == 4 && imms != 31)) {
+    if (immr == 0 && (imms == 7 || imms == 15 || imms == 31) &&
+        (sign ? imms != width - 1 : i->size == 4 && imms != 31)) {
         text_printf(t, "%cxt%c ", s, imms == 7 ? 'b' : imms == 15 ? 'h' : 'w');
         reg(t, r[0], i->size, false);
         text_puts(t, ", ");
@@ -245,27 +251,27 @@ static void vector(Text *t, const MInsn *i, const uint32_t *r) {
     uint32_t format = a64_row_of(i->op)->format;
     text_printf(t, "%s ", a64_row_of(i->op)->text);
     switch (format) {
-        case A64_F_VADD:
-            reg(t, r[0], 1, false);
+    case A64_F_VADD:
+        reg(t, r[0], 1, false);
+        text_puts(t, ", ");
+        vreg(t, r[1], ".8b");
+        break;
+    case A64_F_VZERO:
+        reg(t, r[0], 8, false);
+        text_puts(t, ", #0000000000000000");
+        break;
+    case A64_F_VDUP:
+    case A64_F_VINS:
+        vreg(t, r[0], format == A64_F_VDUP ? ".2d" : ".d[1]");
+        text_puts(t, ", ");
+        reg(t, r[format == A64_F_VDUP ? 1 : 2], 8, false);
+        break;
+    default:
+        vreg(t, r[0], bytes);
+        for (uint32_t k = format == A64_F_VSEL ? 2 : 1; k < i->nopnd; k++) {
             text_puts(t, ", ");
-            vreg(t, r[1], ".8b");
-            break;
-        case A64_F_VZERO:
-            reg(t, r[0], 8, false);
-            text_puts(t, ", #0000000000000000");
-            break;
-        case A64_F_VDUP:
-        case A64_F_VINS:
-            vreg(t, r[0], format == A64_F_VDUP ? ".2d" : ".d[1]");
-            text_puts(t, ", ");
-            reg(t, r[format == A64_F_VDUP ? 1 : 2], 8, false);
-            break;
-        default:
-            vreg(t, r[0], bytes);
-            for (uint32_t k = format == A64_F_VSEL ? 2 : 1; k < i->nopnd; k++) {
-                text_puts(t, ", ");
-                vreg(t, r[k], bytes);
-            }
+            vreg(t, r[k], bytes);
+        }
     }
 }
 
@@ -294,13 +300,13 @@ static void float_op(Text *t, const MInsn *i, const uint32_t *r) {
 static void branch(Text *t, const MInsn *i, const uint32_t *r) {
     const char *name = a64_row_of(i->op)->text;
     switch (a64_row_of(i->op)->format) {
-        case A64_F_BCC: text_printf(t, "b.%s ", a64_cc_name[i->cc]); break;
-        case A64_F_TB:
-            op_regs(t, name, i->scale < 32 ? 4 : 8, r, 1);
-            text_printf(t, ", #%u, ", i->scale);
-            break;
-        case A64_F_B: text_printf(t, "%s ", name); break;
-        default: op_regs(t, name, i->size, r, 1), text_puts(t, ", ");
+    case A64_F_BCC: text_printf(t, "b.%s ", a64_cc_name[i->cc]); break;
+    case A64_F_TB:
+        op_regs(t, name, i->scale < 32 ? 4 : 8, r, 1);
+        text_printf(t, ", #%u, ", i->scale);
+        break;
+    case A64_F_B: text_printf(t, "%s ", name); break;
+    default: op_regs(t, name, i->size, r, 1), text_puts(t, ", ");
     }
 }
 
@@ -308,80 +314,80 @@ static void system_op(Text *t, const MInsn *i, const uint32_t *r) {
     const char *name = a64_row_of(i->op)->text;
     text_puts(t, name);
     switch (a64_row_of(i->op)->format) {
-        case A64_F_BR:
-            if (i->op != A64_RET || r[0] != A64_LR) text_putc(t, ' '), reg(t, r[0], 8, false);
-            break;
-        case A64_F_BRK: text_printf(t, " #0x%x", (unsigned)i->imm); break;
-        case A64_F_MRS:
-            text_putc(t, ' ');
-            reg(t, r[0], 8, false);
-            text_puts(t, ", FPCR");
-            break;
-        case A64_F_MSR:
-            text_puts(t, " FPCR, ");
-            reg(t, r[0], 8, false);
-            break;
-        default: break;
+    case A64_F_BR:
+        if (i->op != A64_RET || r[0] != A64_LR) text_putc(t, ' '), reg(t, r[0], 8, false);
+        break;
+    case A64_F_BRK: text_printf(t, " #0x%x", (unsigned)i->imm); break;
+    case A64_F_MRS:
+        text_putc(t, ' ');
+        reg(t, r[0], 8, false);
+        text_puts(t, ", FPCR");
+        break;
+    case A64_F_MSR:
+        text_puts(t, " FPCR, ");
+        reg(t, r[0], 8, false);
+        break;
+    default: break;
     }
 }
 
 void a64_print_word(Text *t, const MInsn *i, const uint32_t *r) {
     switch ((A64Format)a64_row_of(i->op)->format) {
-        case A64_F_RRS: shifted(t, i, r); break;
-        case A64_F_RRX: extended(t, i, r); break;
-        case A64_F_RRI: arith_imm(t, i, r); break;
-        case A64_F_RRL: logical_imm(t, i, r); break;
-        case A64_F_MOVW:
-        case A64_F_MOVK: move_wide(t, i, r); break;
-        case A64_F_RRR:
-        case A64_F_RR: op_regs(t, a64_row_of(i->op)->text, i->size, r, i->nopnd); break;
-        case A64_F_RRRR:
-        case A64_F_RWWR: multiply(t, i, r); break;
-        case A64_F_BFM: bit_field(t, i, r); break;
-        case A64_F_BFI: bit_insert(t, i, r); break;
-        case A64_F_EXTR:
-            op_regs(t, r[1] == r[2] ? "ror" : "extr", i->size, r, r[1] == r[2] ? 2 : 3);
-            text_printf(t, ", #%d", (int)i->imm);
-            break;
-        case A64_F_CSEL: select(t, i, r); break;
-        case A64_F_LDI:
-        case A64_F_STI: access(t, i, r, false); break;
-        case A64_F_LDF:
-        case A64_F_STF: access(t, i, r, true); break;
-        case A64_F_LDPI:
-        case A64_F_STPI:
-        case A64_F_LDPF:
-        case A64_F_STPF: pair(t, i, r); break;
-        case A64_F_LIT:
-        case A64_F_ADR:
-        case A64_F_B:
-        case A64_F_BCC:
-        case A64_F_CB:
-        case A64_F_TB:
-            branch(t, i, r);
-            text_printf(t, "#%d", (int)i->imm);
-            break;
-        case A64_F_BR:
-        case A64_F_NONE:
-        case A64_F_BRK:
-        case A64_F_MRS:
-        case A64_F_MSR: system_op(t, i, r); break;
-        case A64_F_FF:
-        case A64_F_FFF:
-        case A64_F_FCMP:
-        case A64_F_FCMPZ:
-        case A64_F_FCSEL:
-        case A64_F_FIMM: float_op(t, i, r); break;
-        case A64_F_IF:
-        case A64_F_FI: mixed(t, i, r); break;
-        case A64_F_V8:
-        case A64_F_VADD:
-        case A64_F_VSEL:
-        case A64_F_VZERO:
-        case A64_F_VDUP:
-        case A64_F_VINS: vector(t, i, r); break;
-        case A64_F_PSEUDO:
-        case A64_F_COUNT: break;
+    case A64_F_RRS: shifted(t, i, r); break;
+    case A64_F_RRX: extended(t, i, r); break;
+    case A64_F_RRI: arith_imm(t, i, r); break;
+    case A64_F_RRL: logical_imm(t, i, r); break;
+    case A64_F_MOVW:
+    case A64_F_MOVK: move_wide(t, i, r); break;
+    case A64_F_RRR:
+    case A64_F_RR: op_regs(t, a64_row_of(i->op)->text, i->size, r, i->nopnd); break;
+    case A64_F_RRRR:
+    case A64_F_RWWR: multiply(t, i, r); break;
+    case A64_F_BFM: bit_field(t, i, r); break;
+    case A64_F_BFI: bit_insert(t, i, r); break;
+    case A64_F_EXTR:
+        op_regs(t, r[1] == r[2] ? "ror" : "extr", i->size, r, r[1] == r[2] ? 2 : 3);
+        text_printf(t, ", #%d", (int)i->imm);
+        break;
+    case A64_F_CSEL: select(t, i, r); break;
+    case A64_F_LDI:
+    case A64_F_STI: access(t, i, r, false); break;
+    case A64_F_LDF:
+    case A64_F_STF: access(t, i, r, true); break;
+    case A64_F_LDPI:
+    case A64_F_STPI:
+    case A64_F_LDPF:
+    case A64_F_STPF: pair(t, i, r); break;
+    case A64_F_LIT:
+    case A64_F_ADR:
+    case A64_F_B:
+    case A64_F_BCC:
+    case A64_F_CB:
+    case A64_F_TB:
+        branch(t, i, r);
+        text_printf(t, "#%d", (int)i->imm);
+        break;
+    case A64_F_BR:
+    case A64_F_NONE:
+    case A64_F_BRK:
+    case A64_F_MRS:
+    case A64_F_MSR: system_op(t, i, r); break;
+    case A64_F_FF:
+    case A64_F_FFF:
+    case A64_F_FCMP:
+    case A64_F_FCMPZ:
+    case A64_F_FCSEL:
+    case A64_F_FIMM: float_op(t, i, r); break;
+    case A64_F_IF:
+    case A64_F_FI: mixed(t, i, r); break;
+    case A64_F_V8:
+    case A64_F_VADD:
+    case A64_F_VSEL:
+    case A64_F_VZERO:
+    case A64_F_VDUP:
+    case A64_F_VINS: vector(t, i, r); break;
+    case A64_F_PSEUDO:
+    case A64_F_COUNT: break;
     }
 }
 
@@ -427,21 +433,21 @@ void a64_print_insn(Text *t, const MFn *m, const MInsn *i, const uint32_t *loc) 
         return;
     }
     switch (a64_row_of(i->op)->format) {
-        case A64_F_B:
-        case A64_F_BCC:
-        case A64_F_CB:
-        case A64_F_TB:
-            branch(t, i, loc);
-            if (i->flags & MF_BRANCH) {
-                targets(t, m, i);
-            } else {
-                text_printf(t, "trap %u", i->aux);
-            }
-            break;
-        case A64_F_BR: /* a call: registers of arguments follow the address */
-            text_puts(t, a64_row_of(i->op)->text);
-            operands(t, m, i, loc);
-            break;
-        default: a64_print_word(t, i, loc);
+    case A64_F_B:
+    case A64_F_BCC:
+    case A64_F_CB:
+    case A64_F_TB:
+        branch(t, i, loc);
+        if (i->flags & MF_BRANCH) {
+            targets(t, m, i);
+        } else {
+            text_printf(t, "trap %u", i->aux);
+        }
+        break;
+    case A64_F_BR: /* a call: registers of arguments follow the address */
+        text_puts(t, a64_row_of(i->op)->text);
+        operands(t, m, i, loc);
+        break;
+    default: a64_print_word(t, i, loc);
     }
 }

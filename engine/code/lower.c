@@ -124,8 +124,9 @@ static void mark_edge_args(Driver *d, Val param) {
     const Blk *blk = &f->blk.at[b];
     for (uint32_t p = 0; p < blk->pred.n; p++) {
         const Blk *pred = &f->blk.at[blk->pred.at[p]];
-        for (uint32_t s = 0; s < pred->succ.n; s++)
-            if (pred->succ.at[s].to == b) mark(d, f->pool.at[pred->succ.at[s].args + d->l.place[param]]);
+        const Edge *e = &pred->succ.at[pred->succ.n == 1 ? 0 : d->l.in_edge[b]];
+        assert(e->to == b);
+        mark(d, f->pool.at[e->args + d->l.place[param]]);
     }
 }
 
@@ -181,6 +182,7 @@ static void number(Driver *d) {
             d->l.home[b->param.at[k]] = id;
             d->l.place[b->param.at[k]] = k;
         }
+        for (uint32_t k = 0; k < b->succ.n; k++) d->l.in_edge[b->succ.at[k].to] = k;
         uint32_t writes = 0, traps = 0;
         for (uint32_t k = 0; k < b->list.n; k++) {
             Val v = b->list.at[k];
@@ -343,8 +345,11 @@ static void init(Driver *d, Arena *a, const Fn *f, const Target *t, const Target
     l->sunk = ARENA_ARRAY(a, bool, n);
     d->live = ARENA_ARRAY(a, bool, n);
     l->block_of = ARENA_ARRAY(a, uint32_t, f->blk.n);
+    l->in_edge = ARENA_ARRAY(a, uint32_t, f->blk.n);
     for (uint32_t r = 0; r < f->rpo.n; r++) l->block_of[f->rpo.at[r]] = r;
     vec_extend(a, &l->m->block, f->rpo.n);
+    vec_reserve(a, &l->m->opnd, n); /* also: never NULL */
+    vec_reserve(a, &l->m->pool, 8);
 }
 
 MFn *lower_fn(Arena *a, const Fn *f, const Target *t, const TargetOptions *o) {

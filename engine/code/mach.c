@@ -98,6 +98,7 @@ static bool check_edges(const Verify *v, uint32_t b) {
         if (e->to == 0 || e->to >= v->m->block.n) return fail(v, UINT32_MAX, "block %u: edge to nowhere", (unsigned)b);
         const MBlock *to = &v->m->block.at[e->to];
         if (mb->succ.n > 1 && to->pred.n != 1) return fail(v, UINT32_MAX, "block %u: critical edge", (unsigned)b);
+        if (mb->succ.n > 1 && to->pred.at[0] != b) return fail(v, UINT32_MAX, "block %u: successor of another block", (unsigned)b);
         if (e->nargs != to->param.n || e->args > v->m->pool.n || e->nargs > v->m->pool.n - e->args)
             return fail(v, UINT32_MAX, "block %u: edge arguments do not match", (unsigned)b);
         for (uint32_t k = 0; k < e->nargs; k++) {
@@ -105,9 +106,12 @@ static bool check_edges(const Verify *v, uint32_t b) {
             if (!virtual_ok(v, arg) || vreg_type(v->m, arg) != vreg_type(v->m, to->param.at[k]))
                 return fail(v, UINT32_MAX, "block %u: edge argument %u", (unsigned)b, (unsigned)k);
         }
-        bool found = false;
-        for (uint32_t p = 0; p < to->pred.n; p++) found |= to->pred.at[p] == b;
-        if (!found) return fail(v, UINT32_MAX, "block %u is not among its successor's predecessors", (unsigned)b);
+    }
+    for (uint32_t p = 0; p < mb->pred.n; p++) { /* with as many edges as predecessors in all, each is there */
+        const MBlock *from = &v->m->block.at[mb->pred.at[p] < v->m->block.n ? mb->pred.at[p] : b];
+        if (mb->pred.at[p] >= v->m->block.n || from->succ.n == 0 || (from->succ.n == 1 && from->succ.at[0].to != b) ||
+            (from->succ.n > 1 && mb->pred.n > 1))
+            return fail(v, UINT32_MAX, "block %u: a predecessor that does not go here", (unsigned)b);
     }
     return true;
 }

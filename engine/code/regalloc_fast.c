@@ -24,6 +24,7 @@ typedef struct Fast {
     const MFn *m;
     const Target *t;
     Alloc *ra;
+    const Live *live;
     Reg in[64];    /* what a register holds; REG_NONE: nothing.  Not the main register of its value: a copy for one instruction */
     uint8_t *main; /* by vreg - REG_VIRTUAL: its register, or NOWHERE */
     uint32_t *next;     /* by vreg: the instruction of its next use in this block, DEAD when there is none */
@@ -389,11 +390,8 @@ static void block(Fast *f, uint32_t id) {
     const MBlock *b = &f->m->block.at[id];
     find_next_uses(f, b);
     f->at = b->first;
-    if (b->pred.n == 1) { /* values are at home, or this is the end of the only predecessor */
-        const MBlock *pred = &f->m->block.at[b->pred.at[0]];
-        for (uint32_t s = 0; s < pred->succ.n && pred->succ.n > 1; s++)
-            if (pred->succ.at[s].to == id) edge(f, &pred->succ.at[s]);
-    }
+    /* From a predecessor with several successors: all values are at home. */
+    if (b->pred.n == 1 && f->m->block.at[b->pred.at[0]].succ.n > 1) edge(f, live_edge(f->live, f->m, b->pred.at[0], id));
     for (uint32_t i = b->first; i < b->end; i++) {
         f->at = i;
         if (i == b->end - 1 && b->succ.n == 1) edge(f, &b->succ.at[0]);
@@ -405,7 +403,8 @@ static void block(Fast *f, uint32_t id) {
     slots_end_block(&f->slots);
 }
 
-static void find_globals(Fast *f, const Live *l) {
+static void find_globals(Fast *f) {
+    const Live *l = f->live;
     for (uint32_t k = 0; k < f->m->block.n; k++) {
         const MBlock *b = &f->m->block.at[k];
         for (uint32_t p = 0; p < b->param.n; p++) {
@@ -444,7 +443,8 @@ Alloc *regalloc_fast(Arena *a, MFn *m, const Target *t) {
     for (uint32_t c = 0; c < RC_COUNT; c++)
         for (uint32_t k = 0; k < t->norder[c]; k++) f.order[c] |= REG_BIT(t->order[c][k]);
     slots_init(&f.slots, a, nv);
-    find_globals(&f, live_build(a, m));
+    f.live = live_build(a, m);
+    find_globals(&f);
     for (uint32_t b = 0; b < m->block.n; b++) block(&f, b);
     f.ra->nslots = slots_finish(&f.slots, f.ra, m->opnd.n);
     f.ra->saved = f.written & t->callee_saved;

@@ -114,11 +114,10 @@ static void walk_uses(UseWalk *w) {
     const MFn *m = w->l->m;
     for (uint32_t b = 0; b < m->block.n; b++) {
         const MBlock *mb = &m->block.at[b];
-        for (uint32_t p = 0; p < mb->pred.n; p++) { /* one hint for each argument of a parameter */
-            const MBlock *pred = &m->block.at[mb->pred.at[p]];
-            for (uint32_t s = 0; s < pred->succ.n && mb->param.n; s++)
-                for (uint32_t k = 0; pred->succ.at[s].to == b && k < mb->param.n; k++)
-                    note_use(w, mb->param.at[k], POS(mb->first, 0), U_HINT, m->pool.at[pred->succ.at[s].args + k]);
+        for (uint32_t p = 0; p < mb->pred.n && mb->param.n; p++) { /* one hint for each argument of a parameter */
+            const MEdge *e = live_edge(w->l->live, m, mb->pred.at[p], b);
+            for (uint32_t k = 0; k < e->nargs; k++)
+                note_use(w, mb->param.at[k], POS(mb->first, 0), U_HINT, m->pool.at[e->args + k]);
         }
         for (uint32_t i = mb->first; i < mb->end; i++) {
             const MInsn *in = &m->insn.at[i];

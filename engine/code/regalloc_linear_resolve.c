@@ -67,7 +67,7 @@ static void list_pieces(Resolve *x) {
 static Loc piece_loc(const Resolve *x, const Ival *iv) { return iv->loc == LOC_SLOT ? x->l->slots.of[iv->vreg] : iv->loc; }
 
 /* The last piece of v that starts at or in front of pos, as an index into x->piece. */
-static uint32_t piece_at(const Resolve *x, uint32_t v, uint32_t pos) {
+static inline uint32_t piece_at(const Resolve *x, uint32_t v, uint32_t pos) {
     uint32_t lo = x->first_piece[v], hi = x->first_piece[v + 1];
     while (hi - lo > 1) {
         uint32_t mid = (lo + hi) / 2;

@@ -23,6 +23,8 @@ typedef struct Scan {
     Linear *l;
     VEC(Node) node;
     uint32_t cursor[64]; /* by register: a node near the last position looked at, or NIL: empty list */
+    uint32_t fixed_near[64]; /* by register: likewise, in its fixed ranges */
+    uint32_t *clobber_near;  /* by clobber set: likewise, in its instructions */
     VEC(Queued) heap;    /* pieces to be placed again */
     uint32_t *clobber_at; /* by clobber set: first conflict with the piece being placed; 0: not looked up yet */
 } Scan;
@@ -161,17 +163,12 @@ static uint32_t hoist_spill(const Linear *l, const Ival *iv, uint32_t at) {
 
 /* -- Conflicts ----------------------------------------------------------------------------------- */
 
-/* First position where the piece meets one of the blocked ranges. */
-static uint32_t meet_fixed(const Linear *l, const Ival *iv, const Range *b, uint32_t n) {
-    if (!n || b[n - 1].to <= iv->start) return POS_MAX;
-    uint32_t lo = 0, hi = n; /* the blocked ranges are not near: plain binary search */
-    while (lo < hi) {
-        uint32_t mid = (lo + hi) / 2;
-        if (b[mid].to <= iv->start)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
+/* First position where the piece meets one of the blocked ranges.  Pieces come nearly in order, so *near is. */
+static uint32_t meet_fixed(const Linear *l, const Ival *iv, const Range *b, uint32_t n, uint32_t *near) {
+    uint32_t lo = *near;
+    while (lo && b[lo - 1].to > iv->start) lo--;
+    while (lo < n && b[lo].to <= iv->start) lo++;
+    *near = lo;
     for (uint32_t r = iv->r0; lo < n && b[lo].from < iv->end;) {
         r = range_behind(l->range.at, r, iv->r1, b[lo].from);
         if (r == iv->r1) break;
@@ -184,10 +181,13 @@ static uint32_t meet_fixed(const Linear *l, const Ival *iv, const Range *b, uint
     return POS_MAX;
 }
 
-static uint32_t meet_clobber(const Linear *l, const Ival *iv, const uint32_t *at, uint32_t n) {
-    uint32_t r = iv->r0, lo = 0;
+static uint32_t meet_clobber(const Linear *l, const Ival *iv, const uint32_t *at, uint32_t n, uint32_t *near) {
+    uint32_t r = iv->r0, lo = *near;
+    while (lo && POS(at[lo - 1], AT_CLOBBER) >= iv->start) lo--;
+    while (lo < n && POS(at[lo], AT_CLOBBER) < iv->start) lo++;
+    *near = lo;
     for (;;) {
-        uint32_t from = clipped(l, iv, r).from, hi = n;
+        uint32_t from = clipped(l, iv, r).from, hi = lo < n && POS(at[lo], AT_CLOBBER) >= from ? lo : n;
         while (lo < hi) { /* the first that is clobbered at or behind `from` */
             uint32_t mid = (lo + hi) / 2;
             if (POS(at[mid], AT_CLOBBER) < from)
@@ -204,10 +204,10 @@ static uint32_t meet_clobber(const Linear *l, const Ival *iv, const uint32_t *at
 
 static uint32_t fixed_conflict(Scan *s, const Ival *iv, uint32_t reg) {
     Linear *l = s->l;
-    uint32_t at = meet_fixed(l, iv, l->fixed[reg].at, l->fixed[reg].n);
+    uint32_t at = meet_fixed(l, iv, l->fixed[reg].at, l->fixed[reg].n, &s->fixed_near[reg]);
     for (uint32_t c = 1; c < l->nclobber; c++) {
         if (!(l->t->clobber[c] & REG_BIT(reg)) || !l->clobber[c].n) continue;
-        if (!s->clobber_at[c]) s->clobber_at[c] = meet_clobber(l, iv, l->clobber[c].at, l->clobber[c].n);
+        if (!s->clobber_at[c]) s->clobber_at[c] = meet_clobber(l, iv, l->clobber[c].at, l->clobber[c].n, &s->clobber_near[c]);
         if (s->clobber_at[c] < at) at = s->clobber_at[c];
     }
     return at;
@@ -566,6 +566,7 @@ void linear_scan(Linear *l) {
     uint32_t n = l->ival.n, done = 0;
     for (uint32_t r = 0; r < 64; r++) s.cursor[r] = NIL;
     s.clobber_at = ARENA_ARRAY(l->arena, uint32_t, l->nclobber);
+    s.clobber_near = ARENA_ARRAY(l->arena, uint32_t, l->nclobber);
     const uint32_t *order = by_start(l);
     while (done < n || s.heap.n) {
         bool first = done < n && (!s.heap.n || l->ival.at[order[done]].start <= s.heap.at[0].start);

@@ -247,12 +247,19 @@ static void build_instr(Build *b, const Instr *in) {
     case KIND_GLOBAL: build_global(b, in); break;
     case KIND_TABLE: build_table(b, in); break;
     case KIND_MEMORY: build_memory(b, in); break;
-    case KIND_LOAD: case KIND_STORE: build_access(b, in); break;
+    case KIND_LOAD:
+    case KIND_STORE: build_access(b, in); break;
     case KIND_REF: build_ref(b, in); break;
-    case KIND_CONST: case KIND_TEST: case KIND_ICMP: case KIND_FCMP: case KIND_UNARY: case KIND_BINARY:
-    case KIND_FUNARY: case KIND_FBINARY: case KIND_DIVIDE: case KIND_TRUNC:
-        build_num(b, in);
-        break;
+    case KIND_CONST:
+    case KIND_TEST:
+    case KIND_ICMP:
+    case KIND_FCMP:
+    case KIND_UNARY:
+    case KIND_BINARY:
+    case KIND_FUNARY:
+    case KIND_FBINARY:
+    case KIND_DIVIDE:
+    case KIND_TRUNC: build_num(b, in); break;
     }
 }
 

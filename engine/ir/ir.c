@@ -31,8 +31,8 @@ Cond cond_swap(Cond c) {
 }
 
 const uint8_t access_bytes[ACC_COUNT] = {
-    [ACC_8S] = 1,  [ACC_8U] = 1, [ACC_16S] = 2, [ACC_16U] = 2, [ACC_32S] = 4,   [ACC_32U] = 4,
-    [ACC_32] = 4,  [ACC_64] = 8, [ACC_F32] = 4, [ACC_F64] = 8, [ACC_V128] = 16,
+    [ACC_8S] = 1, [ACC_8U] = 1, [ACC_16S] = 2, [ACC_16U] = 2, [ACC_32S] = 4,   [ACC_32U] = 4,
+    [ACC_32] = 4, [ACC_64] = 8, [ACC_F32] = 4, [ACC_F64] = 8, [ACC_V128] = 16,
 };
 
 Fn *fn_new(Arena *a, const char *name, uint32_t index, const IrSig *sig) {
@@ -88,8 +88,7 @@ Val fn_ins(Fn *f, BlkId b, uint32_t loc, Ins ins) {
 Val fn_iconst(Fn *f, BlkId b, uint32_t loc, IrType t, uint64_t v) {
     assert(t == T_I32 || t == T_I64);
     if (t == T_I32) v = (uint32_t)v;
-    return fn_ins(f, b, loc,
-                  (Ins){.op = IR_iconst, .type = (uint8_t)t, .a = (uint32_t)v, .b = (uint32_t)(v >> 32)});
+    return fn_ins(f, b, loc, (Ins){.op = IR_iconst, .type = (uint8_t)t, .a = (uint32_t)v, .b = (uint32_t)(v >> 32)});
 }
 
 uint32_t fn_pool(Fn *f, const uint32_t *v, uint32_t n) {

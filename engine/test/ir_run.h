@@ -61,8 +61,10 @@ static inline uint64_t ir_int(const Ins *i, bool w, uint64_t a, uint64_t b) {
     case IR_popcnt: return IR_INT(num_i32_popcnt(p), num_i64_popcnt(a));
     case IR_sext8: return IR_INT(num_i32_extend8_s(p), num_i64_extend8_s(a));
     case IR_sext16: return IR_INT(num_i32_extend16_s(p), num_i64_extend16_s(a));
-    case IR_sext: case IR_sext32: return num_i64_extend32_s(a);
-    case IR_zext: case IR_wrap: return p;
+    case IR_sext:
+    case IR_sext32: return num_i64_extend32_s(a);
+    case IR_zext:
+    case IR_wrap: return p;
     case IR_eqz: return a == 0;
     case IR_icvt_s:
         if (i->type == T_F32) return IR_INT(num_f32_convert_i32_s(p), num_f32_convert_i64_s(a));
@@ -99,8 +101,8 @@ static inline uint64_t ir_float1(const Ins *i, bool w, uint64_t a) {
     uint32_t p = (uint32_t)a;
     bool to64 = i->type == T_I64;
 #define F1(NAME) (w ? num_f64_##NAME(a) : num_f32_##NAME(p))
-#define CVT(SIGN)                                                                                                \
-    (to64 ? (w ? num_i64_trunc_sat_f64_##SIGN(a) : num_i64_trunc_sat_f32_##SIGN(p))                              \
+#define CVT(SIGN)                                                                   \
+    (to64 ? (w ? num_i64_trunc_sat_f64_##SIGN(a) : num_i64_trunc_sat_f32_##SIGN(p)) \
           : (w ? num_i32_trunc_sat_f64_##SIGN(a) : num_i32_trunc_sat_f32_##SIGN(p)))
     switch ((IrOp)i->op) {
     case IR_fabs: return F1(abs);
@@ -155,22 +157,33 @@ static inline uint64_t ir_pure(const IrFrame *x, const Ins *i, uint64_t a, uint6
     return ir_info[i->op].nargs == 2 ? ir_float2(i, w, a, b) : ir_float1(i, w, a);
 }
 
-/* An access that is its own check must hit one of the instance's memories. */
-static inline uint8_t *ir_address(IrFrame *x, Val at, uint64_t address, uint32_t size) {
-    const Instance *inst = (const Instance *)(uintptr_t)x->v[x->f->blk.at[0].param.at[0]];
-    if (!(x->f->ins.at[at].flags & MEM_TRAPS)) return (uint8_t *)(uintptr_t)address;
-    for (uint32_t k = 0; k < inst->nmems; k++) {
-        const MemInst *m = inst->mems[k].mem;
+/* The memory whose base is a term of the sum `address`; there may be others close to it. */
+static inline const MemInst *ir_memory(const IrFrame *x, const Instance *inst, Val address) {
+    const Ins *i = &x->f->ins.at[address];
+    for (uint32_t k = 0; k < inst->nmems; k++)
+        if (x->v[address] == (uint64_t)(uintptr_t)inst->mems[k].base) return inst->mems[k].mem;
+    if (i->op != IR_iadd) return NULL;
+    const MemInst *m = ir_memory(x, inst, i->a);
+    return m ? m : ir_memory(x, inst, i->b);
+}
+
+/* An access that is its own check must stay inside its memory. */
+static inline uint8_t *ir_address(IrFrame *x, Val at, uint32_t disp) {
+    const Ins *i = &x->f->ins.at[at];
+    uint64_t address = x->v[i->a] + disp;
+    if (i->flags & MEM_TRAPS) {
+        const MemInst *m = ir_memory(x, (const Instance *)(uintptr_t)x->v[x->f->blk.at[0].param.at[0]], i->a);
+        assert(m && "an address in a memory");
         uint64_t offset = address - (uint64_t)(uintptr_t)m->base;
-        if (offset < (UINT64_C(1) << 33) + 16 && offset + size <= m->length) return (uint8_t *)(uintptr_t)address;
+        assert(offset < UINT64_C(1) << 33);
+        if (offset + access_bytes[i->aux] > m->length) ir_trap(x, at, TRAP_MEMORY_BOUNDS);
     }
-    ir_trap(x, at, TRAP_MEMORY_BOUNDS);
-    return NULL;
+    return (uint8_t *)(uintptr_t)address;
 }
 
 static inline uint64_t ir_load(IrFrame *x, Val at) {
     const Ins *i = &x->f->ins.at[at];
-    const uint8_t *p = ir_address(x, at, x->v[i->a] + i->b, access_bytes[i->aux]);
+    const uint8_t *p = ir_address(x, at, i->b);
     uint64_t v = 0;
     memcpy(&v, p, access_bytes[i->aux]);
     if (i->aux == ACC_8S) v = (uint64_t)(int8_t)v;
@@ -181,13 +194,14 @@ static inline uint64_t ir_load(IrFrame *x, Val at) {
 
 static inline void ir_store(IrFrame *x, Val at) {
     const Ins *i = &x->f->ins.at[at];
-    memcpy(ir_address(x, at, x->v[i->a] + i->c, access_bytes[i->aux]), &x->v[i->b], access_bytes[i->aux]);
+    memcpy(ir_address(x, at, i->c), &x->v[i->b], access_bytes[i->aux]);
 }
 
 static inline uint64_t ir_lib(IrRun *r, uint32_t index, const uint64_t *a) {
     const LibCalls *l = &r->es->lib;
     Instance *inst = (Instance *)(uintptr_t)a[0];
-    uint32_t b = (uint32_t)a[1], c = (uint32_t)a[2];
+    bool two = index == LIB_DATA_DROP || index == LIB_ELEM_DROP || index == LIB_HOST_CALL;
+    uint32_t b = (uint32_t)a[1], c = two ? 0 : (uint32_t)a[2];
     switch (index) {
     case LIB_MEMORY_GROW: return l->memory_grow(inst, b, a[2]);
     case LIB_MEMORY_FILL: return l->memory_fill(inst, b, a[2], (uint32_t)a[3], a[4]);
@@ -258,14 +272,20 @@ static inline void ir_step(IrFrame *x, Val at) {
     const Ins *i = &x->f->ins.at[at];
     uint64_t *v = x->v;
     switch ((IrOp)i->op) {
-    case IR_iconst: case IR_fconst: v[at] = ins_imm(i); break;
+    case IR_iconst:
+    case IR_fconst: v[at] = ins_imm(i); break;
     case IR_proj: v[at] = x->results[i->b]; break;
     case IR_es: v[at] = (uint64_t)(uintptr_t)x->r->es; break;
     case IR_load: v[at] = ir_load(x, at); break;
     case IR_store: ir_store(x, at); break;
-    case IR_trapz: if (!v[i->a]) ir_trap(x, at, i->aux); break;
-    case IR_trapnz: if (v[i->a]) ir_trap(x, at, i->aux); break;
-    case IR_charge: case IR_refund: ir_count(x, at); break;
+    case IR_trapz:
+        if (!v[i->a]) ir_trap(x, at, i->aux);
+        break;
+    case IR_trapnz:
+        if (v[i->a]) ir_trap(x, at, i->aux);
+        break;
+    case IR_charge:
+    case IR_refund: ir_count(x, at); break;
     case IR_call: ir_call(x, at); break;
     case IR_select: v[at] = v[i->a] ? v[i->b] : v[i->c]; break;
     default: v[at] = ir_pure(x, i, v[i->a], ir_info[i->op].nargs > 1 ? v[i->b] : 0); break;
@@ -314,7 +334,8 @@ static inline void ir_run(IrRun *r, IrCall call, uint64_t *results) {
         uint32_t nresult = 0;
         for (uint32_t k = 0; k < call.f->calls.n; k++)
             if (call.f->calls.at[k].sig.nresult > nresult) nresult = call.f->calls.at[k].sig.nresult;
-        IrFrame x = {r, call.f, ARENA_ARRAY(r->arena, uint64_t, call.f->ins.n), ARENA_ARRAY(r->arena, uint64_t, nresult)};
+        IrFrame x = {r, call.f, ARENA_ARRAY(r->arena, uint64_t, call.f->ins.n),
+                     ARENA_ARRAY(r->arena, uint64_t, nresult)};
         assert(call.narg == call.f->sig.nparam);
         for (uint32_t k = 0; k < call.narg; k++) x.v[call.f->blk.at[0].param.at[k]] = call.arg[k];
         done = ir_body(&x, &call, results);

@@ -367,6 +367,8 @@ static void statements(Gen *g, uint32_t n) {
 MFn *machgen_fn(Arena *a, const MachTarget *t, uint64_t seed, uint32_t size, bool wide, bool local) {
     Gen g = {.arena = a, .m = ARENA_NEW(a, MFn), .t = t, .rng = hash_mix(seed), .budget = size, .wide = wide, .local = local};
     *g.m = (MFn){.arena = a, .name = "random", .frame_cost = 100000};
+    vec_reserve(a, &g.m->opnd, size);
+    vec_reserve(a, &g.m->pool, size);
     g.max_opnds = 3 + roll(&g, 4);
     open_block(&g, false);
     emit(&g, M_PARAMS);

@@ -1,5 +1,6 @@
-/* Round trip of every machine-instruction row of aarch64 with boundary operands: encoded, disassembled by capstone, and the text that
- * print.c makes assembled again by llvm-mc, which shares nothing with either.  Then the immediates, all of them. */
+/* Round trip of every machine-instruction row of aarch64 with boundary operands: encoded, disassembled by capstone,
+ * and the text that print.c makes assembled again by llvm-mc, which shares nothing with either.  Then the
+ * immediates, all of them. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
@@ -109,7 +110,8 @@ static void imm_cases(Cases *c, MInsn i, const int64_t *imm, uint32_t n) {
         with_all(c, i);
     }
 }
-#define IMMS(...) imm_cases(c, i, (const int64_t[]){__VA_ARGS__}, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+#define IMMS(...) \
+    imm_cases(c, i, (const int64_t[]){__VA_ARGS__}, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
 
 static void bit_field_cases(Cases *c, MInsn i) {
     static const uint32_t edge[] = {0, 1, 7, 15, 30, 31, 32, 33, 62, 63};
@@ -150,10 +152,11 @@ static void wide_cases(Cases *c, MInsn i) {
 
 static void logical_cases(Cases *c, MInsn i) {
     if (i.size == 4)
-        IMMS(1, 0x80000000, 0x7fffffff, 0xfffffffe, 0x55555555, 0xaaaaaaaa, 0xff00ff00, 0xffff0000, 0xffff, 0xf000000f, 0xfffff7ff);
+        IMMS(1, 0x80000000, 0x7fffffff, 0xfffffffe, 0x55555555, 0xaaaaaaaa, 0xff00ff00, 0xffff0000, 0xffff, 0xf000000f,
+             0xfffff7ff);
     else
-        IMMS(1, INT64_MIN, INT64_MAX, -2, 0x5555555555555555, 0x00ff00ff00ff00ff, 0x7fffffff80000000, 0xffffffff, -65536, 0x7fff00000000,
-             0x1111111111111111);
+        IMMS(1, INT64_MIN, INT64_MAX, -2, 0x5555555555555555, 0x00ff00ff00ff00ff, 0x7fffffff80000000, 0xffffffff,
+             -65536, 0x7fff00000000, 0x1111111111111111);
 }
 
 static void cases_of(Cases *c, MInsn i) {
@@ -276,7 +279,8 @@ static bool same_but_for_spelling(const char *ours, const char *theirs) {
         snprintf(text, sizeof text, "mov %s, #%lld", reg, imm);
         return same_text(ours, text);
     }
-    if (sscanf(theirs, "%7[a-z] %7[a-z0-9], #%lli, lsl #%d", op, reg, &imm, &shift) >= 3 && strncmp(op, "mov", 3) == 0) {
+    if (sscanf(theirs, "%7[a-z] %7[a-z0-9], #%lli, lsl #%d", op, reg, &imm, &shift) >= 3 &&
+        strncmp(op, "mov", 3) == 0) {
         uint64_t v = (uint64_t)imm << shift;
         snprintf(text, sizeof text, "mov %s, #%lld", reg, (long long)(op[3] == 'n' ? ~v : v));
         return same_text(ours, text);
@@ -418,7 +422,10 @@ static void logical_width(uint32_t size, uint32_t expected) {
     /* Nothing else is one: neighbours, complements of single bits, noise. */
     for (uint32_t k = 0; k < 400000; k++) {
         x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-        uint64_t w = k % 4 == 0 ? x : k % 4 == 1 ? v[x % n] + 1 : k % 4 == 2 ? v[x % n] ^ UINT64_C(1) << (x >> 58) : v[x % n] & v[(x >> 32) % n];
+        uint64_t w = k % 4 == 0   ? x
+                     : k % 4 == 1 ? v[x % n] + 1
+                     : k % 4 == 2 ? v[x % n] ^ UINT64_C(1) << (x >> 58)
+                                  : v[x % n] & v[(x >> 32) % n];
         if (size == 4) w &= UINT32_MAX;
         bool is = bsearch(&w, v, n, sizeof w, by_value) != NULL;
         assert_int_equal(a64_logical_imm(w, size, &bits), is);
@@ -460,7 +467,8 @@ static void test_constants(void **state) {
     static const uint64_t part[] = {0, 1, 0x7fff, 0x8000, 0xfffe, 0xffff, 0x5555, 0x1234};
     for (uint32_t k = 0; k < 4096 + 100000; k++) {
         x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-        uint64_t v = k < 4096 ? part[k & 7] | part[k >> 3 & 7] << 16 | part[k >> 6 & 7] << 32 | part[k >> 9 & 7] << 48 : x >> (x & 63);
+        uint64_t v = k < 4096 ? part[k & 7] | part[k >> 3 & 7] << 16 | part[k >> 6 & 7] << 32 | part[k >> 9 & 7] << 48
+                              : x >> (x & 63);
         uint32_t n = a64_const_words(v, 8, 5, w);
         assert_in_range(n, 1, 4);
         assert_int_equal(run_constant(w, n, 5), v);
@@ -469,8 +477,16 @@ static void test_constants(void **state) {
         assert_int_equal(run_constant(w, n, 5), (uint32_t)v);
     }
     /* one instruction where there is one */
-    static const uint64_t one[] = {0, 1, 0xffff0000, UINT64_MAX, UINT64_C(0xffffffffffff0000), UINT64_C(0x8000000000000000),
-                                   0x5555555555555555, 0xffff1234, 0xffffffff, UINT64_C(0xffff1234ffffffff)};
+    static const uint64_t one[] = {0,
+                                   1,
+                                   0xffff0000,
+                                   UINT64_MAX,
+                                   UINT64_C(0xffffffffffff0000),
+                                   UINT64_C(0x8000000000000000),
+                                   0x5555555555555555,
+                                   0xffff1234,
+                                   0xffffffff,
+                                   UINT64_C(0xffff1234ffffffff)};
     for (uint32_t k = 0; k < sizeof one / sizeof *one; k++) assert_int_equal(a64_const_words(one[k], 8, 0, w), 1);
     assert_int_equal(a64_const_words(UINT64_C(0x5555555555551234), 8, 0, w), 2);
     assert_int_equal(a64_const_words(UINT64_C(0xffffffff12345678), 8, 0, w), 2);
@@ -509,7 +525,8 @@ static void test_offsets(void **state) {
     (void)state;
     for (uint32_t log2 = 0; log2 <= 4; log2++) {
         int64_t top = INT64_C(4095) << log2;
-        assert_true(a64_offset_ok(-256, log2) && a64_offset_ok(255, log2) && a64_offset_ok(top, log2) && a64_offset_ok(0, log2));
+        assert_true(a64_offset_ok(-256, log2) && a64_offset_ok(255, log2) && a64_offset_ok(top, log2) &&
+                    a64_offset_ok(0, log2));
         assert_false(a64_offset_ok(-257, log2));
         assert_false(a64_offset_ok(top + (1 << log2), log2));
         assert_int_equal(a64_offset_ok(257, log2), log2 == 0);
@@ -521,9 +538,11 @@ static void test_offsets(void **state) {
 
 static void test_patch(void **state) {
     (void)state;
-    static const struct { uint8_t kind, op, bits; } branch[] = {
-        {A64_FIX_26, A64_B, 26}, {A64_FIX_26, A64_BL, 26}, {A64_FIX_19, A64_BCC, 19}, {A64_FIX_19, A64_CBNZ, 19},
-        {A64_FIX_19, A64_LDRL, 19}, {A64_FIX_14, A64_TBZ, 14},
+    static const struct {
+        uint8_t kind, op, bits;
+    } branch[] = {
+        {A64_FIX_26, A64_B, 26},    {A64_FIX_26, A64_BL, 26},   {A64_FIX_19, A64_BCC, 19},
+        {A64_FIX_19, A64_CBNZ, 19}, {A64_FIX_19, A64_LDRL, 19}, {A64_FIX_14, A64_TBZ, 14},
     };
     enum { at = 1 << 28 };
     uint8_t *code = calloc(1, at + 4); /* one page of it is touched */
@@ -557,7 +576,10 @@ static void test_patch(void **state) {
 
 static void test_refused(void **state) {
     (void)state;
-    static const struct { MInsn i; uint32_t r[4]; } bad[] = {
+    static const struct {
+        MInsn i;
+        uint32_t r[4];
+    } bad[] = {
         {{.op = A64_ADD, .size = 8, .nopnd = 3, .imm = 64}, {0, 1, 2}},
         {{.op = A64_ADD, .size = 4, .nopnd = 3, .imm = 32}, {0, 1, 2}},
         {{.op = A64_ADD, .size = 8, .nopnd = 3, .aux = A64_ROR}, {0, 1, 2}},
@@ -595,9 +617,11 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_row),       cmocka_unit_test(test_capstone),        cmocka_unit_test(test_llvm_mc),
-        cmocka_unit_test(test_logical_immediates), cmocka_unit_test(test_constants),    cmocka_unit_test(test_float_immediates),
-        cmocka_unit_test(test_offsets),         cmocka_unit_test(test_patch),           cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_every_row), cmocka_unit_test(test_capstone),
+        cmocka_unit_test(test_llvm_mc),   cmocka_unit_test(test_logical_immediates),
+        cmocka_unit_test(test_constants), cmocka_unit_test(test_float_immediates),
+        cmocka_unit_test(test_offsets),   cmocka_unit_test(test_patch),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, make_cases, free_cases);
 }

@@ -31,6 +31,7 @@ typedef struct Fast {
     uint32_t *next_use; /* by operand: what `next` of its register becomes behind the instruction */
     bool *global;       /* by vreg */
     bool *stored;       /* by vreg: its slot holds it */
+    uint32_t *param_index; /* by vreg: place among its block's parameters, plus 1; 0: no parameter */
     Slots slots;
     RegSet order[RC_COUNT];
     RegSet written;
@@ -403,6 +404,26 @@ static void block(Fast *f, uint32_t id) {
     slots_end_block(&f->slots);
 }
 
+/* A home over the blocks where v lives.  A parameter would like that of an argument, if it is free. */
+static void want_home(Fast *f, uint32_t v) {
+    const Live *l = f->live;
+    uint32_t def = l->def_block[v], first = l->first_run[v], n = l->first_run[v + 1] - first, nrange = 0;
+    const MBlock *b = &f->m->block.at[def];
+    Range *range = arena_alloc(f->arena, (n + 1) * sizeof(Range), _Alignof(Range));
+    range[nrange++] = (Range){def, def + 1};
+    for (uint32_t r = 0; r < n; r++) { /* all behind the definition in layout, which dominates them */
+        if (range[nrange - 1].to == l->run.at[first + r].first)
+            range[nrange - 1].to = l->run.at[first + r].last + 1;
+        else
+            range[nrange++] = (Range){l->run.at[first + r].first, l->run.at[first + r].last + 1};
+    }
+    SlotWant w = {.vreg = v, .range = range, .nrange = nrange};
+    uint32_t index = f->param_index[v];
+    for (uint32_t p = 0; p < b->pred.n && index && w.nhint < SLOT_HINTS; p++)
+        w.hint[w.nhint++] = index_of(f->m->pool.at[live_edge(l, f->m, b->pred.at[p], def)->args + index - 1]);
+    slots_want(&f->slots, (IrType)f->m->vreg_type.at[v], &w);
+}
+
 static void find_globals(Fast *f) {
     const Live *l = f->live;
     for (uint32_t k = 0; k < f->m->block.n; k++) {
@@ -410,20 +431,15 @@ static void find_globals(Fast *f) {
         for (uint32_t p = 0; p < b->param.n; p++) {
             f->global[index_of(b->param.at[p])] = true;
             f->stored[index_of(b->param.at[p])] = true;
+            f->param_index[index_of(b->param.at[p])] = p + 1;
         }
         for (uint32_t s = 0; s < b->succ.n && b->succ.n > 1; s++)
             for (uint32_t n = 0; n < b->succ.at[s].nargs; n++)
                 f->global[index_of(f->m->pool.at[b->succ.at[s].args + n])] = true;
     }
     for (uint32_t v = 0; v < l->nvregs; v++) {
-        uint32_t lo = l->def_block[v], hi = lo;
         f->global[v] |= l->first_run[v] != l->first_run[v + 1];
-        if (!f->global[v] || lo == UINT32_MAX) continue;
-        for (uint32_t r = l->first_run[v]; r < l->first_run[v + 1]; r++) {
-            if (l->run.at[r].first < lo) lo = l->run.at[r].first;
-            if (l->run.at[r].last > hi) hi = l->run.at[r].last;
-        }
-        slots_want(&f->slots, v, (IrType)f->m->vreg_type.at[v], lo, hi);
+        if (f->global[v] && l->def_block[v] != UINT32_MAX) want_home(f, v);
     }
     slots_assign_homes(&f->slots);
 }
@@ -439,6 +455,7 @@ Alloc *regalloc_fast(Arena *a, MFn *m, const Target *t) {
     f.next_use = ARENA_ARRAY(a, uint32_t, m->opnd.n);
     f.global = ARENA_ARRAY(a, bool, nv);
     f.stored = ARENA_ARRAY(a, bool, nv);
+    f.param_index = ARENA_ARRAY(a, uint32_t, nv);
     for (uint32_t r = 0; r < 64; r++) f.in[r] = REG_NONE;
     for (uint32_t c = 0; c < RC_COUNT; c++)
         for (uint32_t k = 0; k < t->norder[c]; k++) f.order[c] |= REG_BIT(t->order[c][k]);

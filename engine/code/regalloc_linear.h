@@ -44,10 +44,6 @@ typedef struct UsePos {
     uint32_t kind;
 } UsePos;
 
-typedef struct Range { /* [from, to) */
-    uint32_t from, to;
-} Range;
-
 /* A piece of the interval of a virtual register: a window on its ranges and uses. */
 typedef struct Ival {
     uint32_t vreg;       /* index */

@@ -45,6 +45,15 @@ typedef struct Resolve {
 
 /* -- Where a value is ------------------------------------------------------------------- */
 
+/* A slot for all of v's life; best that of a parameter it is passed for, or of an argument. */
+static void want_slot(Linear *l, uint32_t v, const Ival *first, const Ival *last) {
+    SlotWant w = {.vreg = v, .range = l->range.at + first->r0, .nrange = last->r1 - first->r0};
+    for (uint32_t u = l->first_use[v]; u < l->first_use[v + 1] && w.nhint < SLOT_HINTS; u++)
+        if ((l->use[u].kind == U_EDGE || l->use[u].kind == U_HINT) && reg_is_virtual(l->use[u].hint))
+            w.hint[w.nhint++] = l->use[u].hint - REG_VIRTUAL;
+    slots_want(&l->slots, vreg_type_at(l, v), &w);
+}
+
 static void list_pieces(Resolve *x) {
     Linear *l = x->l;
     uint32_t n = 0;
@@ -57,8 +66,7 @@ static void list_pieces(Resolve *x) {
             x->piece[n++] = k;
             in_slot |= l->ival.at[k].loc == LOC_SLOT;
         }
-        if (in_slot)
-            slots_want(&l->slots, v, vreg_type_at(l, v), l->ival.at[x->piece[x->first_piece[v]]].start, l->ival.at[x->piece[n - 1]].end - 1);
+        if (in_slot) want_slot(l, v, &l->ival.at[x->piece[x->first_piece[v]]], &l->ival.at[x->piece[n - 1]]);
     }
     x->first_piece[l->nvregs] = n;
     slots_assign_homes(&l->slots);

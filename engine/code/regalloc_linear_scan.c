@@ -59,21 +59,6 @@ static uint32_t dequeue(Scan *s) {
 
 static inline Ival *ival_at(Scan *s, uint32_t iv) { return &s->l->ival.at[iv]; }
 
-/* First range of [lo, hi) that ends behind pos; found near lo in few steps. */
-static uint32_t range_behind(const Range *r, uint32_t lo, uint32_t hi, uint32_t pos) {
-    uint32_t step = 1;
-    while (lo + step < hi && r[lo + step].to <= pos) lo += step, step *= 2;
-    if (lo + step < hi) hi = lo + step + 1;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (r[mid].to <= pos)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 static inline Range clipped(const Linear *l, const Ival *iv, uint32_t r) {
     Range x = l->range.at[r];
     if (x.from < iv->start) x.from = iv->start;

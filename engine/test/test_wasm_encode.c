@@ -192,8 +192,8 @@ static void test_print(void **state) {
         "    call_indirect (type 1)\n",
         "    memory.size 1\n",
         "    loop (type 0)  ;; @1\n    end  ;; @1\n    return\n  )\n",
-        "  (func (;2;) (type 1) (param i32 i64) (result i32 funcref)\n    local.get 0\n    local.get 1\n"
-        "    return_call $fn\n  )\n",
+        ("  (func (;2;) (type 1) (param i32 i64) (result i32 funcref)\n    local.get 0\n    local.get 1\n"
+         "    return_call $fn\n  )\n"),
         "  (data (;0;) \"h\\\"\")\n  (data (;1;) (memory 1) (offset i32.const 0) \"\\00\\ff\\\\\")\n",
         "  ;; custom section \"name\", 16 bytes\n",
     };

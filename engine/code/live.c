@@ -25,7 +25,8 @@ typedef struct Builder {
     VEC(Use) use; /* uses outside of the defining block, by block */
     Spot *spot;   /* by block */
     VEC(uint32_t) preds;
-    VEC(uint32_t) found; /* blocks the current register is live into */
+    uint32_t *found; /* blocks the current register is live into */
+    uint32_t nfound;
 } Builder;
 
 static void find_defs(Builder *b) {
@@ -77,6 +78,7 @@ static Use *uses_by_vreg(Builder *b, uint32_t *first) {
 
 static void make_spots(Builder *b) {
     b->spot = ARENA_ARRAY(b->arena, Spot, b->m->block.n);
+    b->found = ARENA_ARRAY(b->arena, uint32_t, b->m->block.n);
     for (uint32_t k = 0; k < b->m->block.n; k++) {
         const MBlock *mb = &b->m->block.at[k];
         Spot *s = &b->spot[k];
@@ -89,14 +91,14 @@ static void make_spots(Builder *b) {
 static inline void visit(Builder *b, uint32_t v, uint32_t block) {
     if (b->spot[block].in == v + 1) return;
     b->spot[block].in = v + 1;
-    vec_push(b->arena, &b->found, block);
+    b->found[b->nfound++] = block;
 }
 
 /* Upward from the blocks found so far to the definition. */
 static void explore(Builder *b, uint32_t v) {
     uint32_t def = b->live->def_block[v];
-    for (uint32_t k = 0; k < b->found.n; k++) {
-        const Spot *s = &b->spot[b->found.at[k]];
+    for (uint32_t k = 0; k < b->nfound; k++) {
+        const Spot *s = &b->spot[b->found[k]];
         for (uint32_t p = 0, n = s->npred; p < n; p++) {
             uint32_t pred = n == 1 ? s->pred : b->preds.at[s->pred + p];
             b->spot[pred].out = v + 1;
@@ -125,17 +127,17 @@ static void add_run(Builder *b, uint32_t v, uint32_t block, uint32_t first_run) 
 /* The blocks found, as runs. */
 static void add_runs(Builder *b, uint32_t v) {
     uint32_t first_run = b->live->run.n, lo = UINT32_MAX, hi = 0;
-    for (uint32_t k = 0; k < b->found.n; k++) {
-        if (b->found.at[k] < lo) lo = b->found.at[k];
-        if (b->found.at[k] > hi) hi = b->found.at[k];
+    for (uint32_t k = 0; k < b->nfound; k++) {
+        if (b->found[k] < lo) lo = b->found[k];
+        if (b->found[k] > hi) hi = b->found[k];
     }
-    if (b->found.n > 1 && (hi - lo) / 8 < b->found.n) { /* dense: look at every block between */
+    if (b->nfound > 1 && (hi - lo) / 8 < b->nfound) { /* dense: look at every block between */
         for (uint32_t k = lo; k <= hi; k++)
             if (b->spot[k].in == v + 1) add_run(b, v, k, first_run);
         return;
     }
-    if (b->found.n > 1) qsort(b->found.at, b->found.n, sizeof(uint32_t), ascending);
-    for (uint32_t k = 0; k < b->found.n; k++) add_run(b, v, b->found.at[k], first_run);
+    if (b->nfound > 1) qsort(b->found, b->nfound, sizeof(uint32_t), ascending);
+    for (uint32_t k = 0; k < b->nfound; k++) add_run(b, v, b->found[k], first_run);
 }
 
 Live *live_build(Arena *a, const MFn *m) {
@@ -156,10 +158,10 @@ Live *live_build(Arena *a, const MFn *m) {
     make_spots(&b);
     for (uint32_t v = 0; v < l->nvregs; v++) {
         l->first_run[v] = l->run.n;
-        b.found.n = 0;
+        b.nfound = 0;
         for (uint32_t k = first[v]; k < first[v + 1]; k++) visit(&b, v, use[k].block);
         explore(&b, v);
-        if (!b.found.n) continue;
+        if (!b.nfound) continue;
         add_runs(&b, v);
         l->def_out[v] = l->def_block[v] != UINT32_MAX && b.spot[l->def_block[v]].out == v + 1;
     }

@@ -1,7 +1,7 @@
 /* Liveness of virtual registers at block granularity.
  *
- * A value is live into a block when it is needed there or beyond but not defined there.  Block parameters are defined at the start of
- * their block, edge arguments are used at the end of the predecessor. */
+ * A value is live into a block when it is needed there or beyond but not defined there.  Block parameters are defined
+ * at the start of their block, edge arguments are used at the end of the predecessor. */
 #pragma once
 #include "code/mach.h"
 

@@ -1,13 +1,14 @@
 /* The driver of lowering; see lower.h for the scheme.
  *
- * Before the walk a marking pass finds the values that instructions with effects need, directly or through others, so that
- * `uses` counts no dead users and block parameters nobody needs vanish together with their edge arguments.
+ * Before the walk a marking pass finds the values that instructions with effects need, directly or through others, so
+ * that `uses` counts no dead users and block parameters nobody needs vanish together with their edge arguments.
  *
  * The walk is backward, so an instruction's demand is complete when it is reached: a use comes after its definition in
  * reverse postorder, or it is an edge's, and those are demanded by marking.
  *
  * Constants (and the address of the execution state) are not lowered in place but once or more in each block that
- * demands them, in front of the first of a cluster of users: an instruction is cheaper than a register over a whole block.
+ * demands them, in front of the first of a cluster of users: an instruction is cheaper than a register over a whole
+ * block.
  *
  * A block's code is collected back to front in `rev`, which finally is turned around. */
 #include "code/lower.h"
@@ -73,7 +74,8 @@ bool lower_is_const(const Lower *l, Val v, uint64_t *imm) {
 
 bool lower_can_sink(const Lower *l, Val load, Val user) {
     const Ins *i = lower_ins(l, load);
-    Val at = l->f->blk.at[l->blk].list.at[l->pos]; /* where the code goes, whatever instruction between names itself as the user */
+    Val at = l->f->blk.at[l->blk]
+                 .list.at[l->pos]; /* where the code goes, whatever instruction between names itself as the user */
     assert(l->home[user] == l->blk);
     (void)user; /* without assertions */
     if (i->op != IR_load || l->home[load] != l->blk) return false;
@@ -231,19 +233,19 @@ static void lower_one(Driver *d, Val v) {
     l->loc = l->f->loc.at[v];
     if (is_constant(i->op) || i->op == IR_proj) return;
     switch (i->op) {
-        case IR_call:
-        case IR_tailcall:
-            release(d, true); /* a constant is not kept in a register across a call */
-            abi_lower_call(l, v);
-            break;
-        case IR_ret: abi_lower_ret(l, v); break;
-        case IR_load:
-            if (!demanded && (l->sunk[v] || !(i->flags & MEM_TRAPS))) return;
-            l->t->lower(l, v);
-            break;
-        default:
-            if (!demanded && !has_effect(i)) return;
-            l->t->lower(l, v);
+    case IR_call:
+    case IR_tailcall:
+        release(d, true); /* a constant is not kept in a register across a call */
+        abi_lower_call(l, v);
+        break;
+    case IR_ret: abi_lower_ret(l, v); break;
+    case IR_load:
+        if (!demanded && (l->sunk[v] || !(i->flags & MEM_TRAPS))) return;
+        l->t->lower(l, v);
+        break;
+    default:
+        if (!demanded && !has_effect(i)) return;
+        l->t->lower(l, v);
     }
     commit(d);
     if (d->held.n) release(d, false);

@@ -1,15 +1,15 @@
 /* The fast allocator (-O0): one forward pass over each block with next-use distances (Belady, 1966: evict what is
  * used last), nothing kept in registers between blocks.
  *
- * A value that is used outside of its block, and every block parameter, is global: it has a home slot, is stored there right behind its definition, and
- * is valid there ever after (the form is SSA).  Other values get a slot when they are evicted.  Home slots are shared by
- * values whose blocks do not overlap in layout order, the others are handed out anew in each block.  Integers, floats and vectors
- * have slots of their own, so moves of different classes never meet.
+ * A value that is used outside of its block, and every block parameter, is global: it has a home slot, is stored there
+ * right behind its definition, and is valid there ever after (the form is SSA).  Other values get a slot when they are
+ * evicted.  Home slots are shared by values that live in disjoint sets of blocks, the others are handed out anew
+ * in each block.  Integers, floats and vectors have slots of their own, so moves of different classes never meet.
  *
- * An instruction occupies registers in two halves: uses in the first, definitions in the second, USE_LATE and DEF_EARLY in both.
- * Operands are placed from the most to the least constrained (fixed, both halves, a use tied to a definition, one half);
- * what the former may have is a subset of what the latter may have, so taking any register never blocks a solution.
- * All moves are made one by one in front of the instruction, each leaving the state consistent. */
+ * An instruction occupies registers in two halves: uses in the first, definitions in the second, USE_LATE and DEF_EARLY
+ * in both. Operands are placed from the most to the least constrained (fixed, both halves, a use tied to a definition,
+ * one half); what the former may have is a subset of what the latter may have, so taking any register never blocks a
+ * solution. All moves are made one by one in front of the instruction, each leaving the state consistent. */
 #include <assert.h>
 #include <string.h>
 #include "base/bits.h"
@@ -25,8 +25,9 @@ typedef struct Fast {
     const Target *t;
     Alloc *ra;
     const Live *live;
-    Reg in[64];    /* what a register holds; REG_NONE: nothing.  Not the main register of its value: a copy for one instruction */
-    uint8_t *main; /* by vreg - REG_VIRTUAL: its register, or NOWHERE */
+    Reg in[64];         /* what a register holds; REG_NONE: nothing.  Not the main register of its value: a copy for one
+                           instruction */
+    uint8_t *main;      /* by vreg - REG_VIRTUAL: its register, or NOWHERE */
     uint32_t *next;     /* by vreg: the instruction of its next use in this block, DEAD when there is none */
     uint32_t *next_use; /* by operand: what `next` of its register becomes behind the instruction */
     bool *global;       /* by vreg */
@@ -215,7 +216,8 @@ static void place_both_halves(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
     }
 }
 
-/* Uses that a definition is tied to: the register is overwritten, so a value that lives on wants to be elsewhere, too. */
+/* Uses that a definition is tied to: the register is overwritten, so a value that lives on wants to be elsewhere, too.
+ */
 static void place_tied_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
     for (uint32_t k = 0; k < n; k++) {
         if (o[k].kind != OPND_USE || o[k].constraint == OC_FIXED || !reg_is_virtual(o[k].reg)) continue;
@@ -350,7 +352,8 @@ static void instruction(Fast *f, const MInsn *i) {
 /* Next uses by one backward pass; arguments of edges out of the block's end are used at its `end`. */
 static void find_next_uses(Fast *f, const MBlock *b) {
     for (uint32_t s = 0; s < b->succ.n; s++)
-        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++) f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = b->end;
+        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++)
+            f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = b->end;
     for (uint32_t i = b->end; i-- > b->first;) {
         const MInsn *in = &f->m->insn.at[i];
         const Opnd *o = insn_opnd(f->m, in);
@@ -392,14 +395,16 @@ static void block(Fast *f, uint32_t id) {
     find_next_uses(f, b);
     f->at = b->first;
     /* From a predecessor with several successors: all values are at home. */
-    if (b->pred.n == 1 && f->m->block.at[b->pred.at[0]].succ.n > 1) edge(f, live_edge(f->live, f->m, b->pred.at[0], id));
+    if (b->pred.n == 1 && f->m->block.at[b->pred.at[0]].succ.n > 1)
+        edge(f, live_edge(f->live, f->m, b->pred.at[0], id));
     for (uint32_t i = b->first; i < b->end; i++) {
         f->at = i;
         if (i == b->end - 1 && b->succ.n == 1) edge(f, &b->succ.at[0]);
         instruction(f, &f->m->insn.at[i]);
     }
     for (uint32_t s = 0; s < b->succ.n; s++)
-        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++) f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = DEAD;
+        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++)
+            f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = DEAD;
     forget_registers(f);
     slots_end_block(&f->slots);
 }

@@ -1,21 +1,17 @@
 /* Homes are given out in the order in which lives start.  A register takes, of the slots that are free over its ranges,
- * that of a register it would like to share with (a block parameter and its arguments: the move goes away); else the one whose last
- * owner is dead longest, if any is; else one with owners in whose holes it fits, among a limited number looked at; else a new one.
- * Without holes this is interval colouring, which needs as many slots as are live at once. */
+ * that of a register it would like to share with (a block parameter and its arguments: the move goes away); else the
+ * one whose last owner is dead longest, if any is; else one with owners in whose holes it fits, among a limited number
+ * looked at; else a new one. Without holes this is interval colouring, which needs as many slots as are live at once.
+ */
 #include "code/slots.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { POOL_BITS = 2, TRIES = 64 };
 
-typedef struct Owner {
-    const Range *range;
-    uint32_t n;
-} Owner;
-
 typedef struct Home {
-    VEC(Owner) owner; /* those that may live still */
-    uint32_t end;     /* of the last one */
+    VEC(Range) taken; /* ascending */
+    uint32_t past;    /* so many of them end before the lives looked at now start */
 } Home;
 
 typedef struct Busy { /* a home and its end, or an earlier one; ties by home, for determinism */
@@ -60,13 +56,24 @@ uint32_t range_behind(const Range *r, uint32_t lo, uint32_t hi, uint32_t pos) {
 }
 
 static bool overlap(const Range *a, uint32_t na, const Range *b, uint32_t nb) {
-    for (uint32_t i = 0, j = 0;;) {
+    for (uint32_t i = 0, j = 0; j < nb;) {
         j = range_behind(b, j, nb, a[i].from);
         if (j == nb) return false;
         if (b[j].from < a[i].to) return true;
         i = range_behind(a, i, na, b[j].from);
         if (i == na) return false;
         if (a[i].from < b[j].to) return true;
+    }
+    return false;
+}
+
+/* Merge, from the back: what is added is near the end as a rule. */
+static void take(Arena *a, Home *h, const Range *r, uint32_t n) {
+    uint32_t old = h->taken.n, to = old + n;
+    vec_extend(a, &h->taken, n);
+    while (n) {
+        bool add = old == 0 || h->taken.at[old - 1].from < r[n - 1].from;
+        h->taken.at[--to] = add ? r[--n] : h->taken.at[--old];
     }
 }
 
@@ -109,8 +116,10 @@ static void sift_down(Colour *c) {
 static uint32_t ended(Colour *c, uint32_t start) {
     while (c->heap.n && c->heap.at[0].end <= start) {
         Busy *b = &c->heap.at[0];
-        if (c->home.at[b->home].end <= start) return b->home;
-        b->end = c->home.at[b->home].end;
+        const Home *h = &c->home.at[b->home];
+        uint32_t end = h->taken.at[h->taken.n - 1].to;
+        if (end <= start) return b->home;
+        b->end = end;
         sift_down(c);
     }
     return UINT32_MAX;
@@ -118,16 +127,8 @@ static uint32_t ended(Colour *c, uint32_t start) {
 
 static bool fits(Colour *c, uint32_t home, const SlotWant *w) {
     Home *h = &c->home.at[home];
-    uint32_t start = w->range->from, keep = 0;
-    bool ok = true;
-    for (uint32_t k = 0; k < h->owner.n; k++) {
-        Owner o = h->owner.at[k];
-        if (o.range[o.n - 1].to <= start) continue; /* dead, also for all that come after */
-        h->owner.at[keep++] = o;
-        ok = ok && !overlap(w->range, w->nrange, o.range, o.n);
-    }
-    h->owner.n = keep;
-    return ok;
+    h->past = range_behind(h->taken.at, h->past, h->taken.n, w->range->from);
+    return !overlap(w->range, w->nrange, h->taken.at + h->past, h->taken.n - h->past);
 }
 
 static uint32_t choose_home(Colour *c, const SlotWant *w) {
@@ -152,15 +153,13 @@ static void assign_pool(Slots *s, SlotPool p) {
     qsort(s->want[p].at, s->want[p].n, sizeof(SlotWant), by_start);
     for (uint32_t k = 0; k < s->want[p].n; k++) {
         const SlotWant *w = &s->want[p].at[k];
-        uint32_t home = choose_home(&c, w), end = w->range[w->nrange - 1].to;
+        uint32_t home = choose_home(&c, w);
         if (home == UINT32_MAX) {
             home = c.home.n;
             vec_extend(s->arena, &c.home, 1);
-            push_busy(&c, (Busy){end, home});
+            push_busy(&c, (Busy){w->range[w->nrange - 1].to, home});
         }
-        Home *h = &c.home.at[home];
-        vec_push(s->arena, &h->owner, ((Owner){w->range, w->nrange}));
-        if (end > h->end) h->end = end;
+        take(s->arena, &c.home.at[home], w->range, w->nrange);
         s->of[w->vreg] = provisional(p, home);
     }
     s->homes[p] = s->count[p] = c.home.n;
@@ -196,9 +195,9 @@ static Loc final_loc(const Slots *s, Loc l) {
     if (!loc_is_slot(l)) return l;
     uint32_t k = loc_index(l);
     switch (loc_pool(l)) {
-        case POOL_WIDE: return LOC_SLOT + 2 * k;
-        case POOL_INT: return LOC_SLOT + 2 * s->count[POOL_WIDE] + k;
-        default: return LOC_SLOT + 2 * s->count[POOL_WIDE] + s->count[POOL_INT] + k;
+    case POOL_WIDE: return LOC_SLOT + 2 * k;
+    case POOL_INT: return LOC_SLOT + 2 * s->count[POOL_WIDE] + k;
+    default: return LOC_SLOT + 2 * s->count[POOL_WIDE] + s->count[POOL_INT] + k;
     }
 }
 

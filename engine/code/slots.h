@@ -1,8 +1,8 @@
 /* Spill slots: which one a virtual register gets, so that the frame stays small and moves between slots are few.
  *
  * A home is a slot for all of a register's life, which is a list of ranges (of any kind of positions); registers whose
- * ranges do not overlap may share it.  Local slots are handed out and given back one by one.  There are three pools - integers, floats,
- * vectors - that share nothing: parallel moves of one class then never touch a location of another.
+ * ranges do not overlap may share it.  Local slots are handed out and given back one by one.  There are three pools -
+ * integers, floats, vectors - that share nothing: parallel moves of one class then never touch a location of another.
  * Until slots_finish a slot's Loc is provisional: good for comparison, and distinct from every register. */
 #pragma once
 #include "code/alloc.h"
@@ -18,8 +18,8 @@ enum { SLOT_HINTS = 4 };
 typedef struct SlotWant {
     uint32_t vreg;
     uint32_t nrange, nhint;
-    const Range *range;         /* ascending, not empty */
-    uint32_t hint[SLOT_HINTS];  /* registers that it would like to share with */
+    const Range *range;        /* ascending, not empty */
+    uint32_t hint[SLOT_HINTS]; /* registers that it would like to share with */
 } SlotWant;
 
 typedef struct Slots {

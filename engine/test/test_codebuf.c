@@ -9,8 +9,8 @@
 #include "base/bits.h"
 #include "code/emit.h"
 
-/* The target: PROLOGUE; every instruction is its opcode in 4 bytes; a branch adds a 4-byte displacement for each successor but
- * one that follows; T_TRAP refers to a stub, T_CONST to a constant. */
+/* The target: PROLOGUE; every instruction is its opcode in 4 bytes; a branch adds a 4-byte displacement for each
+ * successor but one that follows; T_TRAP refers to a stub, T_CONST to a constant. */
 enum { T_PLAIN = M_TARGET, T_TRAPS, T_CONST_USE, T_JUMP, T_CALL, T_FUNCTION, T_COUNT_OPS };
 enum { FIX_REL = 1, FIX_SHORT = 2 };
 enum { CODE_PROLOGUE = 0x50, CODE_MOVE = 0x60, CODE_STUB = 0x70 };
@@ -30,19 +30,19 @@ static void emit_insn(Emit *e, const MInsn *i, const uint32_t *loc) {
     static const double one = 1.0;
     code_u32(e->cb, i->op);
     switch (i->op) {
-        case T_TRAPS: put_ref(e->cb, code_trap(e->cb, (uint8_t)i->aux, i->loc), FIX_REL); break;
-        case T_CONST_USE: put_ref(e->cb, code_const(e->cb, &one, 8), (uint8_t)i->aux); break;
-        case T_JUMP:
-            for (uint32_t s = 0; s < e->m->block.at[e->block].succ.n; s++) {
-                uint32_t to = e->m->block.at[e->block].succ.at[s].to;
-                if (to != e->next_block) put_ref(e->cb, e->block_label[to], FIX_REL);
-            }
-            break;
-        case T_FUNCTION:
-            code_reloc(e->cb, code_at(e->cb), i->aux, FIX_REL);
-            code_u32(e->cb, 0);
-            break;
-        default: break;
+    case T_TRAPS: put_ref(e->cb, code_trap(e->cb, (uint8_t)i->aux, i->loc), FIX_REL); break;
+    case T_CONST_USE: put_ref(e->cb, code_const(e->cb, &one, 8), (uint8_t)i->aux); break;
+    case T_JUMP:
+        for (uint32_t s = 0; s < e->m->block.at[e->block].succ.n; s++) {
+            uint32_t to = e->m->block.at[e->block].succ.at[s].to;
+            if (to != e->next_block) put_ref(e->cb, e->block_label[to], FIX_REL);
+        }
+        break;
+    case T_FUNCTION:
+        code_reloc(e->cb, code_at(e->cb), i->aux, FIX_REL);
+        code_u32(e->cb, 0);
+        break;
+    default: break;
     }
     (void)loc;
 }
@@ -58,10 +58,21 @@ static const uint8_t ints[4] = {0, 1, 2, 3}, floats[4] = {32, 33, 34, 35};
 static const RegSet clobber[3] = {0, 3, 3};
 static const MInsnInfo info[T_COUNT_OPS - M_TARGET] = {{"plain", 0, 0}};
 static const Target target = {
-    .name = "test", .insn = info, .ninsn = T_COUNT_OPS - M_TARGET,
-    .order = {ints, floats}, .norder = {4, 4}, .callee_saved = 12, .scratch = {4, 36}, .clobber = clobber,
-    .emit_prologue = emit_prologue, .emit_insn = emit_insn, .emit_move = emit_move, .emit_trap_stub = emit_trap_stub,
-    .patch = patch, .max_insn_bytes = 16, .fill = 0xcc,
+    .name = "test",
+    .insn = info,
+    .ninsn = T_COUNT_OPS - M_TARGET,
+    .order = {ints, floats},
+    .norder = {4, 4},
+    .callee_saved = 12,
+    .scratch = {4, 36},
+    .clobber = clobber,
+    .emit_prologue = emit_prologue,
+    .emit_insn = emit_insn,
+    .emit_move = emit_move,
+    .emit_trap_stub = emit_trap_stub,
+    .patch = patch,
+    .max_insn_bytes = 16,
+    .fill = 0xcc,
 };
 
 typedef struct Fixture {
@@ -210,6 +221,32 @@ static void test_function(void **state) {
     arena_free(&f.arena);
 }
 
+/* Without the edit the second block only jumps, and the branch has nowhere else to go than the third. */
+static void test_blocks_that_only_jump(void **state) {
+    (void)state;
+    Fixture f;
+    setup(&f);
+    make_function(&f);
+    f.ra.edit.n = 0;
+    uint32_t at = emit_fn(&f.cb, &f.m, &f.ra, &target, &f.o);
+    assert_int_equal(word(&f, at + 20), T_JUMP);
+    assert_int_equal(word(&f, at + 24), T_CONST_USE);
+    assert_int_equal(f.m.block.n, 3); /* the function itself is as it was */
+    assert_int_equal(f.m.block.at[0].succ.at[0].to, 1);
+    arena_free(&f.arena);
+    setup(&f); /* entry; an empty loop */
+    insn(&f, M_PARAMS, 0, 0, 0);
+    insn(&f, T_JUMP, 0, MF_BRANCH, 0);
+    block(&f, 1, 1, 0);
+    insn(&f, T_JUMP, 0, MF_BRANCH, 0);
+    block(&f, 1, 1, 0);
+    f.m.block.at[1].loop_head = true;
+    at = emit_fn(&f.cb, &f.m, &f.ra, &target, &f.o);
+    assert_int_equal(word(&f, at + 8), T_JUMP);
+    assert_int_equal(target_of(&f, at + 12), at + 8);
+    arena_free(&f.arena);
+}
+
 static void test_far(void **state) {
     (void)state;
     Fixture f;
@@ -264,8 +301,13 @@ static void test_bails(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes_and_labels), cmocka_unit_test(test_sharing), cmocka_unit_test(test_locs),
-        cmocka_unit_test(test_function),         cmocka_unit_test(test_far),     cmocka_unit_test(test_bails),
+        cmocka_unit_test(test_bytes_and_labels),
+        cmocka_unit_test(test_sharing),
+        cmocka_unit_test(test_locs),
+        cmocka_unit_test(test_function),
+        cmocka_unit_test(test_blocks_that_only_jump),
+        cmocka_unit_test(test_far),
+        cmocka_unit_test(test_bails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

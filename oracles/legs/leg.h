@@ -14,6 +14,7 @@ typedef struct Leg {
     Store store;
     bool open;
     CompileOptions compile;
+    Target target; /* with the registers that the knobs leave */
     CheckStages check;
     const Stages *plant; /* stages to run first; may be NULL: set before leg_open */
     Worker worker;

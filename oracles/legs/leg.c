@@ -1,4 +1,7 @@
 #include "oracles/legs/leg.h"
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <stdio.h>
 #include <string.h>
 #include "oracles/legs/remote.h"
@@ -13,7 +16,8 @@ static CpuFeatures host_cpu(void) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("bmi")) cpu |= X64_CPU_BMI1;
     if (__builtin_cpu_supports("bmi2")) cpu |= X64_CPU_BMI2;
-    if (__builtin_cpu_supports("lzcnt")) cpu |= X64_CPU_LZCNT;
+    unsigned a, b, c = 0, d;
+    if (__get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT)) cpu |= X64_CPU_LZCNT;
 #endif
     return cpu;
 }
@@ -86,6 +90,12 @@ void leg_close(Leg *l) {
     }
     l->open = false;
     l->remote = NULL;
+}
+
+void leg_set_knobs(Leg *l, const LegSpec *spec) {
+    assert(spec->kind == l->spec.kind && !spec->full && !l->spec.full);
+    l->spec = *spec;
+    if (l->spec.kind != LEG_INTERP) set_compile_options(l); /* the store keeps adaptors made with other knobs: any of them will do */
 }
 
 bool leg_reset(Leg *l, const StoreLimits *limits) {

@@ -1,4 +1,5 @@
 #include "oracles/legs/leg.h"
+#include <assert.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif

@@ -74,6 +74,16 @@ static uint32_t find_groups(const Observation *const *obs, uint32_t n, uint32_t 
     return best;
 }
 
+/* Did all legs that could run the case take too long? */
+static bool all_hung(const Observation *const *obs, uint32_t n) {
+    uint32_t hung = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!obs[i]->resource && !obs[i]->hung) return false;
+        hung += obs[i]->hung;
+    }
+    return hung > 0;
+}
+
 /* The difference of the first leg outside the largest group; when there is nobody to hold it against, how it crashed. */
 static void explain(Verdict *v, const Observation *const *obs, const uint32_t *group, bool alone) {
     uint32_t first = 0;
@@ -89,8 +99,9 @@ void verdict_make(Verdict *v, const Observation *const *obs, uint32_t n) {
     uint32_t group[MAX_LEGS], size[MAX_LEGS], able = 0, crashed = 0;
     assert(n > 0 && n <= MAX_LEGS);
     v->with = find_groups(obs, n, group, size);
+    bool too_long = all_hung(obs, n);
     for (uint32_t i = 0; i < n; i++) {
-        if (obs[i]->resource) v->lacking |= 1u << i;
+        if (obs[i]->resource || too_long) v->lacking |= 1u << i;
         else if (obs[i]->crashed) v->deviates |= 1u << i, crashed++;
         else able++;
     }

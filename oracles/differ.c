@@ -116,9 +116,11 @@ static void try_again(Differ *d, Case *c, const Observation *const *obs) {
     for (uint32_t i = 0; i < d->nlegs; i++)
         if (first.deviates >> i & 1 && !(d->skip >> i & 1)) {
             Leg *l = &d->leg[i];
+            told(d, i);
             if (l->worker.isa) worker_stop(&l->worker, &l->store.region);
             differ_run_leg(d, i, c, &c->obs[i]);
         }
+    told(d, UINT32_MAX);
     verdict_make(&c->verdict, obs, d->nlegs);
     if (c->verdict.kind == VERDICT_DISAGREE) return;
     c->verdict = first;
@@ -138,7 +140,7 @@ void differ_run(Differ *d, const uint8_t *bytes, uint32_t size, Case *c) {
         if (d->skip >> i & 1) {
             observation_init(&c->obs[i], &d->arena);
             observe_module(&c->obs[i], &c->err);
-            observe_step(&c->obs[i], STEP_INSTANTIATE, &(StepResult){.kind = OUT_CRASH});
+            observe_step(&c->obs[i], STEP_INSTANTIATE, &(StepResult){.kind = d->hung >> i & 1 ? OUT_HANG : OUT_CRASH});
             continue;
         }
         told(d, i);

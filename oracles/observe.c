@@ -30,6 +30,10 @@ void observe_step(Observation *o, uint16_t step, const StepResult *r) {
         return;
     }
     if (r->kind == OUT_CRASH || r->kind == OUT_HANG) o->crashed = true;
+    if (r->kind == OUT_HANG) {
+        o->hung = true;
+        snprintf(o->why, sizeof o->why, "did not finish in time");
+    }
     uint64_t detail = r->kind == OUT_UNLINKABLE ? ((uint64_t)r->err.code << 32 | r->err.at) : 0;
     add(o, FIELD_OUTCOME, step, 0, 0, r->kind, detail);
     if (o->crashed) return; /* what a crash leaves behind is no behaviour of the module's */

@@ -43,6 +43,7 @@ typedef struct Observation {
     Arena *arena;
     VEC(Field) field;
     bool crashed;   /* the leg's code crashed, hung or its process died: the rest is missing */
+    bool hung;      /* it hung */
     bool resource;  /* the leg could not run the case at all; `why` */
     char why[120];
 } Observation;

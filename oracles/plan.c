@@ -2,6 +2,9 @@
 #include <string.h>
 #include "base/leb128.h"
 #include "base/map.h"
+#include "oracles/observe.h"
+
+_Static_assert((int)PLAN_MAX_STEPS < (int)STEP_MODULE, "numbers from there on are no steps");
 
 /* -- Default plan ----------------------------------------------------------------- */
 
@@ -111,9 +114,8 @@ static bool read_step(In *in, Arena *a, const Module *m, PlanStep *s) {
 }
 
 static void read_limits(In *in, StoreLimits *l) {
-    const uint64_t deepest = 16 << 20;
-    l->fuel = (int64_t)in_at_most(in, INT64_MAX);
-    l->depth = (int64_t)in_at_most(in, deepest);
+    l->fuel = (int64_t)in_at_most(in, STORE_FUEL_MAX);
+    l->depth = (int64_t)in_at_most(in, STORE_DEPTH_MAX);
     l->max_pages = in_at_most(in, 65536);
     l->max_elems = (uint32_t)in_at_most(in, 10000000);
     uint64_t flags = in_at_most(in, 3);

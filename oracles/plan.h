@@ -20,7 +20,7 @@ typedef struct Plan {
     VEC(PlanStep) step;
 } Plan;
 #define PLAN_SECTION "parallax.case"
-enum { PLAN_VERSION = 1, PLAN_MAX_STEPS = 2000 };
+enum { PLAN_VERSION = 1, PLAN_MAX_STEPS = 2000 }; /* steps fit Field.step: observe.h */
 
 /* The module's own plan, or the default one.  False and a reason when the section is damaged or does not fit
  * the module's exports. */

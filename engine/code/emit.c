@@ -180,5 +180,7 @@ void code_link(CodeBuf *cb, const Target *t, const uint32_t *func_offset) {
             bail(cb->arena->bail, BAIL_TOO_LARGE, "a call out of reach: the module's code is too large");
     }
     cb->reloc.n = 0;
-    if (cb->site.n) qsort(cb->site.at, cb->site.n, sizeof *cb->site.at, site_order);
+    bool sorted = true; /* mostly it is: code is written in order */
+    for (uint32_t i = 1; i < cb->site.n && sorted; i++) sorted = site_order(&cb->site.at[i - 1], &cb->site.at[i]) <= 0;
+    if (!sorted) qsort(cb->site.at, cb->site.n, sizeof *cb->site.at, site_order);
 }

@@ -44,18 +44,21 @@ static void number_blocks(Linear *l) {
 
 /* -- Uses ------------------------------------------------------------------------------------- */
 
-/* The program is walked twice: to count the uses of each register, then to write them down in order. */
+typedef struct RegUse {
+    uint32_t vreg; /* index */
+    UsePos use;
+} RegUse;
+
+/* The program's uses in order, and how many there are of each register. */
 typedef struct UseWalk {
     Linear *l;
-    uint32_t *count; /* first walk: by vreg; NULL in the second */
-    uint32_t *at;    /* second walk: where the next one goes */
+    VEC(RegUse) all;
+    uint32_t *count; /* by vreg */
 } UseWalk;
 
 static void note_use(UseWalk *w, Reg r, uint32_t pos, UseKind kind, Reg hint) {
-    if (w->count)
-        w->count[vreg_index(r)]++;
-    else
-        w->l->use[w->at[vreg_index(r)]++] = (UsePos){pos, hint, kind};
+    w->count[vreg_index(r)]++;
+    vec_push(w->l->arena, &w->all, ((RegUse){vreg_index(r), {pos, hint, kind}}));
 }
 
 /* The fixed register of operand k, directly or by its tie; REG_NONE. */
@@ -136,14 +139,13 @@ static void walk_uses(UseWalk *w) {
 static void find_uses(Linear *l) {
     uint32_t *at = ARENA_ARRAY(l->arena, uint32_t, l->nvregs + 1);
     UseWalk w = {.l = l, .count = at};
+    vec_reserve(l->arena, &w.all, l->m->opnd.n + l->m->pool.n);
     walk_uses(&w);
     l->first_use = ARENA_ARRAY(l->arena, uint32_t, l->nvregs + 1);
     for (uint32_t v = 0; v < l->nvregs; v++) l->first_use[v + 1] = l->first_use[v] + at[v];
     if (l->nvregs) memcpy(at, l->first_use, l->nvregs * sizeof *at);
     l->use = arena_alloc(l->arena, l->first_use[l->nvregs] * sizeof(UsePos), _Alignof(UsePos));
-    w.count = NULL;
-    w.at = at;
-    walk_uses(&w);
+    for (const RegUse *u = w.all.at, *end = u + w.all.n; u < end; u++) l->use[at[u->vreg]++] = u->use;
 }
 
 /* -- Fixed ranges and hints ------------------------------------------------------------------------ */

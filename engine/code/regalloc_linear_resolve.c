@@ -269,15 +269,20 @@ static void pass_arguments(Resolve *x, uint32_t p) {
 
 /* -- Edits --------------------------------------------------------------------------------- */
 
-/* The moves by instruction and phase; a counting sort. */
+/* The moves by instruction and phase, else as they are: counting sorts by phase, then by instruction. */
 static Placed *in_order(Resolve *x) {
-    uint32_t keys = x->l->m->insn.n * PHASE_COUNT;
+    uint32_t keys = x->l->m->insn.n, n = x->move.n, phase[PHASE_COUNT + 1] = {0};
     uint32_t *first = ARENA_ARRAY(x->l->arena, uint32_t, keys + 1);
-    Placed *out = arena_alloc(x->l->arena, x->move.n * sizeof(Placed), _Alignof(Placed));
-    for (uint32_t k = 0; k < x->move.n; k++) first[x->move.at[k].at * PHASE_COUNT + x->move.at[k].phase + 1]++;
+    uint32_t *by_phase = arena_alloc(x->l->arena, n * sizeof *by_phase, _Alignof(uint32_t));
+    Placed *out = arena_alloc(x->l->arena, n * sizeof(Placed), _Alignof(Placed));
+    for (uint32_t k = 0; k < n; k++) {
+        phase[x->move.at[k].phase + 1]++;
+        first[x->move.at[k].at + 1]++;
+    }
+    for (uint32_t k = 0; k < PHASE_COUNT; k++) phase[k + 1] += phase[k];
     for (uint32_t k = 0; k < keys; k++) first[k + 1] += first[k];
-    for (uint32_t k = 0; k < x->move.n; k++)
-        out[first[x->move.at[k].at * PHASE_COUNT + x->move.at[k].phase]++] = x->move.at[k];
+    for (uint32_t k = 0; k < n; k++) by_phase[phase[x->move.at[k].phase]++] = k;
+    for (uint32_t k = 0; k < n; k++) out[first[x->move.at[by_phase[k]].at]++] = x->move.at[by_phase[k]];
     return out;
 }
 

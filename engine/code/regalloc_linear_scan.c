@@ -29,6 +29,8 @@ typedef struct Scan {
     uint32_t *clobber_near;  /* by clobber set: likewise, in its instructions */
     VEC(Queued) heap;        /* pieces to be placed again */
     uint32_t *clobber_at;    /* by clobber set: first conflict with the piece being placed; 0: not looked up yet */
+    uint32_t *clobbers;      /* the clobber sets that occur */
+    uint32_t nclobbers;
 } Scan;
 
 /* -- The queue ------------------------------------------------------------------------- */
@@ -193,9 +195,11 @@ static uint32_t meet_clobber(const Linear *l, const Ival *iv, const uint32_t *at
 
 static uint32_t fixed_conflict(Scan *s, const Ival *iv, uint32_t reg) {
     Linear *l = s->l;
-    uint32_t at = meet_fixed(l, iv, l->fixed[reg].at, l->fixed[reg].n, &s->fixed_near[reg]);
-    for (uint32_t c = 1; c < l->nclobber; c++) {
-        if (!(l->t->clobber[c] & REG_BIT(reg)) || !l->clobber[c].n) continue;
+    uint32_t at = POS_MAX;
+    if (l->fixed[reg].n) at = meet_fixed(l, iv, l->fixed[reg].at, l->fixed[reg].n, &s->fixed_near[reg]);
+    for (uint32_t k = 0; k < s->nclobbers; k++) {
+        uint32_t c = s->clobbers[k];
+        if (!(l->t->clobber[c] & REG_BIT(reg))) continue;
         if (!s->clobber_at[c])
             s->clobber_at[c] = meet_clobber(l, iv, l->clobber[c].at, l->clobber[c].n, &s->clobber_near[c]);
         if (s->clobber_at[c] < at) at = s->clobber_at[c];
@@ -381,6 +385,11 @@ static uint32_t conflict(Scan *s, const Ival *iv, uint32_t reg) {
     return a < b ? a : b;
 }
 
+/* conflict(s, iv, reg) < iv->end */
+static bool is_taken(Scan *s, const Ival *iv, uint32_t reg) {
+    return node_conflict(s, iv, reg) < iv->end || fixed_conflict(s, iv, reg) < iv->end;
+}
+
 /* Registers that save moves, the best first: by the weight of the blocks where they would. */
 static uint32_t hinted(const Linear *l, const Ival *iv, uint8_t out[4]) {
     uint64_t weight[4];
@@ -420,13 +429,13 @@ static bool place_whole(Scan *s, uint32_t index) {
     uint8_t hint[4];
     uint32_t n = hinted(s->l, iv, hint);
     for (uint32_t k = 0; k < n; k++) {
-        if ((hint[k] >= REG_FLOAT) != (c == RC_FLOAT) || conflict(s, iv, hint[k]) < iv->end) continue;
+        if ((hint[k] >= REG_FLOAT) != (c == RC_FLOAT) || is_taken(s, iv, hint[k])) continue;
         assign(s, index, hint[k]);
         return true;
     }
     for (uint32_t k = 0; k < s->l->t->norder[c]; k++) {
         uint32_t reg = s->l->t->order[c][k];
-        if (node_conflict(s, iv, reg) < iv->end || fixed_conflict(s, iv, reg) < iv->end) continue;
+        if (is_taken(s, iv, reg)) continue;
         assign(s, index, reg);
         return true;
     }
@@ -558,6 +567,9 @@ void linear_scan(Linear *l) {
     for (uint32_t r = 0; r < 64; r++) s.cursor[r] = NIL;
     s.clobber_at = ARENA_ARRAY(l->arena, uint32_t, l->nclobber);
     s.clobber_near = ARENA_ARRAY(l->arena, uint32_t, l->nclobber);
+    s.clobbers = ARENA_ARRAY(l->arena, uint32_t, l->nclobber);
+    for (uint32_t c = 1; c < l->nclobber; c++)
+        if (l->clobber[c].n) s.clobbers[s.nclobbers++] = c;
     const uint32_t *order = by_start(l);
     while (done < n || s.heap.n) {
         bool first = done < n && (!s.heap.n || l->ival.at[order[done]].start <= s.heap.at[0].start);

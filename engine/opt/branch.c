@@ -25,7 +25,7 @@ enum { MAX_ROUNDS = 4, MAX_SELECTS = 2 };
 typedef struct Branch {
     Fn *f;
     bool changed;
-    uint8_t *outside; /* by Val: a parameter that is used elsewhere than in its block's end */
+    uint8_t *outside; /* by Val: a parameter that is used elsewhere than in its block's end; NULL: nobody asks */
     uint32_t *arg;    /* by Val: a parameter's value along the edge being threaded */
 } Branch;
 
@@ -125,7 +125,7 @@ static void find_outside_uses(Branch *x) {
         for (uint32_t k = 0; k < blk->list.n; k++) {
             const Ins *ins = &f->ins.at[blk->list.at[k]];
             bool end = k + 1 == blk->list.n;
-            FOR_OPERANDS(f, ins, v, {
+            FOR_OPERANDS_FAST(f, ins, v, {
                 if (!end || f->ins.at[v].b != b) x->outside[v] = 1;
             });
         }
@@ -203,11 +203,23 @@ static bool thread_edge(Branch *x, BlkId b, uint32_t k) {
     return true;
 }
 
+/* Is there anything to ask `outside` for? */
+static bool has_candidates(const Fn *f) {
+    for (uint32_t i = 0; i < f->rpo.n; i++) {
+        const Blk *blk = &f->blk.at[f->rpo.at[i]];
+        if (blk->list.n == 1 && blk->param.n) return true;
+    }
+    return false;
+}
+
 /* Backward, so that an edge meets blocks that have been threaded themselves. */
 static void thread(Branch *x) {
     Fn *f = x->f;
-    memset(x->outside, 0, f->ins.n);
-    find_outside_uses(x);
+    if (has_candidates(f)) {
+        x->outside = ARENA_ARRAY(f->arena, uint8_t, f->ins.n);
+        x->arg = ARENA_ARRAY(f->arena, uint32_t, f->ins.n);
+        find_outside_uses(x);
+    }
     for (uint32_t i = f->rpo.n; i-- > 0;) {
         BlkId b = f->rpo.at[i];
         for (uint32_t k = 0; k < f->blk.at[b].succ.n; k++) x->changed |= thread_edge(x, b, k);
@@ -231,8 +243,7 @@ static bool feeds_itself(Forward *fwd, const Edge *e) {
  * puts a merge off to the next round. */
 static void merge(Branch *x) {
     Fn *f = x->f;
-    Forward fwd;
-    forward_init(&fwd, f);
+    Forward fwd = {.f = f}; /* everything is itself, until there is a parameter to replace */
     uint32_t *nedges = ARENA_ARRAY(f->arena, uint32_t, f->blk.n);
     for (BlkId b = 0; b < f->blk.n; b++)
         for (uint32_t k = 0; k < f->blk.at[b].succ.n; k++) nedges[f->blk.at[b].succ.at[k].to]++;
@@ -243,6 +254,7 @@ static void merge(Branch *x) {
             const Edge edge = blk->succ.at[0];
             Blk *next = &f->blk.at[edge.to];
             if (edge.to == b || nedges[edge.to] != 1 || feeds_itself(&fwd, &edge)) break;
+            if (next->param.n && !fwd.n) forward_init(&fwd, f);
             for (uint32_t k = 0; k < next->param.n; k++)
                 forward_set(&fwd, next->param.at[k], forward_find(&fwd, edge_arg(f, &edge, k)));
             blk->list.n--;
@@ -265,8 +277,6 @@ void opt_branch(Fn *f) {
     for (uint32_t n = 0; n < MAX_ROUNDS; n++) {
         Branch x = {.f = f};
         simplify_ends(&x);
-        x.outside = ARENA_ARRAY(f->arena, uint8_t, f->ins.n);
-        x.arg = ARENA_ARRAY(f->arena, uint32_t, f->ins.n);
         thread(&x);
         merge(&x);
         if (!x.changed) break;

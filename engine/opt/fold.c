@@ -235,22 +235,20 @@ Val fold_low_bits(const Fold *x, Val v, uint32_t n) {
 
 typedef struct Driver {
     Fold x;
-    uint32_t first[IR_COUNT + 1]; /* by op: its rules in `order` */
-    uint8_t order[FOLD_COUNT];
+    /* lists of each operation's rules, in their order; ended by 0, the number of a rule for all operations */
+    uint8_t first[IR_COUNT], next[FOLD_COUNT];
     uint32_t *hits;
 } Driver;
-_Static_assert(FOLD_COUNT <= UINT8_MAX, "rule numbers fit");
+_Static_assert(FOLD_COUNT <= UINT8_MAX && FOLD_constant == 0, "rule numbers fit, and 0 ends a list");
 
-/* Sort the rules by operation, keeping their order. */
 static void index_rules(Driver *d) {
     memset(d->first, 0, sizeof d->first);
-    for (uint32_t r = 0; r < FOLD_COUNT; r++)
-        if (rows[r].op < IR_COUNT) d->first[rows[r].op + 1]++;
-    for (uint32_t op = 0; op < IR_COUNT; op++) d->first[op + 1] += d->first[op];
-    uint32_t next[IR_COUNT];
-    memcpy(next, d->first, sizeof next);
-    for (uint32_t r = 0; r < FOLD_COUNT; r++)
-        if (rows[r].op < IR_COUNT) d->order[next[rows[r].op]++] = (uint8_t)r;
+    for (uint32_t r = FOLD_COUNT; r-- > 0;) {
+        uint32_t op = rows[r].op;
+        if (op == IR_COUNT) continue;
+        d->next[r] = d->first[op];
+        d->first[op] = (uint8_t)r;
+    }
 }
 
 static Val try_rule(Driver *d, uint32_t rule, Val v, const Ins *i) {
@@ -261,9 +259,13 @@ static Val try_rule(Driver *d, uint32_t rule, Val v, const Ins *i) {
 
 static Val fold_once(Driver *d, Val v) {
     const Ins i = *fold_def(&d->x, v);
-    Val r = try_rule(d, FOLD_constant, v, &i);
-    if (r == NO_FOLD) r = try_rule(d, FOLD_commute, v, &i);
-    for (uint32_t k = d->first[i.op]; r == NO_FOLD && k < d->first[i.op + 1]; k++) r = try_rule(d, d->order[k], v, &i);
+    Val r = NO_FOLD;
+    /* The rules for all operations want a constant on the left. */
+    if (ir_info[i.op].nargs && ins_is_const(fold_def(&d->x, i.a))) {
+        r = try_rule(d, FOLD_constant, v, &i);
+        if (r == NO_FOLD) r = try_rule(d, FOLD_commute, v, &i);
+    }
+    for (uint32_t k = d->first[i.op]; r == NO_FOLD && k; k = d->next[k]) r = try_rule(d, k, v, &i);
     return r;
 }
 
@@ -287,13 +289,14 @@ static void fold_block(Driver *d, BlkId b) {
     Fold *x = &d->x;
     x->blk = b;
     x->cut = false;
-    memset(&x->out, 0, sizeof x->out);
+    x->out.n = 0;
     vec_reserve(x->f->arena, &x->out, x->f->blk.at[b].list.n + 4);
     for (uint32_t k = 0; k < x->f->blk.at[b].list.n && !x->cut; k++) fold_ins(d, x->f->blk.at[b].list.at[k]);
     Blk *blk = &x->f->blk.at[b];
-    blk->list.at = x->out.at;
+    blk->list.n = 0; /* nothing to keep when it grows */
+    vec_reserve(x->f->arena, &blk->list, x->out.n);
+    if (x->out.n) memcpy(blk->list.at, x->out.at, x->out.n * sizeof(Val));
     blk->list.n = x->out.n;
-    blk->list.cap = x->out.cap;
     if (x->cut) {
         blk->succ.n = 0;
         x->cfg = true;
@@ -304,7 +307,7 @@ static const uint32_t *count_uses(const Fn *f) {
     uint32_t *uses = ARENA_ARRAY(f->arena, uint32_t, f->ins.n);
     for (BlkId b = 0; b < f->blk.n; b++) {
         const Blk *blk = &f->blk.at[b];
-        for (uint32_t k = 0; k < blk->list.n; k++) FOR_OPERANDS(f, &f->ins.at[blk->list.at[k]], v, { uses[v]++; });
+        for (uint32_t k = 0; k < blk->list.n; k++) FOR_OPERANDS_FAST(f, &f->ins.at[blk->list.at[k]], v, { uses[v]++; });
         for (uint32_t k = 0; k < blk->succ.n; k++)
             for (uint32_t j = 0; j < blk->succ.at[k].nargs; j++) uses[edge_arg(f, &blk->succ.at[k], j)]++;
     }
@@ -317,7 +320,7 @@ void opt_fold_counted(Fn *f, uint32_t *hits) {
     index_rules(&d);
     forward_init(&d.x.fwd, f);
     for (uint32_t i = 0; i < f->rpo.n; i++) fold_block(&d, f->rpo.at[i]);
-    forward_apply(&d.x.fwd);
+    forward_apply_args(&d.x.fwd);
     if (d.x.cfg) blk_clean(f);
 }
 

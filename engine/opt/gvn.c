@@ -58,27 +58,31 @@ typedef struct Gvn {
 
 static uint32_t hash_key(const Key *k) {
     uint64_t head = (uint64_t)k->op << 24 | (uint64_t)k->type << 16 | (uint64_t)k->aux << 8 | k->flags;
-    return (uint32_t)hash_mix(hash_mix(head << 32 | k->a) ^ ((uint64_t)k->b << 32 | k->c));
+    /* multiplied and folded, so that the low bits, which choose the bucket, depend on all */
+    uint64_t x = (head << 32 | k->a) * UINT64_C(0x9e3779b97f4a7c15) ^ ((uint64_t)k->b << 32 | k->c);
+    x *= UINT64_C(0xbf58476d1ce4e5b9);
+    return (uint32_t)(x >> 32);
 }
 
-static uint32_t find_entry(const Gvn *g, const Key *key) {
-    uint32_t hash = hash_key(key), e = g->bucket[hash & g->mask];
+static uint32_t find_entry(const Gvn *g, const Key *key, uint32_t hash) {
+    uint32_t e = g->bucket[hash & g->mask];
     while (e != NONE && (g->entry.at[e].hash != hash || memcmp(&g->entry.at[e].key, key, sizeof *key) != 0))
         e = g->entry.at[e].next;
     return e;
 }
 
 static Val lookup(const Gvn *g, const Key *key) {
-    uint32_t e = find_entry(g, key);
+    uint32_t e = find_entry(g, key, hash_key(key));
     return e == NONE ? 0 : g->entry.at[e].v;
 }
 
-static void insert(Gvn *g, const Key *key, Val v) {
-    uint32_t hash = hash_key(key);
+static void insert_hashed(Gvn *g, const Key *key, uint32_t hash, Val v) {
     Entry e = {.key = *key, .v = v, .hash = hash, .next = g->bucket[hash & g->mask]};
     g->bucket[hash & g->mask] = g->entry.n;
     vec_push(g->f->arena, &g->entry, e);
 }
+
+static void insert(Gvn *g, const Key *key, Val v) { insert_hashed(g, key, hash_key(key), v); }
 
 static void leave_scope(Gvn *g) {
     uint32_t keep = g->scope.at[--g->scope.n].entry;
@@ -123,9 +127,9 @@ static bool really_same(const Fn *f, Val v, Val w) {
 static bool number_value(Gvn *g, Val v) {
     const Ins *i = &g->f->ins.at[v];
     Key k = key_of(g, i);
-    uint32_t e = find_entry(g, &k);
+    uint32_t hash = hash_key(&k), e = find_entry(g, &k, hash);
     if (e == NONE) {
-        insert(g, &k, v);
+        insert_hashed(g, &k, hash, v);
         return false;
     }
     Val same = g->entry.at[e].v;
@@ -133,7 +137,7 @@ static bool number_value(Gvn *g, Val v) {
     bool in_block = e >= g->scope.at[g->scope.n - 1].entry;
     if (!in_block && (ins_is_const(i) || i->op == IR_es)) {
         g->number[v] = g->number[same];
-        insert(g, &k, v);
+        insert_hashed(g, &k, hash, v);
         return false;
     }
     forward_set(&g->fwd, v, same);
@@ -241,6 +245,6 @@ void opt_gvn(Fn *f) {
         vec_push(f->arena, &g.scope, s);
         number_block(&g, order[i]);
     }
-    forward_apply(&g.fwd);
+    forward_apply_args(&g.fwd);
     if (g.cfg) blk_clean(f);
 }

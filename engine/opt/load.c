@@ -80,8 +80,11 @@ static void forget_overlaps(Load *l, Val base, uint32_t displacement, uint32_t b
 
 static void remember(Load *l, Field f) {
     uint32_t slot = l->next;
-    for (uint32_t k = 0; l->used < MAX_FIELDS && k < MAX_FIELDS; k++)
-        if (!l->field[k].v) slot = k;
+    for (uint32_t k = MAX_FIELDS; l->used < MAX_FIELDS && k-- > 0;)
+        if (!l->field[k].v) {
+            slot = k;
+            break;
+        }
     if (l->used == MAX_FIELDS) l->next = (l->next + 1) % MAX_FIELDS;
     set_field(l, slot, f);
 }
@@ -152,5 +155,5 @@ void opt_load(Fn *f) {
         vec_push(f->arena, &l.scope, s);
         visit_block(&l, order[i]);
     }
-    forward_apply(&l.fwd);
+    forward_apply_args(&l.fwd);
 }

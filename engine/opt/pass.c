@@ -7,20 +7,20 @@
 
 void forward_init(Forward *w, Fn *f) {
     *w = (Forward){.f = f, .n = f->ins.n};
-    w->to = arena_alloc(f->arena, (size_t)w->n * sizeof *w->to, _Alignof(Val));
-    for (Val v = 0; v < w->n; v++) w->to[v] = v;
+    w->to = ARENA_ARRAY(f->arena, Val, w->n);
 }
 
-Val forward_find(Forward *w, Val v) {
-    while (v < w->n && w->to[v] != v) {
-        if (w->to[v] < w->n) w->to[v] = w->to[w->to[v]];
+Val forward_follow(Forward *w, Val v) {
+    while (v < w->n && w->to[v]) {
+        Val next = w->to[v];
+        if (next < w->n && w->to[next]) w->to[v] = w->to[next];
         v = w->to[v];
     }
     return v;
 }
 
 void forward_set(Forward *w, Val from, Val to) {
-    assert(from < w->n && w->to[from] == from && forward_find(w, to) != from);
+    assert(from < w->n && !w->to[from] && forward_find(w, to) != from);
     w->to[from] = to;
     w->any = true;
 }
@@ -47,9 +47,15 @@ void forward_apply(Forward *w) {
     if (!w->any) return;
     for (BlkId b = 0; b < w->f->blk.n; b++) {
         const Blk *blk = &w->f->blk.at[b];
-        for (uint32_t k = 0; k < blk->list.n; k++) forward_operands(w, &w->f->ins.at[blk->list.at[k]]);
+        const Val *v = blk->list.at, *end = v + blk->list.n;
+        for (; v < end; v++) forward_operands(w, &w->f->ins.at[*v]);
         forward_args(w, blk);
     }
+}
+
+void forward_apply_args(Forward *w) {
+    if (!w->any) return;
+    for (BlkId b = 0; b < w->f->blk.n; b++) forward_args(w, &w->f->blk.at[b]);
 }
 
 /* -- Blocks --------------------------------------------------------------- */

@@ -10,16 +10,21 @@
  * once. */
 typedef struct Forward {
     Fn *f;
-    Val *to; /* by Val, itself when not replaced */
+    Val *to; /* by Val, 0 when not replaced */
     uint32_t n;
     bool any;
 } Forward;
 void forward_init(Forward *w, Fn *f);
-Val forward_find(Forward *w, Val v);            /* values younger than forward_init are themselves */
+Val forward_follow(Forward *w, Val v); /* for forward_find */
+/* Values younger than forward_init are themselves. */
+static inline Val forward_find(Forward *w, Val v) { return v < w->n && w->to[v] ? forward_follow(w, v) : v; }
 void forward_set(Forward *w, Val from, Val to); /* `to` must dominate all uses of `from` */
 void forward_operands(Forward *w, Ins *i);      /* rewrite the operands of one instruction */
 void forward_args(Forward *w, const Blk *b);    /* and the arguments of a block's edges */
 void forward_apply(Forward *w);                 /* and everything */
+/* The same behind a walk over all blocks, dominators first, that forwarded the operands of each instruction before it
+ * replaced that: what is left is the edges' arguments. */
+void forward_apply_args(Forward *w);
 
 /* -- Blocks */
 typedef struct InEdge {
@@ -50,6 +55,21 @@ static inline void pass_begin(Fn *f) {
 }
 
 /* -- Instructions */
+/* As FOR_OPERANDS, for walks over everything: operands in place cost no call. */
+#define FOR_OPERANDS_FAST(f, i, v, body)                                                                   \
+    do {                                                                                                   \
+        const Ins *ins_ = (i);                                                                             \
+        const uint32_t *at_ = &ins_->a;                                                                    \
+        uint32_t n_ = ir_info[ins_->op].nargs;                                                             \
+        if (n_ == 0 && (ins_->op == IR_call || ins_->op == IR_tailcall || ins_->op == IR_ret)) {           \
+            n_ = ins_->b;                                                                                  \
+            at_ = n_ ? (f)->pool.at + ins_->a : NULL;                                                      \
+        }                                                                                                  \
+        for (; n_; n_--, at_++) {                                                                          \
+            Val v = *at_;                                                                                  \
+            body                                                                                           \
+        }                                                                                                  \
+    } while (0)
 /* Always at the same place relative to what is around it, or has an effect: never removed, merged or moved. */
 static inline bool ins_is_free(const Ins *i) {
     if (i->op == IR_load) return (i->flags & MEM_CONST) && !(i->flags & MEM_TRAPS);

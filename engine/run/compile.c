@@ -32,8 +32,7 @@ static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, const CompileOptions 
     lap(clock, offsetof(CompileTimes, build));
     if (s && s->on_ir) s->on_ir(s->user, "build", f);
     opt_run(f, &(OptOptions){.level = o->level, .stages = s});
-    cfg_split_critical(f);
-    cfg_build(f);
+    cfg_split_critical(f); /* keeps the facts up to date */
     lap(clock, offsetof(CompileTimes, opt));
     MFn *m = lower_fn(tmp, f, o->target, &o->to);
     if (s && s->on_mach) s->on_mach(s->user, o->target, m);

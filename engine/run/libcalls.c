@@ -111,6 +111,13 @@ static void log_word(RegionHeader *h, uint64_t *log, uint64_t w) {
     if (h->log_used < REGION_LOG_SIZE / sizeof *log) log[h->log_used++] = w;
 }
 
+/* What a reference is to the module; a function's address says nothing. */
+static uint64_t ref_identity(ValType t, uint64_t ref) {
+    if (!ref || !vt_is_ref(t) || VT_HEAP(t) == (HEAP_ABSTRACT | HEAP_EXTERN)) return ref;
+    const FuncInst *f = (const FuncInst *)(uintptr_t)ref;
+    return ((uint64_t)(f->inst ? f->inst->id : UINT32_MAX) << 32 | f->index) + 1;
+}
+
 /* A value of type t made from 64 random bits.  NaNs are kept out: they are made canonical elsewhere. */
 static Value made_up(ValType t, uint64_t bits) {
     Value v = {.u64x2 = {0, 0}};
@@ -132,13 +139,7 @@ static uint32_t host_call(ExecState *es, FuncInst *f) {
     uint64_t *log = region_log(host->region);
     log_word(h, log, (uint64_t)hf->nparam << 32 | f->index);
     for (uint32_t i = 0; i < hf->nparam; i++) {
-        /* a funcref is an address: what it is to the module is which function it refers to */
-        uint64_t w = es->args[i].u64x2[0];
-        if (hf->type[i] == VT_FUNCREF && w) {
-            const FuncInst *g = (const FuncInst *)(uintptr_t)w;
-            w = ((uint64_t)(g->inst ? g->inst->id : UINT32_MAX) << 32 | g->index) + 1;
-        }
-        log_word(h, log, w);
+        log_word(h, log, ref_identity(hf->type[i], es->args[i].u64x2[0]));
         log_word(h, log, es->args[i].u64x2[1]);
     }
     h->nlog_calls++;

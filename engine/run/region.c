@@ -7,15 +7,27 @@
 /* Above this many dirty bytes, giving the pages back beats clearing them. */
 enum { CLEAR_BY_HAND = 1 << 20 };
 
-static bool map_part(Region *r, uint64_t offset, uint64_t size, int prot) {
-    return os_map(r->base + offset, size, prot, r->fd, offset) != NULL;
-}
+typedef struct Part {
+    uint64_t offset, size;
+    int prot;
+} Part;
+/* What is mapped from the start; slots follow when they are used. */
+static const Part part[] = {
+    {0, REGION_HEAP + REGION_HEAP_SIZE, OS_READ | OS_WRITE},
+    {REGION_CODE, REGION_CODE_SIZE, OS_READ}, /* and OS_EXEC, in a process that executes */
+    {REGION_STACK, OS_PAGE, OS_NONE},
+    {REGION_STACK + OS_PAGE, REGION_STACK_SIZE - OS_PAGE, OS_READ | OS_WRITE},
+};
+enum { NPARTS = sizeof part / sizeof *part };
 
+/* Something else may be mapped there (another region of the same number): what was mapped until then is ours, no more. */
 static bool map_parts(Region *r) {
-    return map_part(r, 0, REGION_HEAP + REGION_HEAP_SIZE, OS_READ | OS_WRITE) &&
-           map_part(r, REGION_CODE, REGION_CODE_SIZE, r->executes ? OS_READ | OS_EXEC : OS_READ) &&
-           map_part(r, REGION_STACK, OS_PAGE, OS_NONE) &&
-           map_part(r, REGION_STACK + OS_PAGE, REGION_STACK_SIZE - OS_PAGE, OS_READ | OS_WRITE);
+    for (r->nparts = 0; r->nparts < NPARTS; r->nparts++) {
+        const Part *p = &part[r->nparts];
+        int prot = p->offset == REGION_CODE && r->executes ? OS_READ | OS_EXEC : p->prot;
+        if (!os_map(r->base + p->offset, p->size, prot, r->fd, p->offset)) return false;
+    }
+    return true;
 }
 
 static void close_slots(Region *r) {
@@ -46,12 +58,9 @@ bool region_join(Region *r, int fd, uint64_t base) {
 }
 
 void region_free(Region *r) {
-    if (r->base) {
-        os_unmap(r->base, REGION_CODE + REGION_CODE_SIZE);
-        os_unmap(r->base + REGION_STACK, REGION_STACK_SIZE);
-        for (uint32_t i = 0; i < REGION_SLOTS_MAX; i++)
-            if (r->slot_access[i] != SLOT_CLOSED) os_unmap(region_slot(r, i), REGION_SLOT_SPAN);
-    }
+    for (uint32_t i = 0; i < r->nparts; i++) os_unmap(r->base + part[i].offset, part[i].size);
+    for (uint32_t i = 0; r->base && i < REGION_SLOTS_MAX; i++)
+        if (r->slot_access[i] != SLOT_CLOSED) os_unmap(region_slot(r, i), REGION_SLOT_SPAN);
     if (r->code_rw) os_unmap(r->code_rw, REGION_CODE_SIZE);
     if (r->owner && r->fd >= 0) close(r->fd);
     *r = (Region){.fd = -1};

@@ -59,7 +59,7 @@ typedef struct Region {
     uint64_t slot_access[REGION_SLOTS_MAX]; /* this process: accessible bytes; SLOT_CLOSED: not mapped */
     uint64_t slot_high[REGION_SLOTS_MAX];   /* owner: most bytes ever accessible since the last reset */
     uint32_t code_at; /* owner: next free byte of CODE */
-    uint32_t heap_high; /* owner: bytes of HEAP that may be dirty */
+    uint32_t nparts;  /* parts mapped so far: what region_free may unmap */
 } Region;
 #define SLOT_CLOSED UINT64_MAX
 

@@ -55,7 +55,7 @@ static void on_signal(int sig, siginfo_t *info, void *context) {
     ucontext_t *u = context;
     ExecState *es = current_es;
     Context c = context_get(u);
-    if (es) {
+    if (es && info->si_code > 0) { /* the processor's, not one that a process sent */
         uint64_t code = (uint64_t)(uintptr_t)current_region->base + REGION_CODE;
         if (c.pc - code < REGION_CODE_SIZE) {
             es->fault = 1;

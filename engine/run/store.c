@@ -5,12 +5,19 @@
 #include "base/os.h"
 #include "code/es.h"
 #include "run/signals.h"
+#include "wasm/validate.h"
 
 _Static_assert(ES_ARGS_OFFSET == offsetof(ExecState, args) && ES_RESULTS_OFFSET == offsetof(ExecState, results),
                "code/es.h must match wasm/store.h");
 _Static_assert(ES_TRAP_STUB(1) == offsetof(ExecState, trap_stub) + 8 && ES_LIB(1) == offsetof(ExecState, lib) + 8,
                "code/es.h must match wasm/store.h");
 _Static_assert(ES_STACK_TOP == offsetof(ExecState, stack_top), "code/es.h must match wasm/store.h");
+
+/* Native stack that recursion can take: a frame of cost c has at most 8 c + 4096 bytes (emit.h) and the two words of its link.
+ * One that has anything to spill has a local or an operand.  Library calls get what is left. */
+enum { LEAST_COST = FRAME_COST_BASE + 16, LIBRARY_STACK = 1 << 20 };
+_Static_assert(STORE_DEPTH_MAX / LEAST_COST * (8 * LEAST_COST + 4096 + 16) + LIBRARY_STACK <= REGION_STACK_SIZE,
+               "depth is to run out before the native stack");
 
 void *store_alloc(Store *s, uint64_t size, uint64_t align) {
     void *p = region_alloc(&s->region, size, align);
@@ -67,27 +74,33 @@ const void *store_adaptor(Store *s, uint32_t sig, bool entry) {
 static void forget_sigs(Store *s) {
     arena_reset(&s->forever);
     memset(&s->sigs, 0, sizeof s->sigs);
+    map_init(&s->sig_map, &s->forever);
 }
 
 /* -- Life ----------------------------------------------------------------------- */
+
+static bool make_executable(Store *s, const char **why) {
+    exec_attach(&s->region, &s->lib_host);
+    if (s->o.compile) {
+        *why = "the stubs cannot be made";
+        if (!write_stubs(s)) return false;
+        signals_init();
+        return true;
+    }
+    *why = "no memory for the interpreter's stack";
+    s->stack = interp_stack_new(STORE_DEPTH_MAX);
+    return s->stack != NULL;
+}
 
 bool store_open(Store *s, const StoreOptions *o, const char **why) {
     *s = (Store){.o = *o};
     arena_init(&s->arena, &s->bail);
     arena_init(&s->forever, &s->bail);
+    map_init(&s->sig_map, &s->forever);
     *why = "the store's region cannot be mapped";
-    if (!region_make(&s->region, o->region, o->compile && o->native)) return false;
-    exec_attach(&s->region, &s->lib_host);
-    if (o->compile) {
-        *why = "the stubs cannot be made";
-        if (!write_stubs(s)) return false;
-        signals_init();
-    } else {
-        s->stack = interp_stack_new(64u << 20);
-        *why = "no memory for the interpreter's stack";
-        if (!s->stack) return false;
-    }
-    return true;
+    if (region_make(&s->region, o->region, o->compile && o->native) && make_executable(s, why)) return true;
+    store_close(s);
+    return false;
 }
 
 void store_close(Store *s) {
@@ -98,6 +111,8 @@ void store_close(Store *s) {
 }
 
 bool store_reset(Store *s, const StoreLimits *limits) {
+    assert(limits->fuel >= 0 && limits->fuel <= STORE_FUEL_MAX);
+    assert(limits->depth >= 0 && limits->depth <= STORE_DEPTH_MAX);
     s->limits = *limits;
     region_reset(&s->region);
     arena_reset(&s->arena);
@@ -134,11 +149,19 @@ static FuncType copy_type(Arena *a, const FuncType *t) {
     return (FuncType){v, v + t->nparam, t->nparam, t->nresult};
 }
 
+static uint64_t hash_type(const FuncType *t) {
+    uint64_t params = hash_bytes(t->param, t->nparam * sizeof *t->param, t->nparam);
+    return hash_bytes(t->result, t->nresult * sizeof *t->result, params);
+}
+
 uint32_t store_sig(Store *s, const FuncType *t) {
-    for (uint32_t i = 0; i < s->sigs.n; i++)
+    uint64_t key = hash_type(t);
+    /* types of the same hash stand under the keys that follow */
+    for (uint32_t i; map_get(&s->sig_map, key, &i); key++)
         if (functype_equal(&s->sigs.at[i].type, t)) return i;
     SigRec r = {.type = copy_type(&s->forever, t)};
     vec_push(&s->forever, &s->sigs, r);
+    map_put(&s->sig_map, key, s->sigs.n - 1);
     return s->sigs.n - 1;
 }
 
@@ -263,8 +286,7 @@ static void invoke_compiled(Store *s, const Invocation *in, uint32_t n, Invocati
     }
     Batch *b = make_batch(s, in, n);
     ExecStatus st = s->o.exec.run(s->o.exec.user, &s->region, b);
-    region_sync_slots(&s->region);
-    if (region_header(&s->region)->host_failures) {
+    if (!region_sync_slots(&s->region) || region_header(&s->region)->host_failures) {
         set_resource(&out, "the host is out of memory");
         done(user, 0, &out);
         return;

@@ -3,6 +3,7 @@
  * A Store is long-lived: it owns a Region, the stubs and adaptors in it, and the numbering of signatures; store_reset empties it of instances for the next
  * case.  Not thread-safe; one thread a store. */
 #pragma once
+#include "base/map.h"
 #include "interp/interp.h"
 #include "run/compile.h"
 #include "run/exec.h"
@@ -17,15 +18,19 @@ typedef struct StoreOptions {
 
 /* What a case may use up; equal for all legs. */
 typedef struct StoreLimits {
-    int64_t fuel;       /* per invocation */
-    int64_t depth;      /* bytes of frame cost per invocation */
+    int64_t fuel;       /* per invocation; at most STORE_FUEL_MAX */
+    int64_t depth;      /* bytes of frame cost per invocation; at most STORE_DEPTH_MAX */
     uint64_t max_pages; /* a memory's growth cap */
     uint32_t max_elems; /* a table's */
     bool synthesize;    /* an import nobody provides is made up: functions log, memories and tables are fresh */
     bool spectest;      /* provide the module of that name */
 } StoreLimits;
+/* Some compiled code tells a negative counter by bit 46 (a64, lower_cond.c). */
+#define STORE_FUEL_MAX (INT64_C(1) << 45)
+/* What the stacks of all legs hold: the interpreter's, and the native one with the largest frames that emission lets through. */
+#define STORE_DEPTH_MAX (INT64_C(1) << 20)
 #define STORE_LIMITS_DEFAULT \
-    { .fuel = 100000000, .depth = 1 << 20, .max_pages = 4096, .max_elems = 1 << 20, .synthesize = true, .spectest = true }
+    { .fuel = 100000000, .depth = STORE_DEPTH_MAX, .max_pages = 4096, .max_elems = 1 << 20, .synthesize = true, .spectest = true }
 
 typedef enum OutcomeKind {
     OUT_RETURN,
@@ -78,6 +83,7 @@ typedef struct Store {
     Bail bail;
     uint32_t stubs_at; /* next free byte for adaptors */
     VEC(SigRec) sigs;
+    Map sig_map;   /* hash of a signature -> its number */
     VEC(InstRec *) insts;
     VEC(StoreName) names;
     VEC(MemInst *) mems;       /* all there are, by id: what an observer looks at */
@@ -91,7 +97,7 @@ typedef struct Store {
 /* False and a reason (static text) when the region cannot be had. */
 bool store_open(Store *s, const StoreOptions *o, const char **why);
 void store_close(Store *s);
-/* Forget all instances and start a case. */
+/* Forget all instances and start a case.  False: the store cannot be used any more. */
 bool store_reset(Store *s, const StoreLimits *limits);
 
 /* Link and instantiate a validated module, running its start function.  `code`: the module compiled with the store's options; NULL when it interprets.

@@ -4,14 +4,10 @@
  * once with each set, so that what changes while it runs (clock, neighbours) hits all of them alike; the figure of a
  * set is the median of its rounds. The stages are measured in passes of their own, behind those of each round, since
  * reading the clock costs time too. */
-#define _GNU_SOURCE
 #include <argp.h>
 #include <cjson/cJSON.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "base/os.h"
 #include "fuzz/cli/bench.h"
 #include "fuzz/cli/cli.h"
@@ -130,22 +126,6 @@ typedef struct Bench {
 
 /* -- Input --------------------------------------------------------------------------- */
 
-/* DEFAULT_INPUT above the directory of this program (a build tree in the source tree), or here. */
-static bool default_input(char path[4096]) {
-    ssize_t n = readlink("/proc/self/exe", path, 4000);
-    struct stat st;
-    while (n > 0) {
-        path[n] = 0;
-        char *slash = strrchr(path, '/');
-        if (!slash) break;
-        n = slash - path;
-        strcpy(slash, "/" DEFAULT_INPUT);
-        if (stat(path, &st) == 0) return true;
-    }
-    strcpy(path, DEFAULT_INPUT);
-    return stat(path, &st) == 0;
-}
-
 static int by_size(const void *a, const void *b) {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x > y) - (x < y);
@@ -156,7 +136,7 @@ static bool read_input(Bench *b, Arena *arena) {
     char path[4096];
     char *const fallback[] = {path, NULL};
     char *const *arg = b->a->path.n > 1 ? b->a->path.at : fallback;
-    if (arg == fallback && !default_input(path)) {
+    if (arg == fallback && !bench_in_tree(DEFAULT_INPUT, path)) {
         cli_fail(0, "no FILE is given, and there is no " DEFAULT_INPUT " here or above this program");
         return false;
     }
@@ -387,16 +367,6 @@ static void print_json(Bench *b) {
 
 /* -- The command ----------------------------------------------------------------------------- */
 
-/* This process and those it starts stay on the processor they are on. */
-static int pin(void) {
-    int cpu = sched_getcpu();
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (cpu < 0) return -1;
-    CPU_SET((unsigned)cpu, &set);
-    return sched_setaffinity(0, sizeof set, &set) == 0 ? cpu : -1;
-}
-
 /* Does the leg run the first module here?  A worker is started when there is something to execute. */
 static bool works(Bench *b, const LegSpec *spec, Features features, char *why, size_t why_size) {
     if (!differ_open(b->differ, spec, 1, features, why, why_size)) return false;
@@ -434,7 +404,7 @@ static int run(Bench *b, const Args *a, Arena *arena) {
     if (!leg_specs_parse(b->spec, MAX_LEGS, &b->nlegs, a->legs, why, sizeof why))
         return cli_fail(EXIT_BAD_INPUT, "%s", why);
     if (!read_input(b, arena)) return EXIT_BAD_INPUT;
-    b->cpu = pin();
+    b->cpu = bench_pin();
     if (!open_legs(b, features)) return EXIT_LACKS;
     measure(b);
     if (a->json)

@@ -7,7 +7,7 @@
 #include "oracles/differ.h"
 
 /* Exit codes, documented in the README. */
-enum { EXIT_AGREED = 0, EXIT_DISAGREEMENT = 1, EXIT_BAD_INPUT = 2, EXIT_LACKS = 3 };
+enum { EXIT_AGREED = 0, EXIT_DISAGREEMENT = 1, EXIT_BAD_INPUT = 2, EXIT_LACKS = 3, EXIT_INTERRUPTED = 130 };
 
 /* COMMAND(name, summary): one function cli_NAME(argc, argv) each; argv[0] is "parallax NAME". */
 #define COMMAND_LIST(C)                                                             \
@@ -19,6 +19,8 @@ enum { EXIT_AGREED = 0, EXIT_DISAGREEMENT = 1, EXIT_BAD_INPUT = 2, EXIT_LACKS = 
     C(wast, "run scripts of the specification's test suite in JSON form")           \
     C(legs, "list what works here, with versions, and the options of legs")         \
     C(gen, "generate modules from bytes or a seed")                                 \
+    C(fuzz, "generate, run and compare without end; write what differs")            \
+    C(replay, "run findings and corpora again: do they still differ?")              \
     C(bench, "measure: modules a second, and the cost of each stage")
 
 #define C(name, summary) int cli_##name(int argc, char **argv);
@@ -34,11 +36,13 @@ typedef struct File {
 } File;
 /* Whole file into the arena; false after one line on stderr. */
 bool cli_read(Arena *a, const char *path, File *f);
+/* For JSON: a file name may be any bytes; those that are no UTF-8 become U+FFFD. */
+char *cli_utf8(Arena *a, const char *text);
 /* Read, decode and validate; NULL after one line on stderr. */
 Module *cli_module(Arena *a, const char *path, Features features);
 /* Index of a defined function, written as a number; false after one line on stderr. */
 bool cli_func(const Module *m, const char *path, const char *text, uint32_t *func);
-/* Files named on the command line: a directory stands for all files below it that end in `suffix`, sorted. */
+/* Files named on the command line: a directory stands for all files below it that end in `suffix`, sorted; there must be some. */
 typedef struct Paths {
     VEC(char *) path;
 } Paths;
@@ -48,6 +52,8 @@ bool cli_paths(Arena *a, char *const *arg, const char *suffix, Paths *out);
 bool cli_parse_value(const char *text, Value *v, ValType *type);
 void cli_print_value(FILE *f, ValType t, const Value *v);
 
+/* A positive decimal number. */
+bool cli_parse_count(const char *text, uint32_t *n);
 bool cli_parse_features(const char *text, Features *f); /* false after a line on stderr */
 /* "malformed: unexpected end (at 0x1f, function 3)" */
 void cli_print_err(FILE *f, const char *path, const Err *e);

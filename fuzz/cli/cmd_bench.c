@@ -1,5 +1,9 @@
+#define _GNU_SOURCE
 #include "fuzz/cli/bench.h"
+#include <sched.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "fuzz/cli/cli.h"
 
 typedef struct Bench {
@@ -12,6 +16,30 @@ static const Bench bench[] = {
     BENCH_LIST(B)
 #undef B
 };
+
+bool bench_in_tree(const char *below, char path[4096]) {
+    ssize_t n = readlink("/proc/self/exe", path, 4000);
+    struct stat st;
+    while (n > 0) {
+        path[n] = 0;
+        char *slash = strrchr(path, '/');
+        if (!slash) break;
+        n = slash - path;
+        snprintf(slash, 4096 - (size_t)n, "/%s", below);
+        if (stat(path, &st) == 0) return true;
+    }
+    snprintf(path, 4096, "%s", below);
+    return stat(path, &st) == 0;
+}
+
+int bench_pin(void) {
+    int cpu = sched_getcpu();
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (cpu < 0) return -1;
+    CPU_SET((unsigned)cpu, &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0 ? cpu : -1;
+}
 
 static void usage(FILE *f) {
     fputs("Usage: parallax bench NAME [OPTION...] [FILE|DIR...]\nMeasure.\n\n", f);

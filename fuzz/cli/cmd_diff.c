@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <argp.h>
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,8 +27,7 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
     case 'l': a->legs = arg; break;
     case 'f': a->features = arg; break;
     case 'j':
-        a->jobs = (uint32_t)strtoul(arg, NULL, 10);
-        if (!a->jobs) argp_error(st, "--jobs takes a positive number");
+        if (!cli_parse_count(arg, &a->jobs)) argp_error(st, "--jobs takes a positive number");
         break;
     case 'J': a->json = true; break;
     case 'q': a->quiet = true; break;
@@ -45,7 +45,7 @@ static const struct argp_option options[] = {
     {"jobs", 'j', "N", 0, "processes (default 1)", 0},
     {"json", 'J', NULL, 0, "one JSON object a line", 0},
     {"quiet", 'q', NULL, 0, "no lines for modules that agree or are rejected", 0},
-    {"resume", 'r', "FILE", 0, "note finished modules in FILE and skip those it has", 0},
+    {"resume", 'r', "FILE", 0, "note finished modules in FILE, and go on where an interrupted run of the same legs has noted so", 0},
     {0}};
 static const struct argp argp = {
     options, parse, "FILE|DIR...",
@@ -53,7 +53,8 @@ static const struct argp argp = {
     "A directory stands for all .wasm files below it.  One line a module: VERDICT FILE[: what differs], where the verdict is\n"
     "agree, rejected (malformed or invalid: no leg ran), disagree, flaky (went away on a second try), incomplete (a leg could\n"
     "not run it), unreadable.  JSON fields: file, verdict, deviates (legs), field, text, steps.\n"
-    "Exit status: 0 all agree, 1 some disagree, 2 some unreadable, 3 a leg does not work here.",
+    "Exit status: 0 all agree (or are rejected or flaky), 1 some disagree, 2 some unreadable, 3 a leg does not work here or\n"
+    "could not run some module, 130 interrupted.",
     NULL, NULL, NULL};
 
 typedef struct Run {
@@ -61,11 +62,19 @@ typedef struct Run {
     const LegSpec *leg;
     uint32_t nlegs;
     char *const *path;
-    uint32_t n, done;
+    uint32_t n, done, resumed; /* modules of this run; those that an earlier one has done count below */
     uint32_t agree, rejected, disagree, flaky, incomplete, unreadable;
     uint64_t steps, began, told;
     FILE *resume;
 } Run;
+
+/* Counters by the text of the verdict: what a resumed run reads back. */
+static void count(Run *run, const char *verdict) {
+    uint32_t *const counter[] = {&run->agree, &run->rejected, &run->disagree, &run->flaky, &run->incomplete, &run->unreadable};
+    static const char *const text[] = {"agree", "rejected", "disagree", "flaky", "incomplete", "unreadable"};
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+        if (strcmp(verdict, text[i]) == 0) ++*counter[i];
+}
 
 static const char *verdict_text(const JobResult *r) {
     if (r->unreadable) return "unreadable";
@@ -75,7 +84,8 @@ static const char *verdict_text(const JobResult *r) {
 
 static void print_json(const Run *run, uint32_t i, const JobResult *r) {
     cJSON *o = cJSON_CreateObject(), *legs = cJSON_AddArrayToObject(o, "deviates");
-    cJSON_AddStringToObject(o, "file", run->path[i]);
+    ArenaMark mark = arena_mark(run->a->arena);
+    cJSON_AddStringToObject(o, "file", cli_utf8(run->a->arena, run->path[i]));
     cJSON_AddStringToObject(o, "verdict", verdict_text(r));
     for (uint32_t k = 0; k < run->nlegs; k++)
         if (r->deviates >> k & 1) cJSON_AddItemToArray(legs, cJSON_CreateString(run->leg[k].text));
@@ -86,21 +96,13 @@ static void print_json(const Run *run, uint32_t i, const JobResult *r) {
     puts(s ? s : "{}");
     free(s);
     cJSON_Delete(o);
-}
-
-static void count(Run *run, const JobResult *r) {
-    if (r->unreadable) run->unreadable++;
-    else if (r->rejected) run->rejected++;
-    else if (r->kind == VERDICT_AGREE) run->agree++;
-    else if (r->kind == VERDICT_FLAKY) run->flaky++;
-    else if (r->kind == VERDICT_INCOMPLETE) run->incomplete++;
-    else run->disagree++;
-    run->steps += r->steps;
+    arena_rewind(run->a->arena, mark);
 }
 
 static bool done(void *user, uint32_t i, const JobResult *r) {
     Run *run = user;
-    count(run, r);
+    count(run, verdict_text(r));
+    run->steps += r->steps;
     run->done++;
     bool dull = r->rejected || (!r->unreadable && r->kind == VERDICT_AGREE);
     if (run->a->json) print_json(run, i, r);
@@ -116,47 +118,77 @@ static bool done(void *user, uint32_t i, const JobResult *r) {
         fprintf(stderr, "%u of %u modules, %u disagree, %.0f a second\n", run->done, run->n, run->disagree,
                 run->done * 1e9 / (double)(now - run->began));
     }
-    return true;
+    return !ferror(stdout); /* nobody reads any more */
 }
 
 /* -- Resuming ------------------------------------------------------------------------ */
 
-/* Leave out what the file has; a module that disagreed is counted, so that the exit status stays true. */
-static bool read_resume(Run *run, Paths *paths, Arena *a) {
+/* The file: a line with what is compared, a line VERDICT, tab, PATH for each module done, and END behind a whole run.  One that has
+ * other legs or has come to its end is begun anew. */
+#define RESUME_HEAD "parallax diff "
+#define RESUME_END "end"
+
+static void resume_head(const Run *run, char *out, size_t size) {
+    snprintf(out, size, RESUME_HEAD "%s %s", run->a->legs, run->a->features ? run->a->features : "");
+}
+
+/* Take over what an earlier run has done: verdicts are counted, so that the exit status stays true, and paths put into `seen`. */
+static bool take_over(Run *run, char *text, Map *seen) {
+    char head[1000], *save;
+    resume_head(run, head, sizeof head);
+    size_t n = strlen(text);
+    bool ended = n >= sizeof RESUME_END && strcmp(text + n - sizeof RESUME_END, "\n" RESUME_END) == 0;
+    char *line = strtok_r(text, "\n", &save);
+    if (ended || !line) return false;
+    if (strcmp(line, head) != 0) {
+        fprintf(stderr, "%s is of a comparison of other legs: begun anew\n", run->a->resume);
+        return false;
+    }
+    while ((line = strtok_r(NULL, "\n", &save))) {
+        char *tab = strchr(line, '\t');
+        if (!tab) continue; /* cut off in the middle */
+        *tab = 0;
+        count(run, line);
+        map_put(seen, hash_bytes(tab + 1, strlen(tab + 1), 0), 1);
+        run->resumed++;
+    }
+    return true;
+}
+
+/* Leave out what is done already. */
+static bool open_resume(Run *run, Paths *paths, Arena *a) {
     Map seen;
     File f;
+    char head[1000];
+    bool going_on = false;
     map_init(&seen, a);
-    FILE *in = fopen(run->a->resume, "rb");
-    if (in) {
-        fclose(in);
+    if (access(run->a->resume, F_OK) == 0) {
         if (!cli_read(a, run->a->resume, &f)) return false;
-        char *text = arena_dup(a, f.bytes, f.size), *save;
-        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-            char *tab = strchr(line, '\t');
-            if (!tab) continue;
-            map_put(&seen, hash_bytes(tab + 1, strlen(tab + 1), 0), 1);
-            if (!strncmp(line, "disagree", 8)) run->disagree++;
-        }
+        going_on = take_over(run, arena_dup(a, f.bytes, f.size), &seen);
     }
     uint32_t k = 0, one;
     for (uint32_t i = 0; i < paths->path.n; i++)
         if (!map_get(&seen, hash_bytes(paths->path.at[i], strlen(paths->path.at[i]), 0), &one)) paths->path.at[k++] = paths->path.at[i];
-    if (k != paths->path.n) fprintf(stderr, "%u modules are done already\n", paths->path.n - k);
     paths->path.n = k;
-    run->resume = fopen(run->a->resume, "ab");
-    return run->resume || (cli_fail(0, "%s: cannot be written", run->a->resume), false);
+    if (run->resumed) fprintf(stderr, "%u modules are done already\n", run->resumed);
+    run->resume = fopen(run->a->resume, going_on ? "ab" : "wb");
+    if (!run->resume) return cli_fail(0, "%s: %s", run->a->resume, strerror(errno)), false;
+    resume_head(run, head, sizeof head);
+    fprintf(run->resume, going_on ? "\n" : "%s\n", head); /* the last line may have been cut off */
+    return true;
 }
 
 static int summary(const Run *run, const JobStats *s, bool whole) {
     double seconds = (double)(os_now_ns() - run->began) / 1e9;
     FILE *out = run->a->json ? stderr : stdout;
     fprintf(out, "%u modules, %llu steps, %u legs: %u agree, %u rejected, %u disagree, %u flaky, %u incomplete, %u unreadable; %.1f s",
-            run->done, (unsigned long long)run->steps, run->nlegs, run->agree, run->rejected, run->disagree, run->flaky,
+            run->done + run->resumed, (unsigned long long)run->steps, run->nlegs, run->agree, run->rejected, run->disagree, run->flaky,
             run->incomplete, run->unreadable, seconds);
     if (s->workers_lost || s->children_lost)
         fprintf(out, "; %u workers and %u processes were lost and replaced", s->workers_lost, s->children_lost);
     fputs(whole ? "\n" : "; stopped early\n", out);
     if (run->disagree) return EXIT_DISAGREEMENT;
+    if (s->interrupted) return EXIT_INTERRUPTED;
     if (run->unreadable) return EXIT_BAD_INPUT;
     return whole && !run->incomplete ? EXIT_AGREED : EXIT_LACKS;
 }
@@ -179,12 +211,13 @@ int cli_diff(int argc, char **argv) {
         goto out;
     }
     if (!cli_paths(&arena, a.path.at, ".wasm", &paths)) goto out;
-    if (a.resume && !read_resume(&run, &paths, &arena)) goto out;
+    if (a.resume && !open_resume(&run, &paths, &arena)) goto out;
     run.path = paths.path.at;
     run.n = paths.path.n;
-    JobOptions o = {leg, run.nlegs, features, a.jobs, UINT64_C(1000000000) * MODULE_TIMEOUT_S};
+    JobOptions o = {.leg = leg, .nlegs = run.nlegs, .features = features, .jobs = a.jobs, .timeout_ns = UINT64_C(1000000000) * MODULE_TIMEOUT_S};
     JobStats stats;
     bool whole = jobs_run(&o, run.path, run.n, done, &run, &stats);
+    if (run.resume && whole) fputs(RESUME_END, run.resume);
     status = summary(&run, &stats, whole);
 out:
     if (run.resume) fclose(run.resume);

@@ -49,13 +49,18 @@ static const struct argp_option options[] = {
     {"input", 'i', "FILE", 0, "these bytes; the first one is the generator's version", 0},
     {"count", 'c', "N", 0, "that many, for seeds from --seed on", 0},
     {"out", 'o', "DIR", 0, "write to DIR/SEED.wasm, or DIR/input.wasm", 0},
-    {"stats", 'S', NULL, 0, "run the modules on the interpreter, and print what was generated and how much of it was of use", 0},
+    {"stats", 'S', NULL, 0,
+     "run the modules on the interpreter, and print what was generated and how much of it was of use", 0},
     {0}};
-static const struct argp argp = {options, parse, "",
+static const struct argp argp = {options,
+                                 parse,
+                                 "",
                                  "Generate valid modules, each with its plan.\v"
                                  "A single module without --out and --stats goes to standard output.\n"
                                  "Exit status: 0 generated, 2 a file cannot be read or written, or wrong usage.",
-                                 NULL, NULL, NULL};
+                                 NULL,
+                                 NULL,
+                                 NULL};
 
 typedef struct Session {
     Args args;
@@ -115,7 +120,8 @@ static int compare_sizes(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void print_group(const char *title, const uint64_t *count, uint32_t n, const char *(*text)(uint32_t), double cases) {
+static void print_group(const char *title, const uint64_t *count, uint32_t n, const char *(*text)(uint32_t),
+                        double cases) {
     printf("%s, a case:\n", title);
     for (uint32_t i = 0; i < n; i++) printf("  %9.3f  %s\n", (double)count[i] / cases, text(i));
 }
@@ -124,22 +130,26 @@ static void print_stats(Session *s) {
     const GenStats *g = &s->stats;
     double n = (double)g->modules;
     qsort(s->size.at, s->size.n, sizeof *s->size.at, compare_sizes);
-    printf("modules          %" PRIu64 ", %.0f a second; %.0f bytes of input and %.0f of module on average\n", g->modules,
-           n * 1e9 / (double)(s->ns ? s->ns : 1), (double)g->entropy / n, (double)g->bytes / n);
-    printf("size             median %u, a tenth below %u, a tenth above %u, largest %u\n", s->size.at[s->size.n / 2], s->size.at[s->size.n / 10],
-           s->size.at[s->size.n - 1 - s->size.n / 10], s->size.at[s->size.n - 1]);
-    printf("a module has     %.2f functions, %.2f imports, %.2f memories, %.2f tables, %.2f globals, %.2f data and %.2f element segments,\n"
-           "                 %.2f types, %.3f start functions; %.0f instructions; %.2f steps; %.2f operands free to trap\n",
-           (double)g->funcs / n, (double)g->imports / n, (double)g->memories / n, (double)g->tables / n, (double)g->globals / n,
-           (double)g->datas / n, (double)g->elems / n, (double)g->types / n, (double)g->starts / n, (double)g->instructions / n,
-           (double)g->steps / n, (double)g->risky / n);
+    printf("modules          %" PRIu64 ", %.0f a second; %.0f bytes of input and %.0f of module on average\n",
+           g->modules, n * 1e9 / (double)(s->ns ? s->ns : 1), (double)g->entropy / n, (double)g->bytes / n);
+    printf("size             median %u, a tenth below %u, a tenth above %u, largest %u\n", s->size.at[s->size.n / 2],
+           s->size.at[s->size.n / 10], s->size.at[s->size.n - 1 - s->size.n / 10], s->size.at[s->size.n - 1]);
+    printf(
+        "a module has     %.2f functions, %.2f imports, %.2f memories, %.2f tables, %.2f globals, %.2f data and %.2f "
+        "element segments,\n"
+        "                 %.2f types, %.3f start functions; %.0f instructions; %.2f steps; %.2f operands free to "
+        "trap\n",
+        (double)g->funcs / n, (double)g->imports / n, (double)g->memories / n, (double)g->tables / n,
+        (double)g->globals / n, (double)g->datas / n, (double)g->elems / n, (double)g->types / n, (double)g->starts / n,
+        (double)g->instructions / n, (double)g->steps / n, (double)g->risky / n);
     use_print(stdout, &s->use);
     print_group("statements", g->stmt, GEN_STMT_COUNT, gen_stmt_text, n);
     print_group("expressions", g->expr, GEN_EXPR_COUNT, gen_expr_text, n);
     print_group("addresses", g->addr, GEN_ADDR_COUNT, gen_addr_text, n);
     uint32_t missing = 0;
     for (uint32_t i = 0; i < OP_COUNT; i++) missing += g->op[i] == 0;
-    printf("opcodes          %u of %u were generated%s\n", OP_COUNT - missing, (uint32_t)OP_COUNT, missing ? "; not these:" : "");
+    printf("opcodes          %u of %u were generated%s\n", OP_COUNT - missing, (uint32_t)OP_COUNT,
+           missing ? "; not these:" : "");
     for (uint32_t i = 0; i < OP_COUNT; i++)
         if (!g->op[i]) printf("  %s\n", op_info[i].text);
 }

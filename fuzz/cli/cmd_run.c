@@ -13,12 +13,14 @@ typedef struct Args {
 
 static error_t parse(int key, char *arg, struct argp_state *st) {
     Args *a = st->input;
+    char *end;
     switch (key) {
     case 'l': a->leg = arg; break;
     case 'f': a->features = arg; break;
     case 'u':
-        a->fuel = strtoll(arg, NULL, 0);
-        if (a->fuel <= 0) argp_error(st, "--fuel takes a positive number");
+        a->fuel = strtoll(arg, &end, 0);
+        if (*end || a->fuel <= 0 || a->fuel > STORE_FUEL_MAX)
+            argp_error(st, "--fuel takes a number from 1 to %lld", (long long)STORE_FUEL_MAX);
         break;
     case 'i': a->invoke = arg; break;
     case ARGP_KEY_ARG:
@@ -98,7 +100,7 @@ static int invoke(Leg *leg, const Module *m, int32_t inst, const Args *a) {
             return cli_fail(EXIT_BAD_INPUT, "argument %u of \"%s\" is an %s", i + 1, a->invoke, vt_name(t->param[i], want));
     }
     StepResult r;
-    leg_invoke(leg, inst, e->name, v, t->nparam, &r);
+    if (!leg_invoke(leg, inst, e->name, v, t->nparam, &r)) return cli_fail(EXIT_LACKS, "\"%s\" cannot be called on this leg", a->invoke);
     print_result(m, &r);
     return status_of(&r);
 }
@@ -115,7 +117,7 @@ static int run_plan(Leg *leg, const Module *m, int32_t inst, const Plan *p) {
         }
         printf(") = ");
         fflush(stdout);
-        leg_invoke(leg, inst, s->name, s->args, s->nargs, &r);
+        if (!leg_invoke(leg, inst, s->name, s->args, s->nargs, &r)) return cli_fail(EXIT_LACKS, "step %u cannot be called on this leg", i);
         print_result(m, &r);
         int status = status_of(&r);
         if (status != EXIT_AGREED) return status;

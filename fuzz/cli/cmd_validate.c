@@ -45,9 +45,9 @@ static const struct argp argp = {
     NULL,
     NULL};
 
-static void print_json(const char *path, const Err *e) {
+static void print_json(Arena *arena, const char *path, const Err *e) {
     cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "file", path);
+    cJSON_AddStringToObject(o, "file", cli_utf8(arena, path));
     cJSON_AddBoolToObject(o, "valid", e->code == ERR_NONE);
     if (e->code != ERR_NONE) {
         cJSON_AddStringToObject(o, "class", err_class_name(err_class(e->code)));
@@ -70,7 +70,7 @@ static int validate(Arena *arena, const Args *a, const char *path) {
     Module *m = module_decode(arena, f.bytes, f.size, a->features, &err);
     bool ok = m && module_validate(m, &err);
     if (a->json)
-        print_json(path, &err);
+        print_json(arena, path, &err);
     else if (ok)
         printf("%s: valid\n", path);
     else

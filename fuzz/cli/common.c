@@ -9,7 +9,7 @@
 #include "fuzz/cli/cli.h"
 #include "wasm/validate.h"
 
-enum { MAX_FILE = 256 << 20 };
+enum { MAX_FILE = 256 << 20 }; /* bytes */
 
 int cli_fail(int code, const char *fmt, ...) {
     va_list ap;
@@ -21,26 +21,34 @@ int cli_fail(int code, const char *fmt, ...) {
     return code;
 }
 
+/* To the end, whatever stat says of the size: a pipe or a file of /proc has none. */
+static bool read_all(Arena *a, FILE *in, size_t expected, File *f) {
+    size_t cap = expected + 1, n = 0;
+    f->bytes = arena_alloc(a, cap, 16);
+    for (size_t k; (k = fread(f->bytes + n, 1, cap - n, in)) > 0 && n + k <= MAX_FILE;) {
+        n += k;
+        if (n < cap) continue;
+        uint8_t *more = arena_alloc(a, cap * 2, 16);
+        memcpy(more, f->bytes, n);
+        f->bytes = more;
+        cap *= 2;
+    }
+    f->size = (uint32_t)n;
+    return !ferror(in) && feof(in);
+}
+
 bool cli_read(Arena *a, const char *path, File *f) {
+    errno = 0;
     FILE *in = fopen(path, "rb");
     struct stat st;
-    if (!in || fstat(fileno(in), &st) != 0 || S_ISDIR(st.st_mode)) {
-        cli_fail(0, "%s: %s", path, in ? "is not a file" : strerror(errno));
-        if (in) fclose(in);
-        return false;
-    }
-    if (st.st_size > MAX_FILE) {
-        fclose(in);
-        cli_fail(0, "%s: larger than %d MiB", path, MAX_FILE >> 20);
-        return false;
-    }
-    size_t cap = (size_t)st.st_size;
-    f->bytes = arena_alloc(a, cap + 1, 16);
-    f->size = (uint32_t)fread(f->bytes, 1, cap, in);
-    bool ok = f->size == cap && !ferror(in);
-    fclose(in);
-    if (!ok) cli_fail(0, "%s: read error", path);
-    return ok;
+    const char *why = NULL;
+    if (!in || fstat(fileno(in), &st) != 0) why = strerror(errno);
+    else if (S_ISDIR(st.st_mode)) why = "is a directory";
+    else if (st.st_size > MAX_FILE) why = "larger than 256 MiB";
+    else if (!read_all(a, in, (size_t)st.st_size, f)) why = errno ? strerror(errno) : "larger than 256 MiB";
+    if (in) fclose(in);
+    if (why) cli_fail(0, "%s: %s", path, why);
+    return !why;
 }
 
 Module *cli_module(Arena *a, const char *path, Features features) {
@@ -53,6 +61,29 @@ Module *cli_module(Arena *a, const char *path, Features features) {
     fputs("parallax: ", stderr);
     cli_print_err(stderr, path, &err);
     return NULL;
+}
+
+/* Bytes of the UTF-8 character at s, 0 when it is none. */
+static size_t utf8_length(const char *s) {
+    const uint8_t *u = (const uint8_t *)s;
+    size_t n = u[0] < 0x80 ? 1 : u[0] >= 0xc2 && u[0] < 0xe0 ? 2 : (u[0] & 0xf0) == 0xe0 ? 3 : u[0] >= 0xf0 && u[0] < 0xf5 ? 4 : 0;
+    for (size_t i = 1; i < n; i++)
+        if ((u[i] & 0xc0) != 0x80) return 0;
+    bool too_long = (u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xf0 && u[1] < 0x90);
+    bool surrogate = u[0] == 0xed && u[1] > 0x9f, beyond = u[0] == 0xf4 && u[1] > 0x8f;
+    return too_long || surrogate || beyond ? 0 : n;
+}
+
+char *cli_utf8(Arena *a, const char *text) {
+    Text t;
+    text_init(&t, a);
+    while (*text) {
+        size_t n = utf8_length(text);
+        if (n) text_putn(&t, text, n);
+        else text_puts(&t, "\xef\xbf\xbd");
+        text += n ? n : 1;
+    }
+    return t.at;
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
@@ -74,9 +105,10 @@ static bool walk(Arena *a, const char *dir, const char *suffix, Paths *out) {
         char path[4096];
         int n = snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
         struct stat st;
-        if (n < 0 || (size_t)n >= sizeof path || stat(path, &st) != 0) continue;
-        if (S_ISDIR(st.st_mode)) ok = walk(a, path, suffix, out);
-        else if (ends_with(path, suffix)) vec_push(a, &out->path, arena_dup(a, path, (size_t)n));
+        if (n < 0 || (size_t)n >= sizeof path) continue;
+        bool here = stat(path, &st) == 0; /* else a dangling link: whoever opens it says so */
+        if (here && S_ISDIR(st.st_mode)) ok = walk(a, path, suffix, out);
+        else if (ends_with(path, suffix) && (!here || S_ISREG(st.st_mode))) vec_push(a, &out->path, arena_dup(a, path, (size_t)n));
     }
     closedir(d);
     return ok;
@@ -93,6 +125,10 @@ bool cli_paths(Arena *a, char *const *arg, const char *suffix, Paths *out) {
         uint32_t from = out->path.n;
         if (!S_ISDIR(st.st_mode)) vec_push(a, &out->path, *arg);
         else if (!walk(a, *arg, suffix, out)) return false;
+        if (out->path.n == from) {
+            cli_fail(0, "%s: no files that end in %s", *arg, suffix);
+            return false;
+        }
         if (out->path.n > from) qsort(out->path.at + from, out->path.n - from, sizeof(char *), by_name);
     }
     return true;
@@ -187,6 +223,13 @@ void cli_print_value(FILE *f, ValType t, const Value *v) {
         else fprintf(f, "%s:function %u of instance %u", vt_name(t, name), (uint32_t)(v->ref - 1), (uint32_t)((v->ref - 1) >> 32));
     }
     }
+}
+
+bool cli_parse_count(const char *text, uint32_t *n) {
+    uint64_t v;
+    if (*text < '1' || *text > '9' || text[strspn(text, "0123456789")] || !parse_int(text, &v, 32)) return false;
+    *n = (uint32_t)v;
+    return true;
 }
 
 bool cli_parse_features(const char *text, Features *f) {

@@ -11,18 +11,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/os.h"
+#include "fuzz/case.h"
 #include "fuzz/cli/cli.h"
+#include "fuzz/gen/gen.h"
 
-enum { MAX_JOBS = 64, TRIES = 20 };
+enum { MAX_JOBS = 64, MAX_EMPTY_DEATHS = 20, MAX_KILLS = 20 };
+
+/* How a child went. */
+typedef enum End { END_CRASHED, END_HUNG, END_KILLED } End;
 
 typedef enum SlotState { SLOT_TODO, SLOT_RUNNING, SLOT_AGAIN, SLOT_DONE } SlotState;
 
 typedef struct Slot {
     uint32_t state;
     uint32_t leg;  /* being run; UINT32_MAX: none */
-    uint32_t skip; /* legs that took their process down on this module */
-    uint32_t tries;
-    uint64_t since;
+    uint32_t died;  /* legs in which a process died once: not yet their fault */
+    uint32_t skip;  /* legs that took their process down on this module: twice, or by not coming back */
+    uint32_t hung;  /* of those: did not come back */
+    uint32_t kills; /* processes that were killed from outside */
+    bool again;     /* a process died outside of any leg, once */
+    uint64_t since; /* the leg began */
     JobResult result;
 } Slot;
 
@@ -52,7 +60,9 @@ static void on_interrupt(int sig) {
 
 static void on_leg(void *user, uint32_t leg) {
     const Child *c = user;
-    __atomic_store_n(&c->sh->slot[c->sh->at[c->number]].leg, leg, __ATOMIC_RELEASE);
+    Slot *s = &c->sh->slot[c->sh->at[c->number]];
+    __atomic_store_n(&s->since, os_now_ns(), __ATOMIC_RELAXED);
+    __atomic_store_n(&s->leg, leg, __ATOMIC_RELEASE);
 }
 
 static void describe(const Child *c, const Case *k, JobResult *r) {
@@ -86,10 +96,13 @@ static void run_one(Child *c, const char *path, Slot *s) {
     *r = (JobResult){0};
     if (!cli_read(&file, path, &f)) {
         r->unreadable = true;
+        snprintf(r->text, sizeof r->text, "cannot be read");
     } else {
         Case k;
         uint32_t lost = 0, started = 0;
         c->differ.skip = s->skip;
+        c->differ.hung = s->hung;
+        if (c->o->any_input && !input_is_module(f.bytes, f.size)) f.bytes = gen_module(&file, f.bytes, f.size, &f.size, NULL);
         differ_run(&c->differ, f.bytes, f.size, &k);
         r->unreadable = k.plan_error != NULL;
         r->rejected = !k.module && !r->unreadable;
@@ -99,6 +112,10 @@ static void run_one(Child *c, const char *path, Slot *s) {
         r->majority = k.verdict.majority;
         r->field = k.verdict.field;
         r->steps = k.plan.step.n;
+        if (r->kind == VERDICT_DISAGREE) {
+            Bucket b = bucket_of(c->o->leg, &k);
+            bucket_name(&b, r->bucket);
+        }
         if (r->unreadable) snprintf(r->text, sizeof r->text, "%s", k.plan_error);
         else describe(c, &k, r);
         for (uint32_t i = 0; i < c->o->nlegs; i++) {
@@ -161,6 +178,7 @@ typedef struct Pool {
     uint32_t n;
     pid_t pid[MAX_JOBS];
     JobStats *stats;
+    uint32_t empty_deaths; /* in a row, of processes that had no module */
     bool failed;
 } Pool;
 
@@ -178,25 +196,46 @@ static bool start(Pool *p, uint32_t number) {
     return pid > 0;
 }
 
-/* The child is gone: its module, if it had one, is run again without the leg that was at work. */
-static void lost(Pool *p, uint32_t number, bool hung) {
+/* Is the module to be run again, now that a process is gone in its `leg`?  What it crashed in is at fault when that happens twice;
+ * that it was killed, by a user or for want of memory, says nothing until it happens every time. */
+static bool again(Slot *s, uint32_t leg, End how) {
+    if (how == END_KILLED && s->kills++ < MAX_KILLS) return true;
+    if (leg == UINT32_MAX) {
+        bool first = !s->again && how != END_HUNG;
+        s->again = true;
+        return first;
+    }
+    uint32_t bit = 1u << leg;
+    if (s->skip & bit) return false;
+    if (how == END_HUNG) s->hung |= bit;
+    if (how == END_HUNG || (s->died & bit)) s->skip |= bit;
+    s->died |= bit;
+    return true;
+}
+
+/* The child is gone: its module, if it had one, is run again by another. */
+static void lost(Pool *p, uint32_t number, End how) {
     uint32_t i = p->sh->at[number];
     p->pid[number] = 0;
     p->sh->at[number] = UINT32_MAX;
-    if (i == UINT32_MAX) return;
+    if (i == UINT32_MAX) {
+        p->empty_deaths++;
+        return;
+    }
+    p->empty_deaths = 0;
     Slot *s = &p->sh->slot[i];
     if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == SLOT_DONE) return;
     p->stats->children_lost++;
-    if (hung) p->stats->hung++;
-    uint32_t leg = __atomic_load_n(&s->leg, __ATOMIC_ACQUIRE);
-    if (leg != UINT32_MAX && !(s->skip >> leg & 1)) {
-        s->skip |= 1u << leg;
+    if (how == END_HUNG) p->stats->hung++;
+    if (again(s, __atomic_load_n(&s->leg, __ATOMIC_ACQUIRE), how)) {
         p->sh->again[number] = i;
         s->state = SLOT_AGAIN;
         return;
     }
     s->result = (JobResult){.kind = VERDICT_DISAGREE, .harness_crash = true};
-    snprintf(s->result.text, sizeof s->result.text, "the harness %s outside of any leg", hung ? "hung" : "crashed");
+    bucket_name(&(Bucket){.what = how == END_HUNG ? WHAT_HANG : WHAT_CRASH}, s->result.bucket);
+    snprintf(s->result.text, sizeof s->result.text, "the harness %s outside of any leg",
+             how == END_HUNG ? "hung" : "crashed");
     s->state = SLOT_DONE;
 }
 
@@ -207,8 +246,22 @@ static void reap(Pool *p) {
         bool clean = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_AGREED;
         if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_LACKS) p->failed = true;
         if (clean) p->pid[k] = 0;
-        else lost(p, k, false);
+        else lost(p, k, WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? END_KILLED : END_CRASHED);
+        if (p->empty_deaths > MAX_EMPTY_DEATHS && !p->failed) {
+            cli_fail(0, "processes die before they begin");
+            p->failed = true;
+        }
         if (!clean && !p->failed && (p->sh->again[k] != UINT32_MAX || p->sh->next < p->n)) p->failed = !start(p, k);
+    }
+}
+
+/* All children have ended: a module that one had taken and not noted when it was killed is still to do. */
+static void rescue(Pool *p) {
+    for (uint32_t i = 0; i < p->n; i++) {
+        if (p->sh->slot[i].state == SLOT_DONE) continue;
+        p->sh->again[0] = i;
+        p->failed = !start(p, 0);
+        return;
     }
 }
 
@@ -218,10 +271,12 @@ static void watch(Pool *p) {
         uint32_t i = p->sh->at[k];
         if (!p->pid[k] || i == UINT32_MAX) continue;
         const Slot *s = &p->sh->slot[i];
-        if (s->state != SLOT_RUNNING || now < s->since || now - s->since < p->o->timeout_ns) continue;
+        uint64_t since = __atomic_load_n(&s->since, __ATOMIC_RELAXED);
+        if (s->state != SLOT_RUNNING || now < since || now - since < p->o->timeout_ns) continue;
         kill(p->pid[k], SIGKILL);
         waitpid(p->pid[k], NULL, 0);
-        lost(p, k, true);
+        /* it may have come on in the last moment: then it was only killed */
+        lost(p, k, p->sh->at[k] == i && __atomic_load_n(&s->since, __ATOMIC_RELAXED) == since ? END_HUNG : END_KILLED);
         p->failed = p->failed || !start(p, k);
     }
 }
@@ -265,6 +320,7 @@ bool jobs_run(const JobOptions *opt, char *const *path, uint32_t n, JobDone *don
     if (o.jobs > n) o.jobs = n ? n : 1;
     Pool p = {.o = &o, .path = path, .n = n, .stats = stats};
     *stats = (JobStats){0};
+    interrupted = 0;
     if (!pool_open(&p)) {
         cli_fail(0, "no memory for %u results", n);
         return false;
@@ -281,7 +337,9 @@ bool jobs_run(const JobOptions *opt, char *const *path, uint32_t n, JobDone *don
         usleep(500);
         reap(&p);
         watch(&p);
+        if (!p.failed && !alive(&p)) rescue(&p);
     }
+    stats->interrupted = interrupted && reported < n;
     if (reported == n) /* children are closing their workers */
         for (int i = 0; i < 2000 && alive(&p); i++) {
             usleep(1000);

@@ -2,9 +2,10 @@
  *
  * Each child has its own legs and takes the next module that nobody has; what it is at stands in shared memory.  When
  * a child dies or takes too long, the parent notes which leg it was in, and the module is run again
- * by a new child with that leg observed as crashed. Results come back in the order of the modules. */
+ * by a new child: as it is after the first death or when it was killed from outside, with that leg observed as crashed after the
+ * second, or as hung.  Results come back in the order of the modules. */
 #pragma once
-#include "oracles/differ.h"
+#include "fuzz/finding.h"
 
 typedef struct JobResult {
     uint32_t kind;       /* VerdictKind */
@@ -14,11 +15,13 @@ typedef struct JobResult {
     uint32_t deviates, lacking, steps;
     uint32_t field;      /* FieldKind */
     bool majority;
+    char bucket[BUCKET_NAME]; /* of a disagreement; else empty */
     char text[400];      /* the difference, or why it was rejected */
 } JobResult;
 
 typedef struct JobStats {
     uint32_t children_lost, hung, workers_started, workers_lost;
+    bool interrupted; /* by SIGINT */
 } JobStats;
 
 typedef struct JobOptions {
@@ -26,7 +29,8 @@ typedef struct JobOptions {
     uint32_t nlegs;
     Features features;
     uint32_t jobs;
-    uint64_t timeout_ns; /* for one module */
+    uint64_t timeout_ns; /* for one leg on one module */
+    bool any_input;      /* a file that is no module is input of the generator */
 } JobOptions;
 
 /* Called in order of the modules; false: stop. */

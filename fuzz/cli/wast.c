@@ -80,6 +80,12 @@ static const char *str(const cJSON *o, const char *key) {
     return cJSON_IsString(v) ? v->valuestring : NULL;
 }
 
+/* The text that a command expects; empty, which fits anything, where it says none. */
+static const char *expected_text(const cJSON *cmd) {
+    const char *s = str(cmd, "text");
+    return s ? s : "";
+}
+
 /* -- Values ------------------------------------------------------------------------ */
 
 static ValType type_named(const char *t) {
@@ -110,6 +116,7 @@ static bool read_value(const cJSON *j, Value *v, ValType *type) {
         uint32_t i = 0;
         if (!lane) return false;
         cJSON_ArrayForEach(e, list) {
+            if (!cJSON_IsString(e) || lane_bytes(lane) * (i + 1) > sizeof v->bytes) return false;
             uint64_t x = strtoull(e->valuestring, NULL, 10);
             memcpy(v->bytes + lane_bytes(lane) * i++, &x, lane_bytes(lane));
         }
@@ -154,6 +161,7 @@ static bool value_matches(const cJSON *want, ValType type, const Value *have) {
         uint32_t i = 0;
         if (type != VT_V128 || !lane) return false;
         cJSON_ArrayForEach(e, cJSON_GetObjectItemCaseSensitive(want, "value")) {
+            if (!cJSON_IsString(e) || i + lane_bytes(lane) > sizeof have->bytes) return false;
             if (!lane_matches(e->valuestring, have->bytes + i, lane_bytes(lane))) return false;
             i += lane_bytes(lane);
         }
@@ -258,11 +266,11 @@ static bool cmd_rejected(Script *s, const cJSON *cmd, ErrClass class) {
     StepResult r;
     LegModule lm;
     if (!load_file(s, cmd, &f)) return false;
-    if (load(s, &f, &lm, &err, &r)) return fail(s, "accepted, but: %s", str(cmd, "text"));
+    if (load(s, &f, &lm, &err, &r)) return fail(s, "accepted, but: %s", expected_text(cmd));
     if (err.code == ERR_NONE) return fail(s, "%s", step_text(&r));
     if (err_class(err.code) == class) return true;
     s->counts->class_differs++;
-    if (s->o->strict) return fail(s, "%s (%s) instead of: %s", err_class_name(err_class(err.code)), err.text, str(cmd, "text"));
+    if (s->o->strict) return fail(s, "%s (%s) instead of: %s", err_class_name(err_class(err.code)), err.text, expected_text(cmd));
     return true;
 }
 
@@ -274,7 +282,7 @@ static bool cmd_not_instantiated(Script *s, const cJSON *cmd, OutcomeKind want) 
     if (!load_file(s, cmd, &f)) return false;
     if (!load(s, &f, &lm, &err, &r)) return fail(s, "module rejected: %s", rejection(&err, &r));
     leg_instantiate(s->leg, &lm, &r);
-    const char *text = str(cmd, "text");
+    const char *text = expected_text(cmd);
     if (r.kind != want || !text_fits(text, step_text(&r))) return fail(s, "%s, want: %s", step_text(&r), text);
     return true;
 }
@@ -331,7 +339,7 @@ static bool cmd_assert_return(Script *s, const cJSON *cmd) {
 static bool cmd_assert_trap(Script *s, const cJSON *cmd) {
     StepResult r;
     if (!act(s, cmd, &r)) return false;
-    const char *text = str(cmd, "text");
+    const char *text = expected_text(cmd);
     if (r.kind != OUT_TRAP || !text_fits(text, trap_text(r.trap))) return fail(s, "%s, want: %s", step_text(&r), text);
     return true;
 }
@@ -343,8 +351,9 @@ static bool cmd_action(Script *s, const cJSON *cmd) {
 
 static bool cmd_register(Script *s, const cJSON *cmd) {
     int32_t inst = find_instance(s, str(cmd, "name"));
-    if (inst < 0) return fail(s, "no instance");
-    leg_register(s->leg, name_of(&s->arena, str(cmd, "as")), inst);
+    const char *as = str(cmd, "as");
+    if (inst < 0 || !as) return fail(s, inst < 0 ? "no instance" : "no name to register");
+    leg_register(s->leg, name_of(&s->arena, as), inst);
     return true;
 }
 

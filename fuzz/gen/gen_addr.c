@@ -1,8 +1,10 @@
-/* Addresses, divisors, shift counts and operands of conversions: mostly such that nothing traps, but right up to where it would.
+/* Addresses, divisors, shift counts and operands of conversions: mostly such that nothing traps, but right up to where
+ * it would.
  *
- * An address of width w and static offset o is in bounds when address + o + w <= size, and size never shrinks, so the size at
- * instantiation bounds what is certain.  Every form knows the largest value its expression can have; the offset takes some of the room
- * that is left, often all of it.  Risky ones (see func_risk) have the values beyond: one byte too far, wrapping sums, from 2^31 up. */
+ * An address of width w and static offset o is in bounds when address + o + w <= size, and size never shrinks, so the
+ * size at instantiation bounds what is certain.  Every form knows the largest value its expression can have; the offset
+ * takes some of the room that is left, often all of it.  Risky ones (see func_risk) have the values beyond: one byte
+ * too far, wrapping sums, from 2^31 up. */
 #include <assert.h>
 #include <string.h>
 #include "fuzz/gen/gen_impl.h"
@@ -13,15 +15,22 @@ bool can_access(const FuncGen *f) { return f->g->usable.n > 0; }
 
 /* At most `room`. */
 static uint64_t offset_within(FuncGen *f, uint64_t room) {
-    static const uint16_t limits[] = {1, 2, 3, 4, 7, 8, 15, 16, 31, 124, 127, 128, 129, 252, 255, 256, 257, 260, 504, 508, 512, 1016, 2048, 4080,
-                                      4088, 4092, 4094, 4095, 4096, 4097, 8184, 8190, 16380, 16383, 32760, 32761, 32767, 32768, 65520, 65535};
+    static const uint16_t limits[] = {1,    2,    3,     4,     7,     8,     15,    16,    31,    124,
+                                      127,  128,  129,   252,   255,   256,   257,   260,   504,   508,
+                                      512,  1016, 2048,  4080,  4088,  4092,  4094,  4095,  4096,  4097,
+                                      8184, 8190, 16380, 16383, 32760, 32761, 32767, 32768, 65520, 65535};
     uint32_t form = entropy_u8(&f->e);
     uint64_t o;
-    if (form < 110) o = 0;
-    else if (form < 195) o = form & 1 ? 8 * (form % 16u) : form % 64u;
-    else if (form < 225) o = limits[func_pick(f, sizeof limits / sizeof *limits)];
-    else if (form < 245) o = room;
-    else o = room - (room < 17 ? 0 : form & 15);
+    if (form < 110)
+        o = 0;
+    else if (form < 195)
+        o = form & 1 ? 8 * (form % 16u) : form % 64u;
+    else if (form < 225)
+        o = limits[func_pick(f, sizeof limits / sizeof *limits)];
+    else if (form < 245)
+        o = room;
+    else
+        o = room - (room < 17 ? 0 : form & 15);
     return o <= room ? o : room;
 }
 
@@ -36,7 +45,8 @@ static bool has_room(uint64_t size, uint32_t width, uint64_t top, uint64_t *room
 
 /* Each leaves an address and returns the largest value it can have; at most 0xffff. */
 
-static const uint16_t masks[] = {0x3f, 0x0f, 0x1f, 0x7f, 0x3f, 0xff, 0xf8, 0x38, 0x7c, 0x3fc, 0xfe, 0x07, 0x78, 0x7f, 0x1f, 0x7f8, 0xfff, 0x3fff, 0x7fff, 0xfffc};
+static const uint16_t masks[] = {0x3f, 0x0f, 0x1f, 0x7f, 0x3f, 0xff,  0xf8,  0x38,   0x7c,   0x3fc,
+                                 0xfe, 0x07, 0x78, 0x7f, 0x1f, 0x7f8, 0xfff, 0x3fff, 0x7fff, 0xfffc};
 
 static uint64_t masked(FuncGen *f, int depth) {
     uint32_t mask = masks[func_pick(f, sizeof masks / sizeof *masks)];
@@ -166,7 +176,8 @@ static uint64_t address_form(FuncGen *f, uint32_t form, int depth) {
 /* -- Risky --------------------------------------------------------------------------------------- */
 
 static MemArg risky_address(FuncGen *f, uint32_t memory, uint64_t size, uint32_t width, int depth) {
-    static const uint32_t far[] = {0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff8, 0x10000, 0x7ffffff8, 0x80000001, 0xffff0000};
+    static const uint32_t far[] = {0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff8,
+                                   0x10000,    0x7ffffff8, 0x80000001, 0xffff0000};
     MemArg a = {.memory = memory};
     switch (func_pick(f, 6)) {
     case 0: /* one byte too far, unless it has grown */
@@ -237,7 +248,7 @@ void operand_divisor(FuncGen *f, Op op, Ti t, int depth) {
         return;
     }
     if (func_chance(f, 110)) {
-        emit_const(f, t, const_divisor(&f->e, t, !signed_div || func_chance(f, 20)));
+        emit_const(f, t, const_divisor(&f->e, t, !signed_div || func_chance(f, 50)));
         return;
     }
     expr(f, t, depth);
@@ -278,16 +289,21 @@ static uint64_t trunc_mask(bool to64, bool to_signed, Ti t) {
 
 /* Constants at the limits, within them. */
 static Value trunc_limit(FuncGen *f, bool to64, bool to_signed, Ti t) {
-    static const double both[] = {0, -0.0, 0.5, -0.5, -0.99999994, 1.5, 1.9999999, 100.7, 65535.9, 16777216, 2147483520};
-    static const double limit[2][2][2] = {{{4294967295.9, 4294967040}, {-2147483648.9, 2147483647.9}},
-                                          {{18446744073709549568.0, 9223372036854775808.0}, {-9223372036854775808.0, 9223372036854774784.0}}};
-    static const float limit32[2][2][2] = {{{4294967040.0f, 2147483648.0f}, {-2147483648.0f, 2147483520.0f}},
-                                           {{18446742974197923840.0f, 9223372036854775808.0f}, {-9223372036854775808.0f, 9223371487098961920.0f}}};
+    static const double both[] = {0,         -0.0,  0.5,     -0.5,     -0.99999994, 1.5,
+                                  1.9999999, 100.7, 65535.9, 16777216, 2147483520};
+    static const double limit[2][2][2] = {
+        {{4294967295.9, 4294967040}, {-2147483648.9, 2147483647.9}},
+        {{18446744073709549568.0, 9223372036854775808.0}, {-9223372036854775808.0, 9223372036854774784.0}}};
+    static const float limit32[2][2][2] = {
+        {{4294967040.0f, 2147483648.0f}, {-2147483648.0f, 2147483520.0f}},
+        {{18446742974197923840.0f, 9223372036854775808.0f}, {-9223372036854775808.0f, 9223371487098961920.0f}}};
     uint32_t k = func_pick(f, 22);
     Value v = {.u64x2 = {0, 0}};
     double x = k < 11 ? both[k] : limit[to64][to_signed][k & 1];
-    if (t == TI_F64) v.f64 = x;
-    else v.f32 = k < 11 ? (float)x : limit32[to64][to_signed][k & 1];
+    if (t == TI_F64)
+        v.f64 = x;
+    else
+        v.f32 = k < 11 ? (float)x : limit32[to64][to_signed][k & 1];
     return v;
 }
 

@@ -1,13 +1,16 @@
 /* Calls: direct, through tables, in tail position, recursive.
  *
- * Functions call those of lower levels, and themselves under a bound, so every call comes back before the fuel is used up, mostly.  An
- * indirect call takes its index from a run of entries that instantiation filled with functions of one type; risky ones take any index. */
+ * Functions call those of lower levels, and themselves under a bound, so every call comes back before the fuel is used
+ * up, mostly.  An indirect call takes its index from a run of entries that instantiation filled with functions of one
+ * type; risky ones take any index. */
 #include "fuzz/gen/gen_impl.h"
 
 /* What a call of each level executes, roughly. */
 static const uint32_t call_cost[3] = {60, 350, 1500};
 
-static bool affordable(const FuncGen *f, uint32_t level) { return f->mult == 1 || f->cost + f->mult * call_cost[level] < f->cap; }
+static bool affordable(const FuncGen *f, uint32_t level) {
+    return f->mult == 1 || f->cost + f->mult * call_cost[level] < f->cap;
+}
 
 static bool has_result(const FuncType *t, Ti want) {
     for (uint32_t i = 0; i < t->nresult; i++)
@@ -76,7 +79,8 @@ static const GenRun *choose_run(FuncGen *f, Ti want) {
 
 static void risky_index(FuncGen *f, const GenRun *r, int depth) {
     const GenTable *t = &f->g->table.at[r->table];
-    const uint32_t at[] = {t->size, t->size - 1, t->size + 1, 0, UINT32_MAX, 0x80000000, r->at ^ 1, r->at + (1u << r->log2)};
+    const uint32_t at[] = {t->size,    t->size - 1, t->size + 1, 0,
+                           UINT32_MAX, 0x80000000,  r->at ^ 1,   r->at + (1u << r->log2)};
     if (func_pick(f, 3) == 0) {
         expr(f, TI_I32, depth);
         return;
@@ -168,7 +172,7 @@ bool stmt_tail(FuncGen *f) {
 
 /* if (p &= mask) self(.., p - 1, ..): p is set nowhere else. */
 bool stmt_recurse(FuncGen *f) {
-    static const uint16_t masks[] = {3, 7, 3, 15, 7, 31, 1, 255};
+    static const uint16_t masks[] = {3, 7, 255, 15, 7, 31, 1, 63};
     uint32_t p = f->recursion, most = f->level == 0 ? 2 : 8;
     if (p == NO_INDEX || f->mult > 1 || f->nest > 2 || !can_nest(f)) return false;
     f->recursion = NO_INDEX; /* once, so that calls make a chain and no tree */

@@ -1,7 +1,7 @@
 /* Control: ifs, blocks, br_table, branches, blocks with parameters and results, deep nests.
  *
- * A branch that would make the code behind it dead stands behind a condition, and the conditions of early exits are mostly false: so most of what is
- * generated is executed. */
+ * A branch that would make the code behind it dead stands behind a condition, and the conditions of early exits are
+ * mostly false: so most of what is generated is executed. */
 #include "fuzz/gen/gen_impl.h"
 
 bool can_nest(const FuncGen *f) { return f->nest < f->g->swarm.max_nest && !func_done(f); }
@@ -72,8 +72,10 @@ static void branch_table(FuncGen *f, uint32_t to, uint32_t n) {
 
 /* What is behind an unconditional branch is dead; a little of that. */
 static void dead_code(FuncGen *f) {
-    if (func_chance(f, 40)) stmt_small(f);
-    else if (func_chance(f, 20)) emit(f, OP_UNREACHABLE);
+    if (func_chance(f, 40))
+        stmt_small(f);
+    else if (func_chance(f, 20))
+        emit(f, OP_UNREACHABLE);
 }
 
 static void branch_always(FuncGen *f) {
@@ -96,8 +98,10 @@ static void branch_always(FuncGen *f) {
 }
 
 void stmt_branch(FuncGen *f) {
-    if (func_chance(f, 110) && can_nest(f)) branch_always(f);
-    else branch_if(f);
+    if (func_chance(f, 110) && can_nest(f))
+        branch_always(f);
+    else
+        branch_if(f);
 }
 
 void stmt_return(FuncGen *f) {
@@ -280,9 +284,12 @@ void stmt_multi(FuncGen *f) {
     uint32_t form = func_pick(f, 3);
     BlockKind k = block_typed(f->g, block_type(f, func_chance(f, 60)));
     exprs(f, k.param, k.nparam, k.nparam > 4 ? 1 : 2);
-    if (form == 0) multi_block(f, k);
-    else if (form == 1) multi_if(f, k);
-    else multi_loop(f, k);
+    if (form == 0)
+        multi_block(f, k);
+    else if (form == 1)
+        multi_if(f, k);
+    else
+        multi_loop(f, k);
     consume(f, k.result, k.nresult);
 }
 
@@ -301,8 +308,10 @@ void stmt_deep(FuncGen *f) {
         if (form >= 180 && form < 210) stmt(f);
     }
     while (f->label.n > base) {
-        if (func_chance(f, 60)) branch_if(f);
-        else if (func_chance(f, 30)) stmt(f);
+        if (func_chance(f, 60))
+            branch_if(f);
+        else if (func_chance(f, 30))
+            stmt(f);
         block_end(f);
     }
 }

@@ -1,7 +1,7 @@
 /* Effects: stores, bulk memory and table instructions, growth, and what reads sizes and references.
  *
- * Ranges are small and in bounds by construction, with the exact end and empty ranges at the end among them; risky ones are not.  The
- * front of a table (GenTable.stable) is left as it is, so that indirect calls find what they expect. */
+ * Ranges are small and in bounds by construction, with the exact end and empty ranges at the end among them; risky ones
+ * are not.  The front of a table (GenTable.stable) is left as it is, so that indirect calls find what they expect. */
 #include "fuzz/gen/gen_impl.h"
 
 /* -- References ----------------------------------------------------------------------- */
@@ -12,8 +12,10 @@ static void ref_null(FuncGen *f, Ti t) {
 }
 
 void expr_ref(FuncGen *f, Ti t) {
-    if (t == TI_FUNC && gen_has(f->g, FEAT_REF_TYPES) && func_chance(f, 170)) emit_index(f, OP_REF_FUNC, func_pick(f, f->g->func.n));
-    else ref_null(f, t);
+    if (t == TI_FUNC && gen_has(f->g, FEAT_REF_TYPES) && func_chance(f, 170))
+        emit_index(f, OP_REF_FUNC, func_pick(f, f->g->func.n));
+    else
+        ref_null(f, t);
 }
 
 static uint32_t table_of(FuncGen *f, Ti t) {
@@ -168,7 +170,9 @@ static void put_length(FuncGen *f, uint32_t n) {
 /* -- Bulk memory -------------------------------------------------------------------------------------- */
 
 static uint32_t memory_bytes(const Gen *g, uint32_t k) { return g->memory.at[k].pages << 16; }
-static uint32_t any_usable(FuncGen *f) { return f->g->usable.at[f->g->usable.n > 1 ? func_pick(f, f->g->usable.n) : 0]; }
+static uint32_t any_usable(FuncGen *f) {
+    return f->g->usable.at[f->g->usable.n > 1 ? func_pick(f, f->g->usable.n) : 0];
+}
 
 static uint32_t most_bytes(FuncGen *f) {
     static const uint16_t most[] = {64, 16, 200, 8, 32, 255, 1, 1000};
@@ -184,9 +188,22 @@ static void memory_fill(FuncGen *f) {
     emit_index(f, OP_MEMORY_FILL, k);
 }
 
+/* The source of a copy: on its own, or a little before or behind the destination, so that they overlap. */
+static Range choose_source(FuncGen *f, const Range *to, uint32_t size, uint32_t most) {
+    uint32_t near = func_chance(f, 130) ? 1 + func_pick(f, 7) : 0;
+    Range r = {.start = to->start, .length = to->length};
+    if (near & 1)
+        r.start += near;
+    else
+        r.start -= near < r.start ? near : r.start;
+    if (near && r.start + r.length <= size) return r;
+    return choose_range(f, 0, size, most);
+}
+
 static void memory_copy(FuncGen *f) {
-    uint32_t to = any_usable(f), from = any_usable(f), most = most_bytes(f);
-    Range a = choose_range(f, 0, memory_bytes(f->g, to), most), b = choose_range(f, 0, memory_bytes(f->g, from), most);
+    uint32_t to = any_usable(f), from = func_chance(f, 100) ? any_usable(f) : to, most = most_bytes(f);
+    Range a = choose_range(f, 0, memory_bytes(f->g, to), most),
+          b = choose_source(f, &a, memory_bytes(f->g, from), most);
     put_start(f, &a);
     put_start(f, &b);
     put_length(f, a.length < b.length ? a.length : b.length);
@@ -228,11 +245,16 @@ void stmt_bulk(FuncGen *f) {
         return;
     }
     uint32_t form = func_pick(f, 10);
-    if (g->data.n && form >= 9) data_drop(f);
-    else if (!can_access(f)) stmt(f);
-    else if (g->data.n && form >= 6) memory_init(f);
-    else if (form >= 3) memory_copy(f);
-    else memory_fill(f);
+    if (g->data.n && form >= 9)
+        data_drop(f);
+    else if (!can_access(f))
+        stmt(f);
+    else if (g->data.n && form >= 6)
+        memory_init(f);
+    else if (form >= 3)
+        memory_copy(f);
+    else
+        memory_fill(f);
 }
 
 /* -- Tables ----------------------------------------------------------------------------------------------- */
@@ -276,8 +298,8 @@ static void table_fill(FuncGen *f, uint32_t k) {
 }
 
 static void table_copy(FuncGen *f, uint32_t to) {
-    uint32_t from = table_of(f, f->g->table.at[to].type);
-    Range a = table_range(f, to, 6), b = choose_range(f, 0, f->g->table.at[from].size, 6);
+    uint32_t from = func_chance(f, 128) ? to : table_of(f, f->g->table.at[to].type);
+    Range a = table_range(f, to, 6), b = choose_source(f, &a, f->g->table.at[from].size, 6);
     put_start(f, &a);
     put_start(f, &b);
     put_length(f, a.length < b.length ? a.length : b.length);
@@ -307,10 +329,16 @@ void stmt_table(FuncGen *f) {
         return;
     }
     uint32_t k = func_pick(f, g->table.n), form = func_pick(f, 12);
-    if (form < 4) table_set(f, k);
-    else if (form < 6) table_fill(f, k);
-    else if (form < 8) table_copy(f, k);
-    else if (form < 11 && g->elem.n) table_init(f, k);
-    else if (g->elem.n) elem_drop(f);
-    else table_fill(f, k);
+    if (form < 4)
+        table_set(f, k);
+    else if (form < 6)
+        table_fill(f, k);
+    else if (form < 8)
+        table_copy(f, k);
+    else if (form < 11 && g->elem.n)
+        table_init(f, k);
+    else if (g->elem.n)
+        elem_drop(f);
+    else
+        table_fill(f, k);
 }

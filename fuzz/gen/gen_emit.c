@@ -42,8 +42,10 @@ void bytes_type(Arena *a, Bytes *b, Ti t) {
 void bytes_op(Arena *a, Bytes *b, GenStats *s, Op op) {
     const OpInfo *i = &op_info[op];
     if (i->prefix) bytes_u8(a, b, i->prefix);
-    if (i->prefix) bytes_u64(a, b, i->code);
-    else bytes_u8(a, b, i->code);
+    if (i->prefix)
+        bytes_u64(a, b, i->code);
+    else
+        bytes_u8(a, b, i->code);
     s->op[op]++;
     s->kind[i->kind % GEN_KINDS]++;
     s->instructions++;
@@ -159,9 +161,12 @@ void block_begin(FuncGen *f, Op op, BlockKind k, bool usable) {
     GenLabel l = {k.result, k.nresult, usable};
     if (op == OP_LOOP) l = (GenLabel){k.param, k.nparam, usable};
     emit(f, op);
-    if (k.index >= 0) bytes_s64(a, &f->code, k.index);
-    else if (k.nresult) bytes_type(a, &f->code, ti_of(k.result[0]));
-    else bytes_u8(a, &f->code, 0x40);
+    if (k.index >= 0)
+        bytes_s64(a, &f->code, k.index);
+    else if (k.nresult)
+        bytes_type(a, &f->code, ti_of(k.result[0]));
+    else
+        bytes_u8(a, &f->code, 0x40);
     vec_push(a, &f->label, l);
     f->nest++;
 }

@@ -1,7 +1,7 @@
 /* Expressions: an expression of a type is asked for, an operation that yields it chosen, and its operands asked for.
  *
- * Invariant: expr(f, t) leaves exactly one value of type t more on the operand stack.  Each step takes at least one byte of the
- * function's entropy or ends in a leaf, so an expression is bounded by its input. */
+ * Invariant: expr(f, t) leaves exactly one value of type t more on the operand stack.  Each step takes at least one
+ * byte of the function's entropy or ends in a leaf, so an expression is bounded by its input. */
 #include <string.h>
 #include "fuzz/gen/gen_impl.h"
 
@@ -16,8 +16,10 @@ static uint32_t global_of(FuncGen *f, Ti t) {
 }
 
 static void leaf_const(FuncGen *f, Ti t) {
-    if (ti_is_ref(t)) expr_ref(f, t);
-    else emit_const(f, t, const_value(&f->e, t));
+    if (ti_is_ref(t))
+        expr_ref(f, t);
+    else
+        emit_const(f, t, const_value(&f->e, t));
 }
 
 void expr_leaf(FuncGen *f, Ti t) {
@@ -37,8 +39,10 @@ int expr_depth(FuncGen *f) { return 1 + (int)func_pick(f, f->g->swarm.max_depth)
 
 void exprs(FuncGen *f, const ValType *t, uint32_t n, int depth) {
     for (uint32_t i = 0; i < n; i++) {
-        if (n > 8 && i > 4) expr_leaf(f, ti_of(t[i]));
-        else expr(f, ti_of(t[i]), depth);
+        if (n > 8 && i > 4)
+            expr_leaf(f, ti_of(t[i]));
+        else
+            expr(f, ti_of(t[i]), depth);
     }
 }
 
@@ -74,8 +78,10 @@ void emit_binary(FuncGen *f, Ti t) { emit_plain(f, CHOOSE(f, &f->g->ops.binary[t
 void consume(FuncGen *f, const ValType *t, uint32_t n) {
     while (n-- > 0) {
         Ti ti = ti_of(t[n]);
-        if (n && t[n - 1] == t[n] && !ti_is_ref(ti) && func_chance(f, 70)) emit_binary(f, ti);
-        else emit_set(f, local_target(f, ti));
+        if (n && t[n - 1] == t[n] && !ti_is_ref(ti) && func_chance(f, 70))
+            emit_binary(f, ti);
+        else
+            emit_set(f, local_target(f, ti));
     }
 }
 
@@ -93,6 +99,8 @@ static void operand(FuncGen *f, Op op, uint32_t i, Ti t, int depth) {
     uint32_t kind = op_info[op].kind;
     if (kind == KIND_TRUNC) {
         operand_trunc(f, op, t, depth);
+    } else if (i == 0 && kind == KIND_DIVIDE && func_chance(f, 16)) { /* the least integer */
+        emit_const(f, t, (Value){.i64 = t == TI_I32 ? UINT64_C(1) << 31 : UINT64_C(1) << 63});
     } else if (i == 1 && kind == KIND_DIVIDE) {
         operand_divisor(f, op, t, depth);
     } else if (i == 1 && is_shift(op)) {
@@ -110,8 +118,10 @@ static void emit_numeric(FuncGen *f, Op op, int depth) {
     bool same = n == 2 && param[0] == param[1] && !has_lane(op) && func_chance(f, 6);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t local = i == 1 && same ? local_live(f, param[1]) : NO_INDEX;
-        if (local != NO_INDEX && op_info[op].kind != KIND_DIVIDE) emit_get(f, local);
-        else operand(f, op, i, param[i], depth - 1);
+        if (local != NO_INDEX && op_info[op].kind != KIND_DIVIDE)
+            emit_get(f, local);
+        else
+            operand(f, op, i, param[i], depth - 1);
     }
     emit_plain(f, op, NULL);
 }
@@ -152,9 +162,12 @@ static bool load(FuncGen *f, Ti t, int depth) {
 void expr_state(FuncGen *f, Ti t) {
     const Ops *ops = &f->g->ops;
     uint32_t i = func_chance(f, 128) ? NO_INDEX : global_of(f, t);
-    if (i == NO_INDEX && can_access(f) && ops->load[t].n) load(f, t, 1);
-    else if (i == NO_INDEX && (i = global_of(f, t)) == NO_INDEX) expr_leaf(f, t);
-    else emit_index(f, OP_GLOBAL_GET, i);
+    if (i == NO_INDEX && can_access(f) && ops->load[t].n)
+        load(f, t, 1);
+    else if (i == NO_INDEX && (i = global_of(f, t)) == NO_INDEX)
+        expr_leaf(f, t);
+    else
+        emit_index(f, OP_GLOBAL_GET, i);
 }
 
 /* -- Forms ------------------------------------------------------------------------------------------ */
@@ -264,8 +277,10 @@ void expr(FuncGen *f, Ti t, int depth) {
         }
     }
     f->g->stats->expr[GEN_EXPR_LEAF]++;
-    if (ti_is_ref(t) && depth > 0) expr_table_get(f, t);
-    else expr_leaf(f, t);
+    if (ti_is_ref(t) && depth > 0)
+        expr_table_get(f, t);
+    else
+        expr_leaf(f, t);
 }
 
 void expr_small(FuncGen *f, Ti t) { expr(f, t, 1); }

@@ -1,7 +1,8 @@
 /* Functions: cutting the input, signatures, locals, and one body from its bytes.
  *
- * Entanglement: a local that has been set and not read is dirty; dirty locals are mixed into an accumulator (a global) or memory now
- * and then, before what may trap, and at the end, so that a wrong bit anywhere shows in the state or a result. */
+ * Entanglement: a local that has been set and not read is dirty; dirty locals are mixed into an accumulator (a global)
+ * or memory now and then, before what may trap, and at the end, so that a wrong bit anywhere shows in the state or a
+ * result. */
 #include <string.h>
 #include "base/map.h"
 #include "fuzz/gen/gen_impl.h"
@@ -11,8 +12,8 @@
 /* The head has fixed places in inputs of 640 bytes and more, and a quarter of smaller ones. */
 void gen_cut(Gen *g, const uint8_t *bytes, uint32_t n) {
     static const uint8_t want[STREAM_COUNT] = {
-        [STREAM_SWARM] = 8, [STREAM_TYPES] = 44, [STREAM_IMPORTS] = 8, [STREAM_MEMORIES] = 16, [STREAM_GLOBALS] = 20,
-        [STREAM_SEGMENTS] = 36, [STREAM_PLAN] = 28};
+        [STREAM_SWARM] = 8,    [STREAM_TYPES] = 44,    [STREAM_IMPORTS] = 8, [STREAM_MEMORIES] = 16,
+        [STREAM_GLOBALS] = 20, [STREAM_SEGMENTS] = 36, [STREAM_PLAN] = 28};
     enum { ALL = 160 };
     uint32_t head = n / 4 < ALL ? n / 4 : ALL;
     const uint8_t *at = bytes;
@@ -147,16 +148,20 @@ static void store_to_memory(FuncGen *f, uint32_t most) {
         if (i == NO_INDEX) return;
         Ti t = f->local.at[i].type;
         emit_i32(f, 0);
-        if (t > TI_F64) push_bits(f, i, n & 1);
-        else emit_get(f, i);
+        if (t > TI_F64)
+            push_bits(f, i, n & 1);
+        else
+            emit_get(f, i);
         MemArg access = {f->g->usable.at[0], 0, at + 8 * n};
         emit_plain(f, t > TI_F64 ? OP_I64_STORE : op[t], &access);
     }
 }
 
 void flush(FuncGen *f, uint32_t most) {
-    if (can_access(f) && func_chance(f, 70)) store_to_memory(f, most);
-    else mix_into_global(f, most);
+    if (can_access(f) && func_chance(f, 70))
+        store_to_memory(f, most);
+    else
+        mix_into_global(f, most);
 }
 
 /* -- Body ----------------------------------------------------------------------------------------- */
@@ -212,9 +217,12 @@ static void results(FuncGen *f) {
     for (uint32_t i = 0; i < f->type->nresult; i++) {
         Ti t = ti_of(f->type->result[i]);
         uint32_t k = f->dirty.n;
-        while (k-- > 0 && !(f->local.at[f->dirty.at[k]].dirty && f->local.at[f->dirty.at[k]].type == t)) {}
-        if (k != UINT32_MAX) emit_get(f, f->dirty.at[k]);
-        else expr_small(f, t);
+        while (k-- > 0 && !(f->local.at[f->dirty.at[k]].dirty && f->local.at[f->dirty.at[k]].type == t)) {
+        }
+        if (k != UINT32_MAX)
+            emit_get(f, f->dirty.at[k]);
+        else
+            expr_small(f, t);
     }
 }
 

@@ -1,25 +1,29 @@
 /* Idioms: small patterns that compilers match into one instruction, or that an engine once got wrong.
  *
- * Each is a row of tokens in postfix order: opcodes, and what stands for an expression, a constant, a slot (a local that the pattern
- * reads again) or an address.  What matters is the shape; operands are whatever the entropy says. */
+ * Each is a row of tokens in postfix order: opcodes, and what stands for an expression, a constant, a slot (a local
+ * that the pattern reads again) or an address.  What matters is the shape; operands are whatever the entropy says. */
 #include "fuzz/gen/gen_impl.h"
 
-enum { /* tokens above all opcodes; the low four bits are an argument */
-    EXPR = 0x1000, /* of type */
-    CONST = 0x1010,
-    TEE = 0x1020, /* slot: type, + 8 for the second */
-    GET = 0x1030,
-    ADDR = 0x1040,  /* of an access of 1 << argument bytes; loads and stores behind it use its offset */
-    HERE = 0x1050,  /* the same address as a constant 0 in slot i, that is: get it again */
-    SHIFT = 0x1060, /* count of type */
-    LEFT = 0x1070,  /* a, and behind it RIGHT: width - a */
-    RIGHT = 0x1080,
-    INT = 0x1090,   /* i32.const of the next token */
-    LONG = 0x10a0,  /* i64.const of the next token */
-    END = 0x10b0,
-    NONZERO = 0x10c0 /* or with 1, of type */
+enum {                /* tokens above all opcodes; the low four bits are an argument */
+       EXPR = 0x1000, /* of type */
+       CONST = 0x1010,
+       TEE = 0x1020, /* slot: type, + 8 for the second */
+       GET = 0x1030,
+       ADDR = 0x1040,  /* of an access of 1 << argument bytes; loads and stores behind it use its offset */
+       HERE = 0x1050,  /* the same address as a constant 0 in slot i, that is: get it again */
+       SHIFT = 0x1060, /* count of type */
+       LEFT = 0x1070,  /* a, and behind it RIGHT: width - a */
+       RIGHT = 0x1080,
+       INT = 0x1090,  /* i32.const of the next token */
+       LONG = 0x10a0, /* i64.const of the next token */
+       BIG = 0x10d0,  /* i64.const, number of a row below */
+       END = 0x10b0,
+       NONZERO = 0x10c0 /* or with 1, of type */
 };
 enum { I = TI_I32, L = TI_I64, F = TI_F32, D = TI_F64, SECOND = 8 };
+
+/* Just above the middle between two floats when a bit is set far below. */
+static const uint64_t big[] = {0x8000008000000000, 0x4000004000000000, 0x8000000000000400, 0x4000000000000200};
 
 /* Longest row, END included. */
 enum { MOST = 22 };
@@ -67,7 +71,9 @@ static const Idiom idioms[] = {
     {L, {EXPR | I, OP_I64_EXTEND_I32_U, EXPR | I, OP_I64_EXTEND_I32_U, OP_I64_MUL, LONG, 32, OP_I64_SHR_U, END}},
     {I, {EXPR | I, OP_I64_EXTEND_I32_S, EXPR | I, OP_I64_EXTEND_I32_U, OP_I64_ADD, OP_I32_WRAP_I64, END}},
     {I, {EXPR | L, OP_I32_WRAP_I64, EXPR | L, OP_I32_WRAP_I64, OP_I32_MUL, END}},
-    {I, {EXPR | I, TEE | I, GET | I, INT, 31, OP_I32_SHR_S, TEE | I | SECOND, OP_I32_XOR, GET | I | SECOND, OP_I32_SUB, END}}, /* abs */
+    {I,
+     {EXPR | I, TEE | I, GET | I, INT, 31, OP_I32_SHR_S, TEE | I | SECOND, OP_I32_XOR, GET | I | SECOND, OP_I32_SUB,
+      END}},                                                                   /* abs */
     {I, {EXPR | L, TEE | L, EXPR | L, OP_I64_ADD, GET | L, OP_I64_LT_U, END}}, /* carry */
     {I, {EXPR | I, TEE | I, EXPR | I, OP_I32_SUB, GET | I, OP_I32_GT_U, END}}, /* borrow */
     {L, {EXPR | L, CONST | L, OP_I64_MUL, CONST | L, OP_I64_MUL, END}},
@@ -94,17 +100,22 @@ static const Idiom idioms[] = {
     {I, {EXPR | D, TEE | D, GET | D, OP_F64_NE, EXPR | D, GET | D, OP_F64_LT, OP_I32_OR, END}},
     {I, {EXPR | F, EXPR | F, OP_F32_LT, OP_I32_EQZ, END}},
     {I, {EXPR | F, EXPR | F, OP_F32_EQ, EXPR | F, EXPR | F, OP_F32_LE, OP_I32_AND, END}},
-    {I, {EXPR | I, TEE | I, EXPR | I, TEE | I | SECOND, GET | I, GET | I | SECOND, OP_I32_LT_S, OP_SELECT, END}}, /* min */
+    {I,
+     {EXPR | I, TEE | I, EXPR | I, TEE | I | SECOND, GET | I, GET | I | SECOND, OP_I32_LT_S, OP_SELECT, END}}, /* min */
     {L, {EXPR | L, TEE | L, EXPR | L, TEE | L | SECOND, GET | L, GET | L | SECOND, OP_I64_GT_U, OP_SELECT, END}},
     {D, {EXPR | D, TEE | D, EXPR | D, TEE | D | SECOND, GET | D, GET | D | SECOND, OP_F64_EQ, OP_SELECT, END}},
     {F, {EXPR | F, TEE | F, EXPR | F, TEE | F | SECOND, GET | F, GET | F | SECOND, OP_F32_NE, OP_SELECT, END}},
     {F, {EXPR | F, EXPR | F, EXPR | D, EXPR | D, OP_F64_GT, OP_SELECT, END}},
-    {I, {EXPR | I, TEE | I, INT, 1, OP_I32_ADD, GET | I, EXPR | I, EXPR | I, OP_I32_GE_S, OP_SELECT, END}}, /* csinc */
+    {I, {EXPR | I, TEE | I, INT, 1, OP_I32_ADD, GET | I, EXPR | I, EXPR | I, OP_I32_GE_S, OP_SELECT, END}},  /* csinc */
     {L, {LONG, 0, EXPR | L, TEE | L, OP_I64_SUB, GET | L, EXPR | L, EXPR | L, OP_I64_LE_S, OP_SELECT, END}}, /* csneg */
     {L, {EXPR | I, EXPR | I, OP_I32_EQ, OP_I64_EXTEND_I32_U, EXPR | L, OP_I64_ADD, END}},
     /* division: quotient and remainder of the same operands */
-    {I, {EXPR | I, TEE | I, EXPR | I, NONZERO | I, TEE | I | SECOND, OP_I32_DIV_U, GET | I, GET | I | SECOND, OP_I32_REM_U, OP_I32_XOR, END}},
-    {L, {EXPR | L, TEE | L, EXPR | L, NONZERO | L, TEE | L | SECOND, OP_I64_REM_S, GET | L, GET | L | SECOND, OP_I64_DIV_U, OP_I64_SUB, END}},
+    {I,
+     {EXPR | I, TEE | I, EXPR | I, NONZERO | I, TEE | I | SECOND, OP_I32_DIV_U, GET | I, GET | I | SECOND, OP_I32_REM_U,
+      OP_I32_XOR, END}},
+    {L,
+     {EXPR | L, TEE | L, EXPR | L, NONZERO | L, TEE | L | SECOND, OP_I64_REM_S, GET | L, GET | L | SECOND, OP_I64_DIV_U,
+      OP_I64_SUB, END}},
     {I, {EXPR | I, TEE | I, GET | I, INT, 10, OP_I32_DIV_U, INT, 10, OP_I32_MUL, OP_I32_SUB, END}},
     {I, {EXPR | I, INT, 0xffffffff, OP_I32_REM_S, EXPR | I, OP_I32_ADD, END}},
     {L, {EXPR | L, LONG, UINT32_MAX, OP_I64_DIV_U, END}},
@@ -127,6 +138,10 @@ static const Idiom idioms[] = {
     {I, {EXPR | F, TEE | F, OP_I32_TRUNC_SAT_F32_U, GET | F, OP_I32_TRUNC_SAT_F32_S, OP_I32_SUB, END}},
     {D, {EXPR | L, TEE | L, OP_F64_CONVERT_I64_U, GET | L, OP_F64_CONVERT_I64_S, OP_F64_SUB, END}},
     {F, {EXPR | L, LONG, 1, OP_I64_OR, OP_F32_CONVERT_I64_U, END}},
+    {F, {EXPR | L, LONG, 1, OP_I64_AND, BIG | 0, OP_I64_OR, OP_F32_CONVERT_I64_U, END}},
+    {F, {EXPR | L, LONG, 3, OP_I64_AND, BIG | 1, OP_I64_ADD, OP_F32_CONVERT_I64_S, END}},
+    {D, {EXPR | L, LONG, 0x801, OP_I64_AND, BIG | 2, OP_I64_OR, OP_F64_CONVERT_I64_U, END}},
+    {D, {EXPR | L, LONG, 1, OP_I64_AND, BIG | 3, OP_I64_XOR, OP_F64_CONVERT_I64_S, END}},
     {D, {CONST | D, TEE | D, EXPR | D, OP_F64_MIN, GET | D, OP_F64_DIV, END}},
     /* sign extension of what is, or is not, sign-extended */
     {L, {EXPR | I, OP_I32_EXTEND8_S, OP_I64_EXTEND_I32_U, END}},
@@ -148,17 +163,26 @@ static const Idiom idioms[] = {
     {F, {EXPR | F, ADDR | 2, OP_F32_LOAD, OP_F32_ADD, END}},
     {I, {EXPR | I, ADDR | 2, OP_I32_LOAD, OP_I32_LT_U, END}},
     {L, {EXPR | L, ADDR | 3, OP_I64_LOAD, OP_I64_ADD, END}},
-    {I, {ADDR | 2, TEE | I, OP_I32_LOAD, TEE | I | SECOND, EXPR | I, OP_I32_LT_S, GET | I, EXPR | I, OP_I32_STORE, GET | I | SECOND, OP_I32_ADD, END}},
-    {I, {EXPR | I, INT, 0x3f, OP_I32_AND, INT, 0x40000000, OP_I32_OR, INT, 2, OP_I32_SHL, HERE | 2, OP_I32_LOAD, END}}, /* lost upper bits */
+    {I,
+     {ADDR | 2, TEE | I, OP_I32_LOAD, TEE | I | SECOND, EXPR | I, OP_I32_LT_S, GET | I, EXPR | I, OP_I32_STORE,
+      GET | I | SECOND, OP_I32_ADD, END}},
+    {I,
+     {EXPR | I, INT, 0x3f, OP_I32_AND, INT, 0x40000000, OP_I32_OR, INT, 2, OP_I32_SHL, HERE | 2, OP_I32_LOAD,
+      END}}, /* lost upper bits */
     {L, {EXPR | I, INT, 0x1f, OP_I32_AND, INT, 0xe0000000, OP_I32_OR, INT, 3, OP_I32_SHL, HERE | 3, OP_I64_LOAD, END}},
-    {I, {INT, 0xffffff00, EXPR | I, INT, 0xff, OP_I32_AND, OP_I32_SUB, INT, 0x400, OP_I32_ADD, HERE | 0, OP_I32_LOAD8_S, END}},
+    {I,
+     {INT, 0xffffff00, EXPR | I, INT, 0xff, OP_I32_AND, OP_I32_SUB, INT, 0x400, OP_I32_ADD, HERE | 0, OP_I32_LOAD8_S,
+      END}},
     /* statements: memory as an operand and destination */
     {TI_COUNT, {ADDR | 2, TEE | I, GET | I, OP_I32_LOAD, EXPR | I, OP_I32_ADD, OP_I32_STORE, END}},
     {TI_COUNT, {ADDR | 3, TEE | I, GET | I, OP_I64_LOAD, EXPR | L, OP_I64_XOR, OP_I64_STORE, END}},
     {TI_COUNT, {ADDR | 0, TEE | I, GET | I, OP_I32_LOAD8_U, CONST | I, OP_I32_SUB, OP_I32_STORE8, END}},
     {TI_COUNT, {ADDR | 1, TEE | I, GET | I, OP_I64_LOAD16_S, EXPR | L, OP_I64_AND, OP_I64_STORE16, END}},
-    {TI_COUNT, {ADDR | 2, TEE | I, EXPR | L, OP_I64_STORE32, GET | I, GET | I, OP_F32_LOAD, EXPR | F, OP_F32_MUL, OP_F32_STORE, END}},
-    {TI_COUNT, {ADDR | 3, TEE | I, EXPR | D, OP_F64_STORE, GET | I, GET | I, OP_I32_LOAD, INT, 1, OP_I32_OR, OP_I32_STORE, END}},
+    {TI_COUNT,
+     {ADDR | 2, TEE | I, EXPR | L, OP_I64_STORE32, GET | I, GET | I, OP_F32_LOAD, EXPR | F, OP_F32_MUL, OP_F32_STORE,
+      END}},
+    {TI_COUNT,
+     {ADDR | 3, TEE | I, EXPR | D, OP_F64_STORE, GET | I, GET | I, OP_I32_LOAD, INT, 1, OP_I32_OR, OP_I32_STORE, END}},
     {TI_COUNT, {ADDR | 3, CONST | L, OP_I64_STORE, END}},
     {TI_COUNT, {ADDR | 3, EXPR | D, OP_I64_REINTERPRET_F64, OP_I64_STORE, END}},
     {TI_COUNT, {ADDR | 0, EXPR | L, OP_I64_STORE8, END}},
@@ -216,6 +240,7 @@ static void put(FuncGen *f, const uint32_t **at, Reading *r, int depth) {
     case RIGHT: put_right(f, r, (Ti)arg); break;
     case INT: emit_i32(f, *(*at)++); break;
     case LONG: emit_i64(f, *(*at)++); break;
+    case BIG: emit_i64(f, big[arg]); break;
     case NONZERO: put_nonzero(f, (Ti)arg); break;
     default: put_op(f, r, (Op)token); break;
     }

@@ -1,11 +1,12 @@
 /* What the files of the generator share: the case under construction, a function under construction, and what they
  * offer each other.
  *
- * Order of work: cut the input; choose a swarm; types, imports, memories, tables, globals, functions (signatures), segments;
- * then each function's body from its own bytes, which reads all of these and changes none; the plan; the writing of sections.
+ * Order of work: cut the input; choose a swarm; types, imports, memories, tables, globals, functions (signatures),
+ * segments; then each function's body from its own bytes, which reads all of these and changes none; the plan; the
+ * writing of sections.
  *
- * The same bytes must mean the same module with every compiler: whatever draws entropy stands alone in its full expression, or
- * behind && || ?: - never two of them in one argument list or initializer, whose order C leaves open. */
+ * The same bytes must mean the same module with every compiler: whatever draws entropy stands alone in its full
+ * expression, or behind && || ?: - never two of them in one argument list or initializer, whose order C leaves open. */
 #pragma once
 #include "fuzz/gen/entropy.h"
 #include "fuzz/gen/gen.h"
@@ -39,7 +40,7 @@ typedef struct Swarm {
 
 /* Operations by result type and kind, those of this case. */
 typedef struct KindOps {
-    uint8_t kind, weight;
+    uint8_t kind;
     VEC(uint16_t) op;
 } KindOps;
 enum { GEN_MAX_KINDS = 24 };
@@ -61,16 +62,24 @@ typedef struct Ops {
 /* -- Case ---------------------------------------------------------------------------- */
 
 enum {
-    GEN_MAX_FUNCS = 40,    /* defined ones */
-    GEN_MIN_CHUNK = 8,     /* no delimiter counts before */
+    GEN_MAX_FUNCS = 40, /* defined ones */
+    GEN_MIN_CHUNK = 8,  /* no delimiter counts before */
     GEN_DELIMITER = 0xc3,
-    GEN_MAX_CODE = 24 << 10, /* bytes of a body, after which nothing large begins */
+    GEN_MAX_CODE = 24 << 10,     /* bytes of a body, after which nothing large begins */
     GEN_IMPORTED_GLOBAL = 0x100, /* value of an imported number: low 32 bits (see run/link.c) */
-    GEN_MAX_IDIOMS = 2 /* inside each other */
+    GEN_MAX_IDIOMS = 2           /* inside each other */
 };
 
-typedef enum Stream { STREAM_SWARM, STREAM_TYPES, STREAM_IMPORTS, STREAM_MEMORIES, STREAM_GLOBALS, STREAM_SEGMENTS,
-                      STREAM_PLAN, STREAM_COUNT } Stream;
+typedef enum Stream {
+    STREAM_SWARM,
+    STREAM_TYPES,
+    STREAM_IMPORTS,
+    STREAM_MEMORIES,
+    STREAM_GLOBALS,
+    STREAM_SEGMENTS,
+    STREAM_PLAN,
+    STREAM_COUNT
+} Stream;
 
 typedef struct GenMemory {
     uint32_t pages, max;
@@ -173,9 +182,9 @@ typedef struct FuncGen {
     Indices spare[2]; /* counters out of use: i32, i64 */
     VEC(GenLabel) label;
     VEC(GenCounter) counter;
-    uint32_t idioms; /* around this place */
+    uint32_t idioms;                            /* around this place */
     uint32_t slot[GEN_MAX_IDIOMS][TI_COUNT][2]; /* locals that they use; NO_INDEX */
-    uint32_t mult, cost, cap;   /* trips of the loops around; estimate of instructions executed, and its aim */
+    uint32_t mult, cost, cap; /* trips of the loops around; estimate of instructions executed, and its aim */
     uint32_t ninstr, nest;
     uint32_t recursion; /* the i32 parameter that recursion goes by; NO_INDEX */
     uint32_t peace;     /* instructions at the beginning that may not trap */
@@ -288,7 +297,8 @@ void operand_trunc(FuncGen *f, Op op, Ti t, int depth);
 void operand_shift(FuncGen *f, Ti t, int depth);
 
 /* gen_call.c: each false when there is nothing to call */
-bool call_direct(FuncGen *f, Ti want, int depth); /* TI_COUNT: any, results consumed; else leaves one value of the type */
+bool call_direct(FuncGen *f, Ti want,
+                 int depth); /* TI_COUNT: any, results consumed; else leaves one value of the type */
 bool call_indirect(FuncGen *f, Ti want, int depth);
 bool stmt_tail(FuncGen *f);
 bool stmt_recurse(FuncGen *f);

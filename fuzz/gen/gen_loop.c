@@ -1,10 +1,12 @@
 /* Loops: bounded by a counter of their own, in the forms that compilers and people write.
  *
- * A `loop` may be branched to from inside (its label is usable) only when the counter is tested and stepped at its head. */
+ * A `loop` may be branched to from inside (its label is usable) only when the counter is tested and stepped at its
+ * head. */
 #include "fuzz/gen/gen_impl.h"
 
 uint32_t loop_trips(FuncGen *f) {
-    static const uint8_t trips[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 17, 20, 24, 32, 33, 40, 64, 65, 100, 128, 200, 255, 1};
+    static const uint8_t trips[] = {2,  3,  4,  5,  6,  7,  8,  9,   10,  12,  16,  17,
+                                    20, 24, 32, 33, 40, 64, 65, 100, 128, 200, 255, 1};
     uint32_t n = trips[func_pick(f, sizeof trips)] >> f->g->swarm.trips;
     /* the loops around leave less */
     uint32_t room = f->cap / (f->mult * 12);
@@ -168,14 +170,18 @@ void stmt_loop(FuncGen *f) {
     if (stack) l.t = TI_I32;
     l.counter = take_counter(f, l.t);
     switch (form) {
-    case 0: case 6: count_down(f, &l); break;
-    case 1: case 7: count_up(f, &l); break;
+    case 0:
+    case 6: count_down(f, &l); break;
+    case 1:
+    case 7: count_up(f, &l); break;
     case 2: test_at_head(f, &l); break;
     case 3: test_in_middle(f, &l); break;
     case 4: data_exit(f, &l); break;
     default:
-        if (stack) counter_on_stack(f, &l);
-        else count_down(f, &l);
+        if (stack)
+            counter_on_stack(f, &l);
+        else
+            count_down(f, &l);
         break;
     }
     vec_push(f->g->a, &f->spare[l.t], l.counter);

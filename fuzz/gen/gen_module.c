@@ -179,8 +179,10 @@ static void put_item(Writer *w, const GenElem *s, uint32_t func) {
         return;
     }
     bytes_op(w->a, &w->section, w->g->stats, func == NO_INDEX ? OP_REF_NULL : OP_REF_FUNC);
-    if (func == NO_INDEX) put_type(w, s->type);
-    else put(w, func);
+    if (func == NO_INDEX)
+        put_type(w, s->type);
+    else
+        put(w, func);
     put_end(w);
 }
 

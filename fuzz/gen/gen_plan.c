@@ -18,8 +18,10 @@ Name gen_export_name(Gen *g, char kind, uint32_t index) {
 static Value size_value(const Gen *g, Entropy *e, Ti t) {
     uint64_t v = GEN_IMPORTED_GLOBAL;
     uint32_t form = entropy_u8(e);
-    if (form < 150 && g->memory.n) v = (uint64_t)g->memory.at[entropy_pick(e, g->memory.n)].pages * WASM_PAGE;
-    else if (g->table.n) v = g->table.at[entropy_pick(e, g->table.n)].size;
+    if (form < 150 && g->memory.n)
+        v = (uint64_t)g->memory.at[entropy_pick(e, g->memory.n)].pages * WASM_PAGE;
+    else if (g->table.n)
+        v = g->table.at[entropy_pick(e, g->table.n)].size;
     v += (form & 15);
     v -= 8;
     return t == TI_I32 ? (Value){.u64x2 = {v & UINT32_MAX, 0}} : (Value){.u64x2 = {v, 0}};
@@ -41,7 +43,8 @@ static Value argument(const Gen *g, Entropy *e, Ti t) {
 
 static void add_step(Gen *g, uint32_t func, Entropy *e) {
     const FuncType *t = gen_func_type(g, func);
-    PlanStep s = {.name = gen_export_name(g, 'f', func), .nargs = t->nparam, .args = ARENA_ARRAY(g->a, Value, t->nparam)};
+    PlanStep s = {
+        .name = gen_export_name(g, 'f', func), .nargs = t->nparam, .args = ARENA_ARRAY(g->a, Value, t->nparam)};
     for (uint32_t i = 0; i < t->nparam; i++) s.args[i] = argument(g, e, ti_of(t->param[i]));
     vec_push(g->a, &g->plan.step, s);
 }
@@ -64,7 +67,7 @@ static int64_t choose_fuel(const Gen *g, Entropy *e, uint32_t nsteps) {
 
 /* Not less than a few frames of the largest function. */
 static int64_t choose_depth(const Gen *g, Entropy *e) {
-    static const int32_t depth[] = {1 << 20, 1 << 20, 1 << 18, 1 << 16, 1 << 20, 1 << 14, 1 << 16, 1 << 13};
+    static const int32_t depth[] = {1 << 20, 1 << 20, 1 << 18, 1 << 16, 1 << 13, 1 << 14, 1 << 12, 1 << 13};
     uint32_t most = 0;
     for (uint32_t i = g->nimported; i < g->func.n; i++)
         if (g->func.at[i].nlocal > most) most = g->func.at[i].nlocal;

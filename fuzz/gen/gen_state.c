@@ -41,7 +41,7 @@ void gen_tables(Gen *g) {
     for (uint32_t i = 0; i < n; i++) {
         GenTable t = {.type = TI_FUNC, .imported = i < imported};
         if (i && g->swarm.type[TI_EXTERN] && entropy_chance(e, 100)) t.type = TI_EXTERN;
-        t.size = entropy_pick(e, 6);
+        t.size = entropy_pick(e, 12);
         t.stable = t.size ? entropy_pick(e, 3) : 0; /* null entries in front */
         if (t.stable > t.size) t.stable = t.size;
         t.has_max = entropy_chance(e, 110);
@@ -55,12 +55,14 @@ void gen_tables(Gen *g) {
 static bool type_there(const Gen *g, Ti t) { return g->swarm.type[t] && (!ti_is_ref(t) || gen_has(g, FEAT_REF_TYPES)); }
 
 static Ti global_type(const Gen *g, Entropy *e) {
-    static const uint8_t types[] = {TI_I32, TI_I64, TI_F32, TI_F64, TI_I32, TI_I64, TI_F64, TI_F32, TI_V128, TI_V128, TI_FUNC, TI_EXTERN};
+    static const uint8_t types[] = {TI_I32, TI_I64, TI_F32,  TI_F64,  TI_I32,  TI_I64,
+                                    TI_F64, TI_F32, TI_V128, TI_V128, TI_FUNC, TI_EXTERN};
     Ti t = (Ti)types[entropy_pick(e, sizeof types)];
     return type_there(g, t) ? t : TI_I32;
 }
 
-/* An imported, immutable global of the type: what constant expressions may read in every version of the specification. */
+/* An imported, immutable global of the type: what constant expressions may read in every version of the specification.
+ */
 static uint32_t constant_global(const Gen *g, Ti t) {
     for (uint32_t i = 0; i < g->global.n && g->global.at[i].imported; i++)
         if (g->global.at[i].type == t && !g->global.at[i].mutable) return i;
@@ -79,8 +81,10 @@ static void put_null(Gen *g, Bytes *b, Ti t) {
 
 static void init_number(Gen *g, Bytes *b, Ti t, Entropy *e) {
     uint32_t from = constant_global(g, t), form = entropy_u8(e);
-    if (form > 200 && from != NO_INDEX) put_index(g, b, OP_GLOBAL_GET, from);
-    else bytes_const(g->a, b, g->stats, &g->ops, t, const_value(e, t));
+    if (form > 200 && from != NO_INDEX)
+        put_index(g, b, OP_GLOBAL_GET, from);
+    else
+        bytes_const(g->a, b, g->stats, &g->ops, t, const_value(e, t));
     if (t > TI_I64 || form < 140 || !gen_has(g, FEAT_EXTENDED_CONST)) return;
     static const Op arith[2][3] = {{OP_I32_ADD, OP_I32_SUB, OP_I32_MUL}, {OP_I64_ADD, OP_I64_SUB, OP_I64_MUL}};
     for (uint32_t n = 1 + form % 3; n-- > 0;) {
@@ -91,9 +95,12 @@ static void init_number(Gen *g, Bytes *b, Ti t, Entropy *e) {
 
 static void global_new(Gen *g, Ti t, bool mutable, Entropy *e) {
     GenGlobal new = {.type = t, .mutable = mutable};
-    if (!ti_is_ref(t)) init_number(g, &new.init, t, e);
-    else if (t == TI_FUNC && g->func.n && entropy_chance(e, 150)) put_index(g, &new.init, OP_REF_FUNC, entropy_u8(e) % g->func.n);
-    else put_null(g, &new.init, t);
+    if (!ti_is_ref(t))
+        init_number(g, &new.init, t, e);
+    else if (t == TI_FUNC && g->func.n && entropy_chance(e, 150))
+        put_index(g, &new.init, OP_REF_FUNC, entropy_u8(e) % g->func.n);
+    else
+        put_null(g, &new.init, t);
     vec_push(g->a, &g->global, new);
 }
 
@@ -176,6 +183,15 @@ static void gen_runs(Gen *g, Entropy *e) {
     }
 }
 
+/* The entries that may change begin as functions, different ones. */
+static void fill_loose(Gen *g, uint32_t table, Entropy *e) {
+    const GenTable *t = &g->table.at[table];
+    uint32_t first = entropy_u8(e);
+    GenElem s = {.mode = SEG_ACTIVE, .type = TI_FUNC, .table = table, .offset = t->stable};
+    for (uint32_t i = t->stable; i < t->size && g->func.n; i++) vec_push(g->a, &s.item, (first + i) % g->func.n);
+    if (s.item.n) vec_push(g->a, &g->elem, s);
+}
+
 static void elem_new(Gen *g, SegmentMode mode, Entropy *e) {
     GenElem s = {.mode = mode, .type = TI_FUNC};
     s.exprs = gen_has(g, FEAT_REF_TYPES) && entropy_chance(e, 128);
@@ -220,7 +236,8 @@ static void data_place(Gen *g, GenData *d, Entropy *e) {
     if (!size) d->bytes.n = 0;
     switch (entropy_pick(e, 6)) {
     case 0: break;
-    case 1: case 2: d->offset = entropy_u8(e); break;
+    case 1:
+    case 2: d->offset = entropy_u8(e); break;
     case 3: d->offset = (uint32_t)(size - d->bytes.n); break; /* to the end exactly */
     case 4: d->offset = 8 * entropy_u8(e); break;
     default:
@@ -250,8 +267,10 @@ static void gen_datas(Gen *g, Entropy *e) {
     for (uint32_t i = 0; i < n; i++) {
         GenData d = {.mode = SEG_ACTIVE};
         data_bytes(g, &d, e);
-        if (gen_has(g, FEAT_BULK) && (!g->memory.n || entropy_chance(e, 110))) d.mode = SEG_PASSIVE;
-        else data_place(g, &d, e);
+        if (gen_has(g, FEAT_BULK) && (!g->memory.n || entropy_chance(e, 110)))
+            d.mode = SEG_PASSIVE;
+        else
+            data_place(g, &d, e);
         vec_push(g->a, &g->data, d);
     }
 }
@@ -262,6 +281,7 @@ void gen_segments(Gen *g) {
     for (uint32_t i = 0; i < g->table.n; i++) {
         GenTable *t = &g->table.at[i];
         t->max += t->size;
+        if (t->type == TI_FUNC && entropy_chance(e, 150)) fill_loose(g, i, e);
     }
     if (gen_has(g, FEAT_BULK)) {
         uint32_t n = entropy_pick(e, 4);

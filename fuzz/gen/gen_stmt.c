@@ -1,4 +1,5 @@
-/* Statements: they leave the operand stack as it was.  Simple ones, register pressure, repetition; and the choice among all. */
+/* Statements: they leave the operand stack as it was.  Simple ones, register pressure, repetition; and the choice among
+ * all. */
 #include "fuzz/gen/gen_impl.h"
 
 static Ti any_type(FuncGen *f) {
@@ -122,8 +123,10 @@ static void burst_on_stack(FuncGen *f, uint32_t n) {
 static void stmt_burst(FuncGen *f) {
     uint32_t n = 12 + func_pick(f, 29);
     if (f->mult * n * 6 > f->cap) n = 6;
-    if (func_chance(f, 100)) burst_on_stack(f, n);
-    else burst_in_locals(f, n);
+    if (func_chance(f, 100))
+        burst_on_stack(f, n);
+    else
+        burst_in_locals(f, n);
 }
 
 /* -- Repetition ------------------------------------------------------------------------------- */
@@ -152,10 +155,15 @@ static void stmt_repeat(FuncGen *f) {
 static uint32_t possible(const FuncGen *f, uint32_t form) {
     bool nest = can_nest(f), crowded = func_crowded(f);
     switch (form) {
-    case GEN_STMT_IF: case GEN_STMT_BLOCK: case GEN_STMT_SWITCH: case GEN_STMT_MULTI: case GEN_STMT_RETURN: case GEN_STMT_TRAP:
-        return nest ? form : GEN_STMT_RMW;
+    case GEN_STMT_IF:
+    case GEN_STMT_BLOCK:
+    case GEN_STMT_SWITCH:
+    case GEN_STMT_MULTI:
+    case GEN_STMT_RETURN:
+    case GEN_STMT_TRAP: return nest ? form : GEN_STMT_RMW;
     case GEN_STMT_LOOP: return nest && !crowded ? form : GEN_STMT_STORE;
-    case GEN_STMT_REPEAT: case GEN_STMT_DEEP: return nest && f->nest < 3 && !crowded ? form : GEN_STMT_RMW;
+    case GEN_STMT_REPEAT:
+    case GEN_STMT_DEEP: return nest && f->nest < 3 && !crowded ? form : GEN_STMT_RMW;
     case GEN_STMT_BURST: return crowded ? GEN_STMT_RMW : form;
     default: return form;
     }
@@ -197,7 +205,8 @@ static void write_stmt(FuncGen *f, uint32_t form) {
     }
 }
 
-/* A statement has at most half of the bytes that the ones around it have left: so none takes all, and nests grow narrow. */
+/* A statement has at most half of the bytes that the ones around it have left: so none takes all, and nests grow
+ * narrow. */
 void stmt(FuncGen *f) {
     enum { SHARED = 40 }; /* below that it may have them all */
     uint32_t form = possible(f, entropy_weighted(&f->e, f->g->swarm.stmt, GEN_STMT_COUNT));

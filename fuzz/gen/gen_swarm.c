@@ -1,7 +1,7 @@
 /* Swarm: what one case uses, and its operations by what they yield.
  *
- * Groce et al., "Swarm testing" (ISSTA 2012): leaving features out at random finds more than having all of them in every
- * case, since what is left gets room to meet itself.  A quarter of the cases still have everything. */
+ * Groce et al., "Swarm testing" (ISSTA 2012): leaving features out at random finds more than having all of them in
+ * every case, since what is left gets room to meet itself.  A quarter of the cases still have everything. */
 #include <string.h>
 #include "base/map.h"
 #include "fuzz/gen/gen_impl.h"
@@ -30,9 +30,12 @@ bool op_result(Op op, Ti *out) { return letter_type(strchr(op_info[op].sig, '_')
 
 static uint8_t kind_weight(uint32_t kind) {
     switch (kind) {
-    case KIND_BINARY: case KIND_FBINARY: return 40;
+    case KIND_BINARY:
+    case KIND_FBINARY: return 40;
     case KIND_UNARY: return 16;
-    case KIND_FUNARY: case KIND_ICMP: case KIND_DIVIDE: return 12;
+    case KIND_FUNARY:
+    case KIND_ICMP:
+    case KIND_DIVIDE: return 12;
     case KIND_FCMP: return 8;
     case KIND_TRUNC: return 6;
     case KIND_TEST: return 4;
@@ -56,8 +59,11 @@ static void add_op(Gen *g, Op op, Ti result) {
 /* What folds two values into one, or turns a type into another: total, and losing few bits. */
 static void add_fold(Gen *g, Op op, const Ti *param, uint32_t n, Ti result) {
     const OpInfo *i = &op_info[op];
-    if (i->kind == KIND_DIVIDE || i->kind == KIND_TRUNC || i->kind == KIND_TEST || i->kind == KIND_ICMP || i->kind == KIND_FCMP) return;
-    if (n == 2 && i->imm == IMM_NONE && param[0] == result && param[1] == result) vec_push(g->a, &g->ops.binary[result], (uint16_t)op);
+    if (i->kind == KIND_DIVIDE || i->kind == KIND_TRUNC || i->kind == KIND_TEST || i->kind == KIND_ICMP ||
+        i->kind == KIND_FCMP)
+        return;
+    if (n == 2 && i->imm == IMM_NONE && param[0] == result && param[1] == result)
+        vec_push(g->a, &g->ops.binary[result], (uint16_t)op);
     if (n != 1 || param[0] == result) return;
     if (param[0] == TI_V128 ? strstr(i->text, "extract_lane") != NULL : i->imm == IMM_NONE)
         vec_push(g->a, &g->ops.convert[param[0]][result], (uint16_t)op);
@@ -86,8 +92,10 @@ static void classify(Gen *g, Op op) {
     uint32_t n = op_params(op, param);
     bool used = g->swarm.op_density == 255 || takes_part(&g->swarm, op);
     if (is_access(i)) {
-        if (!yields) vec_push(g->a, &g->ops.store, (uint16_t)op);
-        else if (used) vec_push(g->a, &g->ops.load[result], (uint16_t)op);
+        if (!yields)
+            vec_push(g->a, &g->ops.store, (uint16_t)op);
+        else if (used)
+            vec_push(g->a, &g->ops.load[result], (uint16_t)op);
         return;
     }
     if (!yields) return;
@@ -123,22 +131,29 @@ static void everything(Swarm *s) {
     static const Swarm all = {
         .features = FEATURES_WASM3,
         .type = {true, true, true, true, true, true, true},
-        .stmt = {
+        .stmt =
+            {
 #define S(id, weight, what) weight,
-            GEN_STMT_LIST(S)
+                GEN_STMT_LIST(S)
 #undef S
-        },
-        .expr = {
+            },
+        .expr =
+            {
 #define X(id, weight, what) weight,
-            GEN_EXPR_LIST(X)
+                GEN_EXPR_LIST(X)
 #undef X
-        },
-        .addr = {
+            },
+        .addr =
+            {
 #define A(id, weight, what) weight,
-            GEN_ADDR_LIST(A)
+                GEN_ADDR_LIST(A)
 #undef A
-        },
-        .risk = 12, .constants = 60, .max_depth = 5, .max_nest = 6, .op_density = 255,
+            },
+        .risk = 12,
+        .constants = 60,
+        .max_depth = 5,
+        .max_nest = 6,
+        .op_density = 255,
         .focus = {(uint16_t)OP_NONE, (uint16_t)OP_NONE, (uint16_t)OP_NONE},
     };
     *s = all;

@@ -74,18 +74,22 @@ static double share(uint64_t n, uint64_t of) { return of ? 100.0 * (double)n / (
 
 void use_print(FILE *f, const Use *u) {
     double cases = u->cases ? (double)u->cases : 1;
-    fprintf(f, "cases            %" PRIu64 " (%" PRIu64 " invalid, %" PRIu64 " not instantiated, %" PRIu64 " of them by a trap of the start function)\n",
+    fprintf(f,
+            "cases            %" PRIu64 " (%" PRIu64 " invalid, %" PRIu64 " not instantiated, %" PRIu64
+            " of them by a trap of the start function)\n",
             u->cases, u->invalid, u->not_instantiated, u->start_trapped);
-    fprintf(f, "useful           %.2f %% (a step that executes %d instructions and returns); too small %.2f %%\n", share(u->useful, u->cases),
-            USE_ENOUGH, share(u->small, u->cases));
-    fprintf(f, "steps            %.2f a case, %.2f %% return, %.2f %% trap, %.2f %% at once\n", (double)u->steps / cases,
-            share(u->returned, u->steps), share(u->trapped, u->steps), share(u->immediate, u->steps));
-    fprintf(f, "executed         %.0f instructions a case, at most %" PRIu64 "; %.2f host calls\n", (double)u->executed / cases, u->most,
-            (double)u->host_calls / cases);
+    fprintf(f, "useful           %.2f %% (a step that executes %d instructions and returns); too small %.2f %%\n",
+            share(u->useful, u->cases), USE_ENOUGH, share(u->small, u->cases));
+    fprintf(f, "steps            %.2f a case, %.2f %% return, %.2f %% trap, %.2f %% at once\n",
+            (double)u->steps / cases, share(u->returned, u->steps), share(u->trapped, u->steps),
+            share(u->immediate, u->steps));
+    fprintf(f, "executed         %.0f instructions a case, at most %" PRIu64 "; %.2f host calls\n",
+            (double)u->executed / cases, u->most, (double)u->host_calls / cases);
     for (uint32_t i = 1; i < TRAP_COUNT; i++)
-        if (u->trap[i]) fprintf(f, "  trap           %6.2f %% of steps: %s\n", share(u->trap[i], u->steps), trap_text((TrapKind)i));
+        if (u->trap[i])
+            fprintf(f, "  trap           %6.2f %% of steps: %s\n", share(u->trap[i], u->steps), trap_text((TrapKind)i));
     for (uint32_t i = 0; i < USE_BUCKETS; i++)
         if (u->bucket[i])
-            fprintf(f, "  executed       %6.2f %% of cases: %s%u\n", share(u->bucket[i], u->cases), i + 1 < USE_BUCKETS ? "below " : "above ",
-                    i + 1 < USE_BUCKETS ? 2u << i : 1u << i);
+            fprintf(f, "  executed       %6.2f %% of cases: %s%u\n", share(u->bucket[i], u->cases),
+                    i + 1 < USE_BUCKETS ? "below " : "above ", i + 1 < USE_BUCKETS ? 2u << i : 1u << i);
 }

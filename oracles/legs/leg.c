@@ -8,7 +8,7 @@
 #include "oracles/legs/remote.h"
 #include "x64/target.h"
 
-enum { REQUEST_TIMEOUT_S = 20, HOSTILE_REGS = 4 };
+enum { CALL_TIMEOUT_S = 20, HOSTILE_REGS = 4 };
 
 /* Extensions of the x86-64 processor this runs on; nothing on another ISA, where x64 code runs in an emulator. */
 static CpuFeatures host_cpu(void) {
@@ -41,11 +41,16 @@ CompileOptions leg_compile_options(const LegSpec *s) {
     };
 }
 
+Target leg_target(const LegSpec *s) {
+    Target t = *leg_compile_options(s).target;
+    for (int c = 0; s->regs && c < RC_COUNT; c++)
+        if (t.norder[c] > HOSTILE_REGS) t.norder[c] = HOSTILE_REGS;
+    return t;
+}
+
 static void set_compile_options(Leg *l) {
     l->compile = leg_compile_options(&l->spec);
-    l->target = *l->compile.target;
-    for (int c = 0; l->spec.regs && c < RC_COUNT; c++)
-        if (l->target.norder[c] > HOSTILE_REGS) l->target.norder[c] = HOSTILE_REGS;
+    l->target = leg_target(&l->spec);
     l->compile.target = &l->target;
     l->compile.stages = l->plant;
     if (l->spec.verify) {
@@ -65,7 +70,7 @@ static bool open_local(Leg *l, uint32_t number, char *why, size_t why_size) {
         if (!o.native) {
             char emulator[256], binary[256];
             if (!worker_command(isa, emulator, binary, why, why_size)) return false;
-            worker_init(&l->worker, isa, UINT64_C(1000000000) * REQUEST_TIMEOUT_S);
+            worker_init(&l->worker, isa, UINT64_C(1000000000) * CALL_TIMEOUT_S);
             o.exec = worker_executor(&l->worker);
         }
     }

@@ -32,6 +32,8 @@ typedef struct LegModule {
 
 /* How a compiled leg compiles; without stages.  Works where the leg itself does not. */
 CompileOptions leg_compile_options(const LegSpec *s);
+/* Its target with the registers that the knobs leave. */
+Target leg_target(const LegSpec *s);
 /* `number`: distinct among the legs of a process. False and one line in `why` when this leg does not work here. */
 bool leg_open(Leg *l, const LegSpec *spec, uint32_t number, char *why, size_t why_size);
 void leg_close(Leg *l);

@@ -255,6 +255,12 @@ static void test_vote_crashed(void **state) {
     check_verdict(c, c, NULL, NULL, VERDICT_DISAGREE, 3, true, 0, FIELD_OUTCOME);
     check_verdict(c, NULL, NULL, NULL, VERDICT_DISAGREE, 1, true, 0, FIELD_OUTCOME);
     check_verdict(c, l, NULL, NULL, VERDICT_DISAGREE, 1, true, 2, FIELD_OUTCOME);
+    /* a hang that all share is the module's, and no leg's fault */
+    check_verdict(h, h, NULL, NULL, VERDICT_INCOMPLETE, 0, 0, 3, 0);
+    check_verdict(h, l, h, NULL, VERDICT_INCOMPLETE, 0, 0, 7, 0);
+    check_verdict(h, c, h, NULL, VERDICT_DISAGREE, 7, true, 0, FIELD_OUTCOME);
+    check_verdict(h, h, x, NULL, VERDICT_DISAGREE, 3, true, 0, FIELD_OUTCOME);
+    assert_non_null(strstr(w.crash_too.why, "in time"));
 }
 
 /* -- Observations of a store ------------------------------------------------------------------ */

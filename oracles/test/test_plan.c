@@ -23,7 +23,7 @@ static void add_step(Arena *a, Plan *p, Name name, uint32_t nargs, const uint64_
 }
 
 static Plan some_plan(Arena *a) {
-    Plan p = {.limits = {.fuel = INT64_MAX, .depth = 12345, .max_pages = 65536, .max_elems = 300, .spectest = true}};
+    Plan p = {.limits = {.fuel = STORE_FUEL_MAX, .depth = 12345, .max_pages = 65536, .max_elems = 300, .spectest = true}};
     add_step(a, &p, NAME("numbers"), 4, (uint64_t[]){UINT32_MAX, UINT64_MAX, 0x7fa00001, UINT64_C(0xfff0000000000001)});
     add_step(a, &p, NAME("references"), 2, (uint64_t[]){UINT64_MAX, 0});
     add_step(a, &p, NAME(""), 0, NULL);
@@ -207,7 +207,10 @@ static void test_does_not_fit(void **state) {
     p.step.at[0].args[1].u64x2[1] = 1; /* bytes that no i64 has */
     reject(a, &p);
     p.step.n = 0;
-    p.limits.depth = (16 << 20) + 1;
+    p.limits.fuel = STORE_FUEL_MAX + 1;
+    reject(a, &p);
+    p.limits = (StoreLimits)STORE_LIMITS_DEFAULT;
+    p.limits.depth = STORE_DEPTH_MAX + 1;
     reject(a, &p);
     p.limits.depth = -1;
     reject(a, &p);

@@ -111,18 +111,23 @@ static void reap(Worker *w) {
 }
 
 static bool dead(Worker *w) {
-    if (waitpid(w->pid, NULL, WNOHANG) != w->pid) return false;
+    pid_t ended = waitpid(w->pid, NULL, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno != ECHILD)) return false; /* ECHILD: somebody else has reaped it */
     w->pid = 0;
     return true;
 }
 
-/* Post the request in the header and wait for its reply. */
-static ExecStatus exchange(Worker *w, Region *r, uint64_t timeout_ns) {
+static uint32_t calls_done(const Batch *b) { return b ? __atomic_load_n(&b->done, __ATOMIC_RELAXED) : 0; }
+
+/* Post the request in the header and wait for its reply.  The time is for each call of the batch (NULL: the whole request): a plan of many
+ * slow steps is no hang. */
+static ExecStatus exchange(Worker *w, Region *r, const Batch *b, uint64_t timeout_ns) {
     RegionHeader *h = region_header(r);
     uint32_t seq = ++w->seq;
     __atomic_store_n(&h->request, seq, __ATOMIC_RELEASE);
     os_futex_wake(&h->request);
     uint64_t deadline = 0;
+    uint32_t ndone = 0;
     for (;;) {
         uint32_t now = __atomic_load_n(&h->reply, __ATOMIC_ACQUIRE);
         if (now == seq) return EXEC_DONE;
@@ -132,7 +137,8 @@ static ExecStatus exchange(Worker *w, Region *r, uint64_t timeout_ns) {
             return EXEC_DIED;
         }
         uint64_t t = os_now_ns();
-        if (!deadline) deadline = t + timeout_ns;
+        if (!deadline || calls_done(b) != ndone) deadline = t + timeout_ns;
+        ndone = calls_done(b);
         if (t > deadline) {
             w->stats.hung++;
             reap(w);
@@ -157,7 +163,7 @@ static bool start(Worker *w, Region *r) {
     }
     w->pid = pid;
     w->stats.started++;
-    if (exchange(w, r, START_TIMEOUT_NS) == EXEC_DONE) return true;
+    if (exchange(w, r, NULL, START_TIMEOUT_NS) == EXEC_DONE) return true;
     reap(w);
     snprintf(w->why, sizeof w->why, "%.60s %.60s does not run here", emulator, binary);
     return false;
@@ -170,7 +176,7 @@ void worker_stop(Worker *w, Region *r) {
 
 /* -- The executor ------------------------------------------------------------------------ */
 
-static ExecStatus request(Worker *w, Region *r, uint32_t op) {
+static ExecStatus request(Worker *w, Region *r, uint32_t op, Batch *b) {
     /* A worker that is gone already took nothing with it: the request has not begun, so start another one. */
     if (w->pid && dead(w)) w->stats.died++;
     /* One that was up before may be killed while it starts, too; one that never came up will not do so later. */
@@ -182,18 +188,18 @@ static ExecStatus request(Worker *w, Region *r, uint32_t op) {
         w->up = start(w, r) || w->up;
     }
     region_header(r)->op = op;
+    region_header(r)->batch = (uint64_t)(uintptr_t)b;
     w->stats.requests++;
-    return exchange(w, r, w->timeout_ns);
+    return exchange(w, r, b, w->timeout_ns);
 }
 
 static ExecStatus run(void *user, Region *r, Batch *b) {
-    region_header(r)->batch = (uint64_t)(uintptr_t)b;
-    return request(user, r, WORKER_RUN);
+    return request(user, r, WORKER_RUN, b);
 }
 
 static void flush(void *user, Region *r) {
     Worker *w = user;
-    if (w->pid) request(w, r, WORKER_FLUSH); /* one not yet started has nothing to forget */
+    if (w->pid) request(w, r, WORKER_FLUSH, NULL); /* one not yet started has nothing to forget */
 }
 
 Executor worker_executor(Worker *w) { return (Executor){.user = w, .run = run, .flush = flush}; }

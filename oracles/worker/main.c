@@ -8,7 +8,8 @@
 #include "oracles/worker/worker.h"
 #include "run/signals.h"
 
-static void serve(Region *r) {
+/* Until it is killed: by its client, or when that goes. */
+static _Noreturn void serve(Region *r) {
     RegionHeader *h = region_header(r);
     for (uint32_t seq = 0;;) {
         uint32_t now = __atomic_load_n(&h->request, __ATOMIC_ACQUIRE);
@@ -17,7 +18,6 @@ static void serve(Region *r) {
             continue;
         }
         seq = now;
-        if (h->op == WORKER_EXIT) return;
         if (h->op == WORKER_FLUSH) {
             region_flush_code(r);
         } else if (!region_sync_slots(r)) {
@@ -41,5 +41,4 @@ int main(int argc, char **argv) {
     exec_attach(&r, &host);
     signals_init();
     serve(&r);
-    return 0;
 }

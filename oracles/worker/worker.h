@@ -18,7 +18,7 @@ typedef struct WorkerStats {
 typedef struct Worker {
     const char *isa;    /* "a64" or "x64": of the code it runs */
     pid_t pid;          /* 0: not running */
-    uint64_t timeout_ns; /* for one request */
+    uint64_t timeout_ns; /* for one call */
     uint32_t seq;
     bool up;            /* has run once */
     bool lacks;         /* could not be started once: not tried again */
@@ -27,7 +27,7 @@ typedef struct Worker {
 } Worker;
 
 /* Requests, in RegionHeader.op */
-enum { WORKER_RUN = 1, WORKER_FLUSH = 2, WORKER_EXIT = 3 };
+enum { WORKER_RUN = 1, WORKER_FLUSH = 2 };
 
 void worker_init(Worker *w, const char *isa, uint64_t timeout_ns);
 void worker_stop(Worker *w, Region *r);

@@ -1,0 +1,39 @@
+/* Campaign: the generator's stream of seeds through the panel, in child processes, until told to stop.
+ *
+ * A child has legs of its own, takes the next seed that nobody has, and writes what it finds.  What it is at stands in shared
+ * memory: when it dies or takes too long, the seed is run again by a new child with the leg that was at work observed as crashed
+ * or hung.  The state file lets the next campaign go on behind the last seed; a parent that is killed itself repeats a few. */
+#pragma once
+#include "fuzz/campaign/tally.h"
+
+enum { CAMPAIGN_MAX_JOBS = 64 };
+
+typedef struct CampaignOptions {
+    uint32_t jobs;
+    Features features;
+    uint64_t first;       /* seed, when there is no state */
+    uint64_t cases;       /* stop after so many; 0: never */
+    double seconds;       /* stop after so long; 0: never */
+    const char *findings; /* folder */
+    uint32_t most;        /* findings of a bucket; 0: all */
+    const char *state;    /* file, or NULL */
+    uint64_t timeout_ns;  /* for a case */
+    const Stages *plant[LEG_KINDS]; /* see panel.h */
+} CampaignOptions;
+
+typedef struct CampaignReport {
+    Tally session, total; /* since it was started; with what the state file had */
+    uint64_t next;        /* seed from which to go on */
+    char lacks[300];      /* why the other ISA does not take part; empty: it does */
+    bool resumed;
+} CampaignReport;
+
+/* Told now and then. */
+typedef void CampaignProgress(void *user, const CampaignReport *r);
+
+typedef enum CampaignEnd {
+    CAMPAIGN_DONE,        /* time or cases are used up */
+    CAMPAIGN_INTERRUPTED, /* by SIGINT or SIGTERM */
+    CAMPAIGN_FAILED       /* a child cannot run here, or the state cannot be written: one line on stderr */
+} CampaignEnd;
+CampaignEnd campaign_run(const CampaignOptions *o, CampaignProgress *progress, void *user, CampaignReport *last);

@@ -1,0 +1,126 @@
+#define _GNU_SOURCE
+#include "fuzz/campaign/child.h"
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "base/os.h"
+#include "fuzz/case.h"
+#include "fuzz/gen/gen.h"
+
+typedef struct Child {
+    const CampaignOptions *o;
+    CampaignShared *sh;
+    CampaignSlot *slot;
+    Panel panel;
+    Arena arena;
+    Case c;
+    uint8_t entropy[GEN_ENTROPY_MAX];
+} Child;
+
+static void on_leg(void *user, uint32_t leg) { __atomic_store_n(&((Child *)user)->slot->leg, leg, __ATOMIC_RELEASE); }
+
+static void save(Child *k, const Bucket *b, uint32_t entropy_n) {
+    char path[FINDING_PATH], name[BUCKET_NAME];
+    Finding f = {.bucket = *b,
+                 .origin = "fuzz",
+                 .input = k->entropy,
+                 .input_n = entropy_n,
+                 .seeded = true,
+                 .seed = k->slot->seed,
+                 .features = k->o->features,
+                 .leg = k->panel.spec,
+                 .nlegs = panel_legs(&k->c),
+                 .c = &k->c};
+    bucket_name(b, name);
+    tally_bucket(&k->slot->tally, name, 1);
+    FindingStatus s = finding_write(k->o->findings, &f, k->o->most, path);
+    if (s == FINDING_NEW) k->slot->tally.saved++;
+    if (s == FINDING_FAILED) fprintf(stderr, "parallax: %s\n", path);
+}
+
+static void run_one(Child *k) {
+    CampaignSlot *s = k->slot;
+    uint32_t n = gen_entropy_size(s->seed);
+    static const CaseCaps caps = CASE_CAPS_FUZZ;
+    arena_reset(&k->arena);
+    gen_entropy(s->seed, k->entropy, n);
+    CaseBytes m = case_of_input(&k->arena, k->entropy, n, k->o->features, &caps);
+    panel_choose(&k->panel, s->seed);
+    k->panel.differ.skip = s->skip;
+    k->panel.differ.hung = s->hung;
+    uint64_t juries = k->panel.juries;
+    panel_run(&k->panel, m.at, m.n, &k->c);
+    s->tally.juries += k->panel.juries - juries;
+    if (!k->c.module || k->c.plan_error) {
+        save(k, &(Bucket){.what = WHAT_MODULE}, n);
+    } else if (k->c.verdict.kind == VERDICT_DISAGREE) {
+        Bucket b = bucket_of(k->panel.spec, &k->c);
+        save(k, &b, n);
+    }
+    if (k->panel.lacks[0]) memcpy(k->sh->lacks, k->panel.lacks, sizeof k->sh->lacks); /* all children say the same */
+    tally_case(&s->tally, &k->c);
+}
+
+/* The next seed: one that took the process down comes first. */
+static bool take(Child *k) {
+    CampaignSlot *s = k->slot;
+    if (__atomic_load_n(&k->sh->stop, __ATOMIC_ACQUIRE)) return false;
+    if (s->again) {
+        s->again = false;
+    } else {
+        uint64_t seed = __atomic_load_n(&k->sh->next, __ATOMIC_RELAXED);
+        /* in hand before it counts as taken: so no seed is forgotten when this process is killed in between */
+        do {
+            if (seed >= k->sh->end) {
+                __atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
+                return false;
+            }
+            s->seed = seed;
+            s->since = os_now_ns();
+            __atomic_store_n(&s->leg, UINT32_MAX, __ATOMIC_RELEASE);
+            __atomic_store_n(&s->busy, 1, __ATOMIC_RELEASE);
+        } while (!__atomic_compare_exchange_n(&k->sh->next, &seed, seed + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+        s->skip = s->hung = 0;
+    }
+    s->since = os_now_ns();
+    __atomic_store_n(&s->leg, UINT32_MAX, __ATOMIC_RELEASE);
+    return true;
+}
+
+static void pin(uint32_t number) {
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(number % (uint32_t)(n > 0 ? n : 1), &set);
+    sched_setaffinity(0, sizeof set, &set); /* a worker takes its client's processor */
+}
+
+_Noreturn void campaign_child(const CampaignOptions *o, CampaignShared *sh, uint32_t number, uint32_t jobs, pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(1);
+    signal(SIGINT, SIG_IGN); /* the parent decides */
+    signal(SIGTERM, SIG_IGN);
+    if (jobs > 1) pin(number);
+    char why[300];
+    Child *k = calloc(1, sizeof *k);
+    if (!k) _exit(1);
+    k->o = o;
+    k->sh = sh;
+    k->slot = &sh->slot[number];
+    arena_init(&k->arena, NULL);
+    if (!panel_open(&k->panel, o->features, o->plant, why, sizeof why)) {
+        fprintf(stderr, "parallax: %s\n", why);
+        _exit(1);
+    }
+    k->panel.differ.on_leg = on_leg;
+    k->panel.differ.on_leg_user = k;
+    while (take(k)) {
+        run_one(k);
+        __atomic_store_n(&k->slot->busy, 0, __ATOMIC_RELEASE);
+    }
+    panel_close(&k->panel);
+    _exit(0);
+}

@@ -1,0 +1,24 @@
+/* A campaign's child process, and the memory it shares with its parent. */
+#pragma once
+#include <sys/types.h>
+#include "fuzz/campaign/campaign.h"
+
+/* Written by the child; by the parent while the child is gone. */
+typedef struct CampaignSlot {
+    uint32_t busy;       /* it has a seed in hand; release and acquire */
+    uint32_t leg;        /* being run; UINT32_MAX: none */
+    uint64_t seed, since;
+    uint32_t skip, hung; /* legs that took the process down, or did not come back, on this seed */
+    bool again;          /* run this seed once more before the next one */
+    Tally tally;
+} CampaignSlot;
+
+typedef struct CampaignShared {
+    uint64_t next, end; /* first seed nobody has taken; where to stop */
+    uint32_t stop;
+    char lacks[300];
+    CampaignSlot slot[CAMPAIGN_MAX_JOBS];
+} CampaignShared;
+
+/* Exit status 0: told to stop, or all seeds are taken.  1: cannot run here, one line on stderr. */
+_Noreturn void campaign_child(const CampaignOptions *o, CampaignShared *sh, uint32_t number, uint32_t jobs, pid_t parent);

@@ -1,0 +1,123 @@
+#include "fuzz/campaign/panel.h"
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/map.h"
+
+enum { LEG_HERE = 1, LEG_THERE = 2 }; /* places in the panel; 0 is the interpreter */
+
+static const char *other_isa(void) { return strcmp(worker_host_isa(), "x64") == 0 ? "a64" : "x64"; }
+
+static bool parse(LegSpec *s, const char *text) {
+    char why[200];
+    return leg_spec_parse(s, text, strlen(text), why, sizeof why);
+}
+
+static bool open_legs(Panel *p, Features features, bool foreign, char *why, size_t why_size) {
+    char jury_here[8], jury_there[8];
+    const char *here = worker_host_isa(), *there = other_isa();
+    snprintf(jury_here, sizeof jury_here, "%s:O0", here);
+    snprintf(jury_there, sizeof jury_there, "%s:O0", there);
+    const char *const text[] = {"interp", here, foreign ? there : here, jury_here, jury_there};
+    p->nlegs = 3;
+    p->nall = foreign ? 5 : 4;
+    p->foreign = foreign;
+    for (uint32_t i = 0; i < p->nall; i++) {
+        if (!parse(&p->spec[i], text[i])) return false;
+        p->differ.leg[i].plant = p->plant[p->spec[i].kind];
+    }
+    return differ_open(&p->differ, p->spec, p->nall, features, why, why_size);
+}
+
+bool panel_open(Panel *p, Features features, const Stages *const *plant, char *why, size_t why_size) {
+    *p = (Panel){0};
+    if (plant) memcpy(p->plant, plant, sizeof p->plant);
+    if (open_legs(p, features, true, p->lacks, sizeof p->lacks)) return true;
+    return open_legs(p, features, false, why, why_size);
+}
+
+void panel_close(Panel *p) { differ_close(&p->differ); }
+
+/* -- Choosing --------------------------------------------------------------------------- */
+
+static uint64_t next(uint64_t *r) { return *r = hash_mix(*r + UINT64_C(0x9e3779b97f4a7c15)); }
+
+/* Value number `i` of a knob's list "a|b|c"; its length. */
+static size_t value_at(const char *values, uint32_t i, const char **at) {
+    while (i--) values += strcspn(values, "|") + 1;
+    *at = values;
+    return strcspn(values, "|");
+}
+
+static uint32_t count_values(const char *values) {
+    uint32_t n = 1;
+    for (; *values; values++) n += *values == '|';
+    return n;
+}
+
+/* A level as good as any other; the rest of the knobs mostly at their default, so that two cases differ in little.  Knobs come from the
+ * table, so a new one takes part. */
+void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
+    char text[sizeof s->text], values[200];
+    const char *name, *what, *at;
+    size_t n = (size_t)snprintf(text, sizeof text, "%s", isa);
+    bool colon = false;
+    for (uint32_t i = 0; knob_describe(i, &name, &what, values, sizeof values); i++) {
+        bool level = strcmp(name, "O") == 0;
+        uint64_t dice = next(r);
+        uint32_t k = (uint32_t)(dice >> 32) % count_values(values);
+        uint32_t often = level ? 16 : strcmp(name, "verify") == 0 ? 1 : 4; /* of 16 */
+        if ((dice & 15) >= often || k == 0) continue;
+        size_t len = value_at(values, k, &at);
+        int m = snprintf(text + n, sizeof text - n, "%c%s%s%.*s", colon ? ',' : ':', name, level ? "" : "=", (int)len, at);
+        if (m < 0 || (size_t)m >= sizeof text - n) {
+            text[n] = 0; /* no room for all of them */
+            break;
+        }
+        n += (size_t)m;
+        colon = true;
+    }
+    bool ok = parse(s, text);
+    assert(ok);
+    (void)ok;
+}
+
+void panel_choose(Panel *p, uint64_t number) {
+    uint64_t r = hash_mix(number);
+    panel_choose_leg(&p->spec[LEG_HERE], worker_host_isa(), &r);
+    panel_choose_leg(&p->spec[LEG_THERE], p->foreign ? other_isa() : worker_host_isa(), &r);
+    leg_set_knobs(&p->differ.leg[LEG_HERE], &p->spec[LEG_HERE]);
+    leg_set_knobs(&p->differ.leg[LEG_THERE], &p->spec[LEG_THERE]);
+}
+
+/* -- Running -------------------------------------------------------------------------------- */
+
+/* A worker that never came up will not do so later: go on without it.  What was set in the differ stays. */
+static void without_foreign(Panel *p) {
+    Worker *w = &p->differ.leg[LEG_THERE].worker;
+    char why[300], lacks[300];
+    Differ *d = &p->differ;
+    snprintf(lacks, sizeof lacks, "leg %s: %s", p->spec[LEG_THERE].text, w->why);
+    Features features = d->features;
+    d->nlegs = p->nall;
+    differ_close(d);
+    if (!open_legs(p, features, false, why, sizeof why)) p->nlegs = p->nall = 0;
+    memcpy(p->lacks, lacks, sizeof lacks);
+}
+
+void panel_run(Panel *p, const uint8_t *bytes, uint32_t size, Case *c) {
+    Differ *d = &p->differ;
+    d->nlegs = p->nlegs;
+    differ_run(d, bytes, size, c);
+    if (p->foreign && c->verdict.kind == VERDICT_INCOMPLETE && d->leg[LEG_THERE].worker.lacks) {
+        without_foreign(p);
+        d->nlegs = p->nlegs;
+        differ_run(d, bytes, size, c);
+    }
+    if (c->module && c->verdict.kind == VERDICT_DISAGREE) {
+        p->juries++;
+        d->nlegs = p->nall;
+        differ_run(d, bytes, size, c);
+    }
+    d->nlegs = p->nall; /* for closing */
+}

@@ -1,0 +1,34 @@
+/* Panel: the legs that a fuzzing process keeps open, and how a case is put before them.
+ *
+ * Each case is run by three legs: the interpreter, compiled code of this machine's ISA and of the other one, each with a level and
+ * knobs that the case's number decides.  Only when they disagree the jury is called: the same legs once more, and both ISAs
+ * without optimization.  So a wrong pass, which two of three legs share, does not outvote the interpreter.
+ *
+ * Where the other ISA cannot be executed, a second leg of this machine's takes its place. */
+#pragma once
+#include "oracles/differ.h"
+
+typedef struct Panel {
+    Differ differ;
+    uint32_t nlegs;   /* of a case: the first ones */
+    uint32_t nall;    /* with the jury */
+    bool foreign;     /* the other ISA takes part */
+    char lacks[300];  /* why not */
+    uint64_t juries;  /* times the jury was called */
+    const Stages *plant[LEG_KINDS];
+    LegSpec spec[MAX_LEGS]; /* legs of the last case, with the jury's */
+} Panel;
+
+/* `plant`: by LegKind, stages that disturb all legs of that ISA, or NULL; may be NULL itself.  False and `why` when this machine's own
+ * legs do not work. */
+bool panel_open(Panel *p, Features features, const Stages *const *plant, char *why, size_t why_size);
+void panel_close(Panel *p);
+/* A leg of the ISA with a level and knobs that *number decides; it moves on. */
+void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *number);
+/* Levels and knobs for the next case. */
+void panel_choose(Panel *p, uint64_t number);
+/* Run it, and put it before the jury when need be; the verdict is about panel_legs(p, c) legs. */
+void panel_run(Panel *p, const uint8_t *bytes, uint32_t size, Case *c);
+static inline uint32_t panel_legs(const Case *c) { return c->verdict.nlegs; }
+/* The list that the panel and its jury may be described by: every ISA and level, for replaying. */
+#define PANEL_REPLAY_LEGS "interp,x64:O0,x64:O1,x64:O2,a64:O0,a64:O1,a64:O2"

@@ -1,0 +1,34 @@
+/* Cases: from any input bytes to a module with its plan made explicit.
+ *
+ * Bytes that start with "\0asm" are a module; all others are entropy for the generator (gen/gen.h), so every input means something.
+ * The plan of a module without one, or with more than the caps allow, is written into its custom section parallax.case: what is
+ * run, stored and replayed are the same bytes. */
+#pragma once
+#include "oracles/plan.h"
+
+typedef enum InputKind {
+    INPUT_GENERATED,
+    INPUT_MODULE,
+    INPUT_REJECTED /* a module that is malformed or invalid, or whose plan is damaged: given as it is */
+} InputKind;
+
+/* Upper limits for what a case may use; 0: none. */
+typedef struct CaseCaps {
+    int64_t fuel;
+    uint64_t pages;
+    uint32_t elems, steps;
+} CaseCaps;
+/* Of fuzz targets and campaigns: a module of any origin then runs for some milliseconds at most. */
+#define CASE_CAPS_FUZZ {.fuel = 200000, .pages = 64, .elems = 10000, .steps = 64}
+
+typedef struct CaseBytes {
+    const uint8_t *at; /* in the arena, or the input itself */
+    uint32_t n;
+    InputKind kind;
+} CaseBytes;
+
+bool input_is_module(const uint8_t *input, uint32_t n);
+/* `a` keeps what it needs; may be reset when the case is done. */
+CaseBytes case_of_input(Arena *a, const uint8_t *input, uint32_t n, Features features, const CaseCaps *caps);
+/* The module with this plan instead of any it has. */
+uint8_t *case_with_plan(Arena *a, const Module *m, const Plan *p, uint32_t *size);

@@ -1,0 +1,194 @@
+#define _GNU_SOURCE
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/os.h"
+#include "fuzz/campaign/campaign.h"
+#include "fuzz/cli/cli.h"
+
+enum { CASE_TIMEOUT_S = 60, PLAIN_PROGRESS_S = 10, FINDINGS_A_BUCKET = 20, LINE_BUCKETS = 4 };
+
+typedef struct Args {
+    CampaignOptions o;
+    const char *features;
+} Args;
+
+static uint64_t number(const char *arg, const char *option, uint64_t least, uint64_t most, struct argp_state *st) {
+    char *end;
+    errno = 0;
+    uint64_t v = strtoull(arg, &end, 0);
+    if (errno || *end || end == arg || *arg == '-' || v < least || v > most)
+        argp_error(st, "%s takes a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"", option, least, most, arg);
+    return v;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *st) {
+    Args *a = st->input;
+    char *end;
+    switch (key) {
+    case 't':
+        a->o.seconds = strtod(arg, &end);
+        if (end == arg || *end || !(a->o.seconds > 0)) argp_error(st, "--time takes a positive number of seconds");
+        break;
+    case 'c': a->o.cases = number(arg, "--cases", 1, UINT64_MAX / 2, st); break;
+    case 's': a->o.first = number(arg, "--seed", 0, UINT64_MAX / 2, st); break;
+    case 'j': a->o.jobs = (uint32_t)number(arg, "--jobs", 1, CAMPAIGN_MAX_JOBS, st); break;
+    case 'd': a->o.findings = arg; break;
+    case 'r': a->o.state = arg; break;
+    case 'm': a->o.most = (uint32_t)number(arg, "--most", 0, UINT32_MAX, st); break;
+    case 'f': a->features = arg; break;
+    case ARGP_KEY_ARG: argp_usage(st); break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp_option options[] = {
+    {"time", 't', "S", 0, "stop after S seconds (default: run until Ctrl-C)", 0},
+    {"cases", 'c', "N", 0, "stop after N cases", 0},
+    {"jobs", 'j', "N", 0, "processes (default: one a processor)", 0},
+    {"seed", 's', "N", 0, "first seed of the generator's stream (default 0)", 0},
+    {"state", 'r', "FILE", 0, "go on where FILE says, and keep it up to date", 0},
+    {"findings", 'd', "DIR", 0, "where findings are written (default findings)", 0},
+    {"most", 'm', "N", 0, "write at most N findings of a bucket, count the others (default 20; 0: all)", 0},
+    {"features", 'f', "SET", 0, "wasm2, wasm3, or +name,-name (default wasm3)", 0},
+    {0}};
+static const struct argp argp = {
+    options,
+    parse,
+    "",
+    "Generate cases, run each on all legs, and write what differs to a folder of findings.\v"
+    "Each seed of the generator is one case; its legs are the interpreter and compiled code of both ISAs, with levels and knobs that "
+    "the seed decides.  A case is useful when some call executes 50 instructions and returns.\n"
+    "Exit status: 0 nothing was found in this session, 1 something was, 2 wrong usage, 3 the legs do not work here.",
+    NULL,
+    NULL,
+    NULL};
+
+/* -- Progress ------------------------------------------------------------------------------ */
+
+typedef struct Progress {
+    bool terminal, said_lacks;
+    uint64_t cases, at; /* at the last line */
+    double rate;
+    uint64_t began;
+} Progress;
+
+static double share(uint64_t n, uint64_t of) { return of ? 100.0 * (double)n / (double)of : 0; }
+
+static void print_time(FILE *f, uint64_t ms) {
+    uint64_t s = ms / 1000;
+    fprintf(f, "%" PRIu64 ":%02u:%02u", s / 3600, (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+}
+
+static void print_discards(FILE *f, const Tally *t) {
+    const struct {
+        uint64_t n;
+        const char *what;
+    } why[] = {{t->small, "small"},           {t->trapped, "all trap"}, {t->not_instantiated, "not instantiated"},
+               {t->incomplete, "incomplete"}, {t->flaky, "flaky"},      {t->invalid, "invalid"}};
+    bool any = false;
+    for (size_t i = 0; i < sizeof why / sizeof *why; i++)
+        if (why[i].n) fprintf(f, "%s%s %.2f %%", any ? ", " : "", why[i].what, share(why[i].n, t->cases)), any = true;
+    if (!any) fputs("none", f);
+}
+
+static void print_buckets(FILE *f, const Tally *t, uint32_t most) {
+    if (!t->nbucket) fputs("no findings", f);
+    for (uint32_t i = 0; i < t->nbucket && i < most; i++)
+        fprintf(f, "%s%s x%" PRIu64, i ? ", " : "", t->bucket[i].name, t->bucket[i].cases);
+    if (t->nbucket > most) fprintf(f, ", %u more", t->nbucket - most);
+}
+
+static void say_lacks(Progress *p, const CampaignReport *r) {
+    if (!r->lacks[0] || p->said_lacks) return;
+    p->said_lacks = true;
+    fprintf(stderr, "%sgoing on without the other ISA: %s\n", p->terminal ? "\r\033[K" : "", r->lacks);
+}
+
+/* One line on a terminal, rewritten; else a line now and then. */
+static void progress(void *user, const CampaignReport *r) {
+    Progress *p = user;
+    uint64_t now = os_now_ns();
+    say_lacks(p, r);
+    if (!p->terminal && now - p->at < UINT64_C(1000000000) * PLAIN_PROGRESS_S) return;
+    const Tally *t = &r->session;
+    if (now > p->at) {
+        double rate = (double)(t->cases - p->cases) * 1e9 / (double)(now - p->at);
+        p->rate = p->rate > 0 && p->terminal ? 0.7 * p->rate + 0.3 * rate : rate;
+    }
+    p->cases = t->cases;
+    p->at = now;
+    if (p->terminal) fputs("\r\033[K", stderr);
+    print_time(stderr, t->milliseconds);
+    fprintf(stderr, "  %" PRIu64 " cases, %.0f/s, %.1f %% useful; discarded: ", r->total.cases, p->rate, share(t->useful, t->cases));
+    print_discards(stderr, t);
+    fputs("; ", stderr);
+    print_buckets(stderr, &r->total, LINE_BUCKETS);
+    if (p->terminal) fflush(stderr);
+    else fputc('\n', stderr);
+}
+
+/* -- Summary -------------------------------------------------------------------------------------- */
+
+static void summary_of(const char *title, const Tally *t) {
+    double seconds = (double)t->milliseconds / 1e3;
+    printf("%s %" PRIu64 " cases in ", title, t->cases);
+    print_time(stdout, t->milliseconds);
+    printf(" (%.0f a second), %.2f %% useful; discarded: ", seconds > 0 ? (double)t->cases / seconds : 0, share(t->useful, t->cases));
+    print_discards(stdout, t);
+    printf("\n        %.2f calls a case, %.2f %% trap at once; %.0f instructions and %.0f bytes a case", t->cases ? (double)t->steps / (double)t->cases : 0,
+           share(t->immediate, t->steps), t->cases ? (double)t->executed / (double)t->cases : 0,
+           t->cases ? (double)t->bytes / (double)t->cases : 0);
+    if (t->lost) printf("; %" PRIu64 " processes were lost and replaced", t->lost);
+    putchar('\n');
+}
+
+static void print_bucket(void *user, const char *name, uint32_t n) {
+    const Args *a = user;
+    printf("  %s/%s: %u\n", a->o.findings, name, n);
+}
+
+static int summary(Args *a, const CampaignReport *r, CampaignEnd end) {
+    const Tally *t = &r->session;
+    Arena arena;
+    summary_of("now:   ", t);
+    if (r->resumed) summary_of("in all:", &r->total);
+    if (t->incomplete) printf("incomplete: %s\n", t->why);
+    if (r->total.nbucket) {
+        fputs("disagreements: ", stdout);
+        print_buckets(stdout, &r->total, TALLY_BUCKETS);
+        printf("\nfindings written now: %" PRIu64 "; there are:\n", t->saved);
+        arena_init(&arena, NULL);
+        findings_count(&arena, a->o.findings, print_bucket, a);
+        arena_free(&arena);
+    } else {
+        puts("no disagreement");
+    }
+    printf("next seed: %" PRIu64 "%s\n", r->next, end == CAMPAIGN_INTERRUPTED ? " (interrupted)" : "");
+    if (end == CAMPAIGN_FAILED) return EXIT_LACKS;
+    return t->nbucket ? EXIT_DISAGREEMENT : EXIT_AGREED;
+}
+
+int cli_fuzz(int argc, char **argv) {
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    Args a = {.o = {.jobs = n > 0 ? (uint32_t)n : 1,
+                    .features = FEATURES_WASM3,
+                    .findings = "findings",
+                    .most = FINDINGS_A_BUCKET,
+                    .timeout_ns = UINT64_C(1000000000) * CASE_TIMEOUT_S}};
+    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    if (a.features && !cli_parse_features(a.features, &a.o.features)) return EXIT_BAD_INPUT;
+    Progress p = {.terminal = isatty(STDERR_FILENO), .at = os_now_ns()};
+    CampaignReport *r = calloc(1, sizeof *r);
+    if (!r) return cli_fail(EXIT_LACKS, "no memory");
+    CampaignEnd end = campaign_run(&a.o, progress, &p, r);
+    if (p.terminal) fputs("\r\033[K", stderr);
+    say_lacks(&p, r);
+    int status = summary(&a, r, end);
+    free(r);
+    return status;
+}

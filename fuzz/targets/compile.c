@@ -1,0 +1,59 @@
+/* compile: the input's module through the compilers of both ISAs, at a level and with knobs that the input decides, all verifiers and the
+ * allocation checker on; compiled twice, the code must be the same.  Nothing is executed. */
+#include <string.h>
+#include "base/map.h"
+#include "fuzz/targets/target.h"
+#include "wasm/validate.h"
+
+TARGET_FAILURE(compile__x64__verify)
+TARGET_FAILURE(compile__a64__verify)
+TARGET_FAILURE(compile__x64__not_repeatable)
+TARGET_FAILURE(compile__a64__not_repeatable)
+TARGET_FAILURE(compile__generator__module)
+
+static bool same(const Code *a, const Code *b) {
+    return a->size == b->size && a->nsite == b->nsite && a->nloc == b->nloc && memcmp(a->bytes, b->bytes, a->size) == 0 &&
+           memcmp(a->func, b->func, a->nfunc * sizeof *a->func) == 0 &&
+           (!a->nsite || memcmp(a->site, b->site, a->nsite * sizeof *a->site) == 0) &&
+           (!a->nloc || memcmp(a->loc, b->loc, a->nloc * sizeof *a->loc) == 0);
+}
+
+static void compile(Arena *a, const Module *m, const LegSpec *spec) {
+    CompileOptions o = leg_compile_options(spec);
+    Target target = leg_target(spec);
+    CheckStages check;
+    CompileError e;
+    o.target = &target;
+    check_stages_init(&check, NULL);
+    o.stages = &check.stages;
+    const Code *first = compile_module(a, m, &o, NULL, &e);
+    bool x64 = spec->kind == LEG_X64;
+    if (check.failed) (x64 ? parallax_finding__compile__x64__verify : parallax_finding__compile__a64__verify)(check.report);
+    o.stages = NULL;
+    const Code *second = compile_module(a, m, &o, NULL, &e);
+    if (!first && !second) return;
+    if (!first || !second || !same(first, second))
+        (x64 ? parallax_finding__compile__x64__not_repeatable : parallax_finding__compile__a64__not_repeatable)(spec->text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const CaseCaps caps = CASE_CAPS_FUZZ;
+    if (size > TARGET_MAX_INPUT) return 0;
+    uint32_t n = (uint32_t)size;
+    uint64_t number = hash_bytes(data, n, 0);
+    Arena a;
+    Err err;
+    arena_init(&a, NULL);
+    err_clear(&err);
+    CaseBytes bytes = case_of_input(&a, data, n, FEATURES_WASM3, &caps);
+    Module *m = module_decode(&a, bytes.at, bytes.n, FEATURES_WASM3, &err);
+    if (m && !module_validate(m, &err)) m = NULL;
+    if (!m && bytes.kind == INPUT_GENERATED) parallax_finding__compile__generator__module(err.text);
+    for (LegKind k = LEG_X64; m && k <= LEG_A64; k++) {
+        LegSpec spec;
+        panel_choose_leg(&spec, leg_kind_name(k), &number);
+        compile(&a, m, &spec);
+    }
+    arena_free(&a);
+    return 0;
+}

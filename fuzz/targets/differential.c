@@ -1,0 +1,24 @@
+/* differential: the input's module on the interpreter and both ISAs, levels and knobs by the input; everything seen must be equal. */
+#include "base/map.h"
+#include "fuzz/targets/target.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const CaseCaps caps = CASE_CAPS_FUZZ;
+    static Case c;
+    Panel *p = size <= TARGET_MAX_INPUT ? target_panel() : NULL;
+    if (!p) return 0;
+    uint32_t n = (uint32_t)size;
+    bool foreign = p->foreign;
+    Arena a;
+    arena_init(&a, NULL);
+    CaseBytes m = case_of_input(&a, data, n, FEATURES_WASM3, &caps);
+    if (m.kind != INPUT_REJECTED) {
+        panel_choose(p, hash_bytes(data, n, 0));
+        panel_run(p, m.at, m.n, &c);
+        if (!c.module || c.plan_error) target_abort(&(Bucket){.what = WHAT_MODULE}); /* the generator's bug */
+        if (c.verdict.kind == VERDICT_DISAGREE) target_report("differential", data, n, p, &c);
+        if (foreign && !p->foreign) fprintf(stderr, "parallax: going on without the other ISA: %s\n", p->lacks);
+    }
+    arena_free(&a);
+    return 0;
+}

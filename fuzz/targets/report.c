@@ -1,0 +1,68 @@
+/* The functions that carry a bucket in their name: one for each set of ISAs and each way to deviate. */
+#include <string.h>
+#include "fuzz/finding_text.h"
+#include "fuzz/targets/target.h"
+
+/* L(name, bit set of LegKind) */
+#define LEG_SETS(L)                                                   \
+    L(harness, 0) L(interp, 1) L(x64, 2) L(interp_x64, 3) L(a64, 4)   \
+    L(interp_a64, 5) L(x64_a64, 6) L(interp_x64_a64, 7)
+_Static_assert(LEG_INTERP == 0 && LEG_X64 == 1 && LEG_A64 == 2 && LEG_KINDS == 3, "the sets above");
+
+#define FUNCTION(legs, id, NAME)                                                           \
+    __attribute__((noinline)) static _Noreturn void parallax_finding__##legs##__##id(void) { \
+        fputs("parallax_finding__" #legs "__" #id "\n", stderr);                           \
+        abort();                                                                           \
+    }
+#define FUNCTIONS(legs, set) BUCKET_FIELD_LIST(FUNCTION, legs) BUCKET_OTHER_LIST(FUNCTION, legs)
+LEG_SETS(FUNCTIONS)
+
+_Noreturn void target_abort(const Bucket *b) {
+#define ENTRY(legs, id, NAME) parallax_finding__##legs##__##id,
+#define ROW(legs, set) [set] = {BUCKET_FIELD_LIST(ENTRY, legs) BUCKET_OTHER_LIST(ENTRY, legs)},
+    static void (*const function[1 << LEG_KINDS][WHAT_COUNT])(void) = {LEG_SETS(ROW)};
+    function[b->legs][b->what]();
+    abort();
+}
+
+Bucket target_say(const char *target, const Panel *p, const Case *c) {
+    Bucket b = bucket_of(p->spec, c);
+    char name[BUCKET_NAME];
+    Arena a;
+    Text t;
+    arena_init(&a, NULL);
+    text_init(&t, &a);
+    bucket_name(&b, name);
+    difference_print(&t, &c->verdict.diff);
+    fprintf(stderr, "%s: %s: %s\n", target, name, t.at);
+    for (uint32_t i = 0; i < panel_legs(c); i++)
+        fprintf(stderr, "  %-8s %s%s%s\n", c->verdict.deviates >> i & 1 ? "deviates" : "agrees", p->spec[i].text, c->obs[i].why[0] ? ": " : "",
+                c->obs[i].why);
+    arena_free(&a);
+    return b;
+}
+
+_Noreturn void target_report(const char *target, const uint8_t *input, uint32_t n, const Panel *p, const Case *c) {
+    char path[FINDING_PATH];
+    Bucket b = target_say(target, p, c);
+    Finding f = {.bucket = b, .origin = target, .input = input, .input_n = n, .features = p->differ.features, .leg = p->spec,
+                 .nlegs = panel_legs(c), .c = c};
+    const char *root = getenv("PARALLAX_FINDINGS");
+    if (root && *root) {
+        FindingStatus s = finding_write(root, &f, 0, path);
+        fprintf(stderr, "%s%s\n", s == FINDING_FAILED ? "not written: " : "", path);
+    }
+    target_abort(&b);
+}
+
+Panel *target_panel(void) {
+    static Panel panel; /* the one state a target keeps: an engine gives it nothing to hang it on */
+    static enum { CLOSED, OPEN, BROKEN } state;
+    char why[300];
+    if (state == CLOSED) {
+        state = panel_open(&panel, FEATURES_WASM3, NULL, why, sizeof why) ? OPEN : BROKEN;
+        if (state == BROKEN) fprintf(stderr, "parallax: %s\n", why);
+        else if (!panel.foreign) fprintf(stderr, "parallax: going on without the other ISA: %s\n", panel.lacks);
+    }
+    return state == OPEN ? &panel : NULL;
+}

@@ -7,8 +7,8 @@
  * sp does not move between prologue and epilogue (arguments without a register go through the execution state), so
  * everything is addressed from it.  All functions have a frame, leaves too: a backtrace sees each of them.
  *
- * x17 makes addresses and amounts that fit no immediate.  None of this touches the flags: moves stand between a comparison and
- * its user. */
+ * x17 makes addresses and amounts that fit no immediate.  None of this touches the flags: moves stand between a
+ * comparison and its user. */
 #include <assert.h>
 #include "a64/frame.h"
 #include "base/bits.h"
@@ -121,20 +121,20 @@ void a64_emit_move(Emit *e, uint32_t from, uint32_t to, IrType t) {
 void a64_lower_call(Lower *l, const Callee *callee, bool tail, MInsn *call) {
     call->size = 8;
     switch (callee->kind) {
-        case CALLEE_FUNC: call->op = tail ? A64_TAIL : A64_CALL; break;
-        case CALLEE_LIB:
-            assert(!tail);
-            call->op = A64_CALL_LIB;
-            break;
-        case CALLEE_REF:
-            call->op = tail ? A64_TAIL_REG : A64_BLR;
-            if (tail) {
-                /* The frame's registers are restored before the jump; this one is none of them, nor an argument. */
-                Opnd *o = insn_opnd(l->m, call);
-                o->constraint = OC_FIXED;
-                o->fixed = A64_X9;
-            }
-            break;
+    case CALLEE_FUNC: call->op = tail ? A64_TAIL : A64_CALL; break;
+    case CALLEE_LIB:
+        assert(!tail);
+        call->op = A64_CALL_LIB;
+        break;
+    case CALLEE_REF:
+        call->op = tail ? A64_TAIL_REG : A64_BLR;
+        if (tail) {
+            /* The frame's registers are restored before the jump; this one is none of them, nor an argument. */
+            Opnd *o = insn_opnd(l->m, call);
+            o->constraint = OC_FIXED;
+            o->fixed = A64_X9;
+        }
+        break;
     }
 }
 

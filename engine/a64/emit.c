@@ -1,8 +1,9 @@
 /* Emission of instructions: pseudo rows, branches and memory accesses; all others are one word.
  *
- * Branches come out of lowering without a target: a block's last instruction goes to the labels of the block's successors (the one that follows
- * in layout is left out), any other branches to the trap stub of the kind in aux.  Conditional branches reach 1 MiB, tbz 32 KiB;
- * where that may not do, the opposite condition skips a plain branch, which reaches 128 MiB. */
+ * Branches come out of lowering without a target: a block's last instruction goes to the labels of the block's
+ * successors (the one that follows in layout is left out), any other branches to the trap stub of the kind in aux.
+ * Conditional branches reach 1 MiB, tbz 32 KiB; where that may not do, the opposite condition skips a plain branch,
+ * which reaches 128 MiB. */
 #include <assert.h>
 #include "a64/frame.h"
 #include "base/bits.h"
@@ -22,12 +23,12 @@ static void put_test(Emit *e, const MInsn *i, const uint32_t *loc, bool negate, 
     b.imm = offset;
     if (negate) {
         switch (i->op) {
-            case A64_BCC: b.cc ^= 1; break;
-            case A64_CBZ: b.op = A64_CBNZ; break;
-            case A64_CBNZ: b.op = A64_CBZ; break;
-            case A64_TBZ: b.op = A64_TBNZ; break;
-            case A64_TBNZ: b.op = A64_TBZ; break;
-            default: assert(false && "not a conditional branch");
+        case A64_BCC: b.cc ^= 1; break;
+        case A64_CBZ: b.op = A64_CBNZ; break;
+        case A64_CBNZ: b.op = A64_CBZ; break;
+        case A64_TBZ: b.op = A64_TBNZ; break;
+        case A64_TBNZ: b.op = A64_TBZ; break;
+        default: assert(false && "not a conditional branch");
         }
     }
     a64_put(e->cb, &b, loc);
@@ -58,26 +59,37 @@ static uint32_t edits_before(const Alloc *ra, uint32_t at) {
     return lo;
 }
 
-/* Is block `to` within tbz's 32 KiB of here?  Backward that is known; forward from an upper bound of what is between. */
-static bool bit_branch_reaches(const Emit *e, uint32_t to) {
-    enum { REACH = 32 * 1024 - 64, MOVE_BYTES = 24 };
-    const MFn *m = e->m;
+enum { BIT_REACH = 32 * 1024 - 64, REACH = 1024 * 1024 - 64, MOVE_BYTES = 24, STUB_BYTES = 8, CONST_BYTES = 32 };
+
+/* Upper bound of the bytes of instructions [from, until), with their edits and jump tables.  The entries of all
+ * tables together are fewer than the blocks, since each goes to a block of its own. */
+static uint64_t bytes_between(const Emit *e, uint32_t from, uint32_t until) {
+    uint64_t edits = edits_before(e->ra, until) - edits_before(e->ra, from);
+    return (uint64_t)(until - from) * A64_MAX_INSN_BYTES + edits * MOVE_BYTES + (uint64_t)e->m->block.n * 4;
+}
+
+/* Is block `to` in reach of here?  Backward that is known. */
+static bool block_in_reach(const Emit *e, uint32_t to, uint32_t reach) {
     uint32_t bound = e->cb->label.at[e->block_label[to]];
-    if (bound != UINT32_MAX) return code_at(e->cb) - bound < REACH;
-    uint64_t bytes = 0;
-    for (uint32_t b = e->block + 1; b < to; b++) {
-        const MBlock *blk = &m->block.at[b];
-        bytes += (uint64_t)(blk->end - blk->first) * A64_MAX_INSN_BYTES + 4 * (uint64_t)blk->succ.n;
-        if (bytes >= REACH) return false;
-    }
-    uint32_t from = m->block.at[e->block].end, until = m->block.at[to].first;
-    bytes += (uint64_t)(edits_before(e->ra, until) - edits_before(e->ra, from)) * MOVE_BYTES;
-    return bytes < REACH;
+    if (bound != UINT32_MAX) return code_at(e->cb) - bound < reach;
+    uint32_t from = e->m->block.at[e->block].end, until = e->m->block.at[to].first;
+    return until - from < reach / A64_MAX_INSN_BYTES && bytes_between(e, from, until) < reach;
+}
+
+/* May what follows the function's code (trap stubs, constants) be out of reach of instruction i? */
+static bool far_from_end(const Emit *e, const MInsn *i) {
+    if (!e->far || e->o->far_branches) return e->far;
+    uint32_t at = (uint32_t)(i - e->m->insn.at), left = e->m->insn.n - at;
+    if (left > REACH / A64_MAX_INSN_BYTES) return true;
+    uint64_t stubs = (uint64_t)(e->cb->trap_stub.n + left) * STUB_BYTES,
+             constants = (uint64_t)(e->cb->constant.n + left) * CONST_BYTES;
+    return bytes_between(e, at, e->m->insn.n) + stubs + constants >= REACH;
 }
 
 static void conditional(Emit *e, const MInsn *i, const uint32_t *loc) {
     if (!(i->flags & MF_BRANCH)) {
-        branch_if(e, i, loc, false, code_trap(e->cb, (uint8_t)i->aux, i->loc), e->far);
+        Label stub = code_trap(e->cb, (uint8_t)i->aux, i->loc);
+        branch_if(e, i, loc, false, stub, far_from_end(e, i));
         return;
     }
     const MBlock *blk = &e->m->block.at[e->block];
@@ -86,7 +98,8 @@ static void conditional(Emit *e, const MInsn *i, const uint32_t *loc) {
     bool negate = yes == e->next_block;
     uint32_t to = negate ? no : yes, other = negate ? yes : no;
     bool bit = i->op == A64_TBZ || i->op == A64_TBNZ;
-    branch_if(e, i, loc, negate, e->block_label[to], e->far || (bit && !bit_branch_reaches(e, to)));
+    bool far = e->o->far_branches || ((e->far || bit) && !block_in_reach(e, to, bit ? BIT_REACH : REACH));
+    branch_if(e, i, loc, negate, e->block_label[to], far);
     if (other != e->next_block) jump_to(e, e->block_label[other]);
 }
 
@@ -101,7 +114,8 @@ static void jump_table(Emit *e, const MInsn *i, const uint32_t *loc) {
     A64_PUT(cb, A64_BR, 8, 0, A64_SCRATCH);
     (void)i;
     for (uint32_t k = 0; k < blk->succ.n; k++) {
-        code_fixup(cb, code_at(cb), e->block_label[blk->succ.at[k].to], A64_FIX_32, (int32_t)(4 * k)); /* from the table's start */
+        code_fixup(cb, code_at(cb), e->block_label[blk->succ.at[k].to], A64_FIX_32,
+                   (int32_t)(4 * k)); /* from the table's start */
         code_u32(cb, 0);
     }
 }
@@ -109,22 +123,30 @@ static void jump_table(Emit *e, const MInsn *i, const uint32_t *loc) {
 /* -- Constants, memory ------------------------------------------------------------ */
 
 static void float_constant(Emit *e, const MInsn *i, const uint32_t *loc) {
+    bool far = far_from_end(e, i);
     uint64_t bits[2] = {(uint64_t)i->imm, 0};
     uint32_t words[4];
     bool vector = i->size == 16;
     if (vector) bits[0] = e->m->data.at[i->imm], bits[1] = e->m->data.at[i->imm + 1];
-    if (!vector && (e->far || a64_const_words(bits[0], i->size, 0, words) == 1)) {
+    if (!vector && (far || a64_const_words(bits[0], i->size, 0, words) == 1)) {
         a64_put_const(e->cb, bits[0], A64_SCRATCH);
         A64_PUT(e->cb, A64_FMOV_FI, i->size, 0, loc[0], A64_SCRATCH);
-    } else if (e->far) {
+    } else if (far) {
         a64_put_const(e->cb, bits[0], A64_SCRATCH);
         A64_PUT(e->cb, A64_FMOV_FI, 8, 0, loc[0], A64_SCRATCH);
         a64_put_const(e->cb, bits[1], A64_SCRATCH);
-        A64_PUT(e->cb, A64_INS1, 8, 0, loc[0], loc[0], A64_SCRATCH);
+        A64_PUT(e->cb, A64_INS, 8, 1, loc[0], loc[0], A64_SCRATCH);
     } else {
         code_fixup(e->cb, code_at(e->cb), code_const(e->cb, bits, i->size), A64_FIX_19, 0);
         A64_PUT(e->cb, vector ? A64_LDRLQ : A64_LDRL, i->size, 0, loc[0]);
     }
+}
+
+/* The table's registers must be neighbours, and nothing else is alive in these two here. */
+static void shuffle(Emit *e, const uint32_t *loc) {
+    A64_PUT(e->cb, A64_VMOV, 16, 0, A64_VSCRATCH, loc[1]);
+    A64_PUT(e->cb, A64_VMOV, 16, 0, A64_VCYCLE, loc[2]);
+    A64_PUT(e->cb, A64_TBL2, 1, 0, loc[0], A64_VSCRATCH, A64_VCYCLE, loc[3]);
 }
 
 /* Only the access itself may fault, so it comes last, and the site is its address. */
@@ -135,7 +157,8 @@ static void memory(Emit *e, const MInsn *i, const uint32_t *loc) {
         a64_put_const(e->cb, (uint64_t)i->imm, A64_SCRATCH);
         access.nopnd = 3, access.aux = A64_UXTX, access.scale = 0;
     }
-    if (i->flags & MF_FAULTS) code_site(e->cb, SITE_FAULT, CODE_TRAP_MEMORY_BOUNDS, i->loc);
+    /* cc: the trap, when it is not that of linear memory */
+    if (i->flags & MF_FAULTS) code_site(e->cb, SITE_FAULT, i->cc ? i->cc : CODE_TRAP_MEMORY_BOUNDS, i->loc);
     a64_put(e->cb, &access, r);
 }
 
@@ -144,52 +167,53 @@ static void memory(Emit *e, const MInsn *i, const uint32_t *loc) {
 static void pseudo(Emit *e, const MInsn *i, const uint32_t *loc) {
     CodeBuf *cb = e->cb;
     switch ((A64Op)i->op) {
-        case A64_LDC: a64_put_const(cb, i->size == 4 ? (uint32_t)i->imm : (uint64_t)i->imm, loc[0]); break;
-        case A64_LDCF: float_constant(e, i, loc); break;
-        case A64_JUMP_TABLE: jump_table(e, i, loc); break;
-        case A64_TRAP: jump_to(e, code_trap(cb, (uint8_t)i->aux, i->loc)); break;
-        case A64_RETURN:
-            a64_emit_epilogue(e);
-            A64_PUT(cb, A64_RET, 8, 0, A64_LR);
-            break;
-        case A64_CALL:
-            code_reloc(cb, code_at(cb), i->aux, A64_FIX_26);
-            a64_put(cb, &(MInsn){.op = A64_BL, .size = 8}, NULL);
-            break;
-        case A64_CALL_LIB:
-            A64_PUT(cb, A64_LDR, 8, ES_LIB((int64_t)i->aux), A64_CYCLE, A64_ES);
-            A64_PUT(cb, A64_BLR, 8, 0, A64_CYCLE);
-            break;
-        case A64_TAIL:
-            a64_emit_epilogue(e);
-            code_reloc(cb, code_at(cb), i->aux, A64_FIX_26);
-            a64_put(cb, &(MInsn){.op = A64_B, .size = 8}, NULL);
-            break;
-        case A64_TAIL_REG:
-            assert(loc[0] == A64_X9);
-            a64_emit_epilogue(e);
-            A64_PUT(cb, A64_BR, 8, 0, A64_X9);
-            break;
-        default: assert(false && "not a pseudo instruction");
+    case A64_LDC: a64_put_const(cb, i->size == 4 ? (uint32_t)i->imm : (uint64_t)i->imm, loc[0]); break;
+    case A64_LDCF: float_constant(e, i, loc); break;
+    case A64_SHUFFLE: shuffle(e, loc); break;
+    case A64_JUMP_TABLE: jump_table(e, i, loc); break;
+    case A64_TRAP: jump_to(e, code_trap(cb, (uint8_t)i->aux, i->loc)); break;
+    case A64_RETURN:
+        a64_emit_epilogue(e);
+        A64_PUT(cb, A64_RET, 8, 0, A64_LR);
+        break;
+    case A64_CALL:
+        code_reloc(cb, code_at(cb), i->aux, A64_FIX_26);
+        a64_put(cb, &(MInsn){.op = A64_BL, .size = 8}, NULL);
+        break;
+    case A64_CALL_LIB:
+        A64_PUT(cb, A64_LDR, 8, ES_LIB((int64_t)i->aux), A64_CYCLE, A64_ES);
+        A64_PUT(cb, A64_BLR, 8, 0, A64_CYCLE);
+        break;
+    case A64_TAIL:
+        a64_emit_epilogue(e);
+        code_reloc(cb, code_at(cb), i->aux, A64_FIX_26);
+        a64_put(cb, &(MInsn){.op = A64_B, .size = 8}, NULL);
+        break;
+    case A64_TAIL_REG:
+        assert(loc[0] == A64_X9);
+        a64_emit_epilogue(e);
+        A64_PUT(cb, A64_BR, 8, 0, A64_X9);
+        break;
+    default: assert(false && "not a pseudo instruction");
     }
 }
 
 void a64_emit_insn(Emit *e, const MInsn *i, const uint32_t *loc) {
     switch ((A64Format)a64_row_of(i->op)->format) {
-        case A64_F_PSEUDO: pseudo(e, i, loc); break;
-        case A64_F_BCC:
-        case A64_F_CB:
-        case A64_F_TB: conditional(e, i, loc); break;
-        case A64_F_B: {
-            uint32_t to = e->m->block.at[e->block].succ.at[0].to;
-            if (to != e->next_block) jump_to(e, e->block_label[to]);
-            break;
-        }
-        case A64_F_BR: A64_PUT(e->cb, i->op, 8, 0, loc[0]); break; /* operands behind the address are the call's */
-        case A64_F_LDI:
-        case A64_F_STI:
-        case A64_F_LDF:
-        case A64_F_STF: memory(e, i, loc); break;
-        default: a64_put(e->cb, i, loc);
+    case A64_F_PSEUDO: pseudo(e, i, loc); break;
+    case A64_F_BCC:
+    case A64_F_CB:
+    case A64_F_TB: conditional(e, i, loc); break;
+    case A64_F_B: {
+        uint32_t to = e->m->block.at[e->block].succ.at[0].to;
+        if (to != e->next_block) jump_to(e, e->block_label[to]);
+        break;
+    }
+    case A64_F_BR: A64_PUT(e->cb, i->op, 8, 0, loc[0]); break; /* operands behind the address are the call's */
+    case A64_F_LDI:
+    case A64_F_STI:
+    case A64_F_LDF:
+    case A64_F_STF: memory(e, i, loc); break;
+    default: a64_put(e->cb, i, loc);
     }
 }

@@ -5,7 +5,8 @@
 #include "code/emit.h"
 
 void a64_emit_prologue(Emit *e);
-void a64_emit_epilogue(Emit *e); /* up to and without the return or jump; leaves the flags, x0..x15 and v registers alone */
+void a64_emit_epilogue(
+    Emit *e); /* up to and without the return or jump; leaves the flags, x0..x15 and v registers alone */
 void a64_emit_move(Emit *e, uint32_t from, uint32_t to, IrType t);
 void a64_emit_insn(Emit *e, const MInsn *i, const uint32_t *loc);
 void a64_emit_trap_stub(CodeBuf *cb, uint8_t trap);

@@ -1,7 +1,7 @@
 /* Lowering to aarch64: the helpers of the rules, and the dispatch by operation.
  *
- * The scheme is code/lower.h's: greedy, backward, the most specific rule first.  A rule is a pattern of the IR that one machine instruction
- * (now and then a short sequence) computes; rules.def lists them. */
+ * The scheme is code/lower.h's: greedy, backward, the most specific rule first.  A rule is a pattern of the IR that
+ * one machine instruction (now and then a short sequence) computes; rules.def lists them. */
 #include "a64/lower.h"
 #include <assert.h>
 
@@ -14,23 +14,23 @@ const A64RuleInfo a64_rule[A64_RULE_COUNT] = {
 /* Results that are a default NaN whenever they are a NaN, with FPCR.DN on. */
 static bool is_arithmetic(IrOp op) {
     switch (op) {
-        case IR_fadd:
-        case IR_fsub:
-        case IR_fmul:
-        case IR_fdiv:
-        case IR_fmin:
-        case IR_fmax:
-        case IR_fsqrt:
-        case IR_fceil:
-        case IR_ffloor:
-        case IR_ftrunc:
-        case IR_fnearest:
-        case IR_fcanon:
-        case IR_fdemote:
-        case IR_fpromote:
-        case IR_icvt_s:
-        case IR_icvt_u: return true;
-        default: return false;
+    case IR_fadd:
+    case IR_fsub:
+    case IR_fmul:
+    case IR_fdiv:
+    case IR_fmin:
+    case IR_fmax:
+    case IR_fsqrt:
+    case IR_fceil:
+    case IR_ffloor:
+    case IR_ftrunc:
+    case IR_fnearest:
+    case IR_fcanon:
+    case IR_fdemote:
+    case IR_fpromote:
+    case IR_icvt_s:
+    case IR_icvt_u: return true;
+    default: return false;
     }
 }
 
@@ -42,7 +42,7 @@ Reg a64_reg(Lower *l, Val v) {
     for (;;) {
         const Ins *i = lower_ins(l, v);
         if (i->op == IR_es) return A64_ES;
-        if (i->op == IR_wrap || (i->op == IR_fcanon && a64_canon_free(l, i))) {
+        if (i->op == IR_wrap || (i->op == IR_fcanon && a64_canon_free(l, i)) || a64_vcanon_free(l, i)) {
             v = i->a;
             continue;
         }
@@ -81,6 +81,14 @@ MInsn *a64_ins3(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, Reg b, Reg c
     return i;
 }
 
+MInsn *a64_tied(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a) {
+    MInsn *i = lower_emit(l, op);
+    i->size = (uint8_t)size;
+    LOWER_DEF_SAME(l, d, 1);
+    LOWER_USE(l, a);
+    return i;
+}
+
 void a64_imm(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, uint64_t imm) {
     a64_ins1(l, op, size, d, a)->imm = (int64_t)imm;
 }
@@ -98,12 +106,12 @@ bool a64_match_shift(const Lower *l, Val v, bool ror, A64Operand *o) {
     uint64_t c;
     uint8_t kind;
     switch (i->op) {
-        case IR_shl: kind = A64_LSL; break;
-        case IR_ushr: kind = A64_LSR; break;
-        case IR_sshr: kind = A64_ASR; break;
-        case IR_rotl:
-        case IR_rotr: kind = A64_ROR; break;
-        default: return false;
+    case IR_shl: kind = A64_LSL; break;
+    case IR_ushr: kind = A64_LSR; break;
+    case IR_sshr: kind = A64_ASR; break;
+    case IR_rotl:
+    case IR_rotr: kind = A64_ROR; break;
+    default: return false;
     }
     if ((kind == A64_ROR && !ror) || !a64_sole(l, v, (IrOp)i->op) || !lower_is_const(l, i->b, &c)) return false;
     c &= width - 1;
@@ -120,16 +128,16 @@ static bool extension(const Lower *l, Val v, Val *of, uint8_t *kind) {
     if (l->vreg[v] != REG_NONE) return false;
     *of = i->a;
     switch (i->op) {
-        case IR_zext: *kind = A64_UXTW; return true;
-        case IR_sext:
-        case IR_sext32: *kind = A64_SXTW; return true;
-        case IR_sext8: *kind = A64_SXTB; return true;
-        case IR_sext16: *kind = A64_SXTH; return true;
-        case IR_iand:
-            if (!lower_is_const(l, i->b, &c)) return false;
-            *kind = c == 0xff ? A64_UXTB : c == 0xffff ? A64_UXTH : A64_UXTW;
-            return c == 0xff || c == 0xffff || (c == UINT32_MAX && i->type == T_I64);
-        default: return false;
+    case IR_zext: *kind = A64_UXTW; return true;
+    case IR_sext:
+    case IR_sext32: *kind = A64_SXTW; return true;
+    case IR_sext8: *kind = A64_SXTB; return true;
+    case IR_sext16: *kind = A64_SXTH; return true;
+    case IR_iand:
+        if (!lower_is_const(l, i->b, &c)) return false;
+        *kind = c == 0xff ? A64_UXTB : c == 0xffff ? A64_UXTH : A64_UXTW;
+        return c == 0xff || c == 0xffff || (c == UINT32_MAX && i->type == T_I64);
+    default: return false;
     }
 }
 
@@ -156,75 +164,84 @@ void a64_operand(Lower *l, uint32_t op, uint32_t opx, uint32_t size, Reg d, Reg 
 
 void a64_lower(Lower *l, Val v) {
     switch ((IrOp)lower_ins(l, v)->op) {
-        case IR_iconst:
-        case IR_es:
-        case IR_iadd:
-        case IR_isub:
-        case IR_imul:
-        case IR_sdiv:
-        case IR_udiv:
-        case IR_srem:
-        case IR_urem:
-        case IR_iand:
-        case IR_ior:
-        case IR_ixor:
-        case IR_shl:
-        case IR_sshr:
-        case IR_ushr:
-        case IR_rotl:
-        case IR_rotr:
-        case IR_clz:
-        case IR_ctz:
-        case IR_popcnt:
-        case IR_sext8:
-        case IR_sext16:
-        case IR_sext32:
-        case IR_sext:
-        case IR_zext:
-        case IR_wrap: a64_lower_int(l, v, lower_def(l, v)); break;
-        case IR_icmp:
-        case IR_eqz:
-        case IR_fcmp:
-        case IR_select: a64_lower_cond(l, v, lower_def(l, v)); break;
-        case IR_fconst:
-        case IR_vconst:
-        case IR_fadd:
-        case IR_fsub:
-        case IR_fmul:
-        case IR_fdiv:
-        case IR_fmin:
-        case IR_fmax:
-        case IR_fcopysign:
-        case IR_fabs:
-        case IR_fneg:
-        case IR_fsqrt:
-        case IR_fceil:
-        case IR_ffloor:
-        case IR_ftrunc:
-        case IR_fnearest:
-        case IR_fcanon:
-        case IR_fdemote:
-        case IR_fpromote:
-        case IR_fcvt_s:
-        case IR_fcvt_u:
-        case IR_icvt_s:
-        case IR_icvt_u:
-        case IR_bitcast: a64_lower_float(l, v, lower_def(l, v)); break;
-        case IR_load: a64_lower_load(l, v); break;
-        case IR_store: a64_lower_store(l, v); break;
-        case IR_trapz:
-        case IR_trapnz:
-        case IR_charge:
-        case IR_refund:
-        case IR_jump:
-        case IR_brif:
-        case IR_brtable:
-        case IR_trap: a64_lower_control(l, v); break;
-        case IR_param:
-        case IR_proj:
-        case IR_call:
-        case IR_ret:
-        case IR_tailcall:
-        case IR_COUNT: assert(false && "the driver's"); break;
+    case IR_iconst:
+    case IR_es:
+    case IR_iadd:
+    case IR_isub:
+    case IR_imul:
+    case IR_sdiv:
+    case IR_udiv:
+    case IR_srem:
+    case IR_urem:
+    case IR_iand:
+    case IR_ior:
+    case IR_ixor:
+    case IR_shl:
+    case IR_sshr:
+    case IR_ushr:
+    case IR_rotl:
+    case IR_rotr:
+    case IR_clz:
+    case IR_ctz:
+    case IR_popcnt:
+    case IR_sext8:
+    case IR_sext16:
+    case IR_sext32:
+    case IR_sext:
+    case IR_zext:
+    case IR_wrap: a64_lower_int(l, v, lower_def(l, v)); break;
+    case IR_icmp:
+    case IR_eqz:
+    case IR_fcmp:
+    case IR_select: a64_lower_cond(l, v, lower_def(l, v)); break;
+    case IR_fconst:
+    case IR_fadd:
+    case IR_fsub:
+    case IR_fmul:
+    case IR_fdiv:
+    case IR_fmin:
+    case IR_fmax:
+    case IR_fcopysign:
+    case IR_fabs:
+    case IR_fneg:
+    case IR_fsqrt:
+    case IR_fceil:
+    case IR_ffloor:
+    case IR_ftrunc:
+    case IR_fnearest:
+    case IR_fcanon:
+    case IR_fdemote:
+    case IR_fpromote:
+    case IR_fcvt_s:
+    case IR_fcvt_u:
+    case IR_icvt_s:
+    case IR_icvt_u:
+    case IR_bitcast: a64_lower_float(l, v, lower_def(l, v)); break;
+    case IR_vunary:
+    case IR_vbinary:
+    case IR_vternary:
+    case IR_vshift:
+    case IR_vtest: a64_lower_vector(l, v, lower_def(l, v)); break;
+    case IR_vconst:
+    case IR_vsplat:
+    case IR_vextract:
+    case IR_vreplace:
+    case IR_vshuffle: a64_lower_lane(l, v, lower_def(l, v)); break;
+    case IR_load: a64_lower_load(l, v); break;
+    case IR_store: a64_lower_store(l, v); break;
+    case IR_trapz:
+    case IR_trapnz:
+    case IR_charge:
+    case IR_refund:
+    case IR_jump:
+    case IR_brif:
+    case IR_brtable:
+    case IR_trap: a64_lower_control(l, v); break;
+    case IR_param:
+    case IR_proj:
+    case IR_call:
+    case IR_ret:
+    case IR_tailcall:
+    case IR_COUNT: assert(false && "the driver's"); break;
     }
 }

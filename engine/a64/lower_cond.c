@@ -1,17 +1,18 @@
 /* Lowering of conditions and of what consumes them: comparisons, select, branches, traps, counters.
  *
- * A condition is not made into 0 or 1 when its consumer can test the flags or a register itself.  Whoever calls a64_test consumes its flags in
- * the same Target.lower call, with nothing in between that sets them. */
+ * A condition is not made into 0 or 1 when its consumer can test the flags or a register itself.  Whoever calls
+ * a64_test consumes its flags in the same Target.lower call, with nothing in between that sets them. */
 #include <assert.h>
 #include "a64/lower.h"
 #include "base/bits.h"
 #include "code/es.h"
 
-static const uint8_t int_cc[C_COUNT] = {[C_EQ] = CC_EQ,  [C_NE] = CC_NE,  [C_SLT] = CC_LT, [C_SGE] = CC_GE, [C_SGT] = CC_GT,
-                                        [C_SLE] = CC_LE, [C_ULT] = CC_LO, [C_UGE] = CC_HS, [C_UGT] = CC_HI, [C_ULE] = CC_LS};
-/* After fcmp, unordered is C and V: these are false then, but for NE; so is each negation (bit 0) the exact opposite. */
-static const uint8_t float_cc[FC_COUNT] = {[FC_EQ] = CC_EQ, [FC_NE] = CC_NE, [FC_LT] = CC_MI,
-                                           [FC_GT] = CC_GT, [FC_LE] = CC_LS, [FC_GE] = CC_GE};
+static const uint8_t int_cc[C_COUNT] = {
+    [C_EQ] = CC_EQ,  [C_NE] = CC_NE,  [C_SLT] = CC_LT, [C_SGE] = CC_GE, [C_SGT] = CC_GT,
+    [C_SLE] = CC_LE, [C_ULT] = CC_LO, [C_UGE] = CC_HS, [C_UGT] = CC_HI, [C_ULE] = CC_LS};
+/* After fcmp, unordered is C and V: these are false then, but for NE, and the negation of each is its opposite. */
+static const uint8_t float_cc[FC_COUNT] = {
+    [FC_EQ] = CC_EQ, [FC_NE] = CC_NE, [FC_LT] = CC_MI, [FC_GT] = CC_GT, [FC_LE] = CC_LS, [FC_GE] = CC_GE};
 
 /* -- Comparisons ---------------------------------------------------------------- */
 
@@ -73,6 +74,13 @@ static A64Test test_nonzero(Lower *l, Val v, uint32_t size, int forms) {
         test_and(l, x, y, size);
         return flags(CC_NE);
     }
+    if (a64_is_vtest(l, v)) {
+        A64_HIT(l, test_lanes);
+        t = a64_vtest(l, lower_ins(l, v));
+        if (forms >= A64_WITH_ZERO) return t;
+        a64_imm(l, A64_SUBSI, t.size, A64_ZR, t.reg, 0);
+        return flags(t.set ? CC_NE : CC_EQ);
+    }
     if (forms >= A64_WITH_ZERO) {
         A64_HIT(l, test_zero);
         return (A64Test){.form = A64_TEST_ZERO, .size = (uint8_t)size, .set = true, .reg = a64_reg(l, v)};
@@ -103,8 +111,8 @@ static bool test_against_zero(Lower *l, Cond cond, Val x, Val y, int forms, A64T
     }
     if ((cond == C_SLT || cond == C_SGE) && forms >= A64_WITH_BIT) {
         A64_HIT(l, test_bit);
-        *t = (A64Test){
-            .form = A64_TEST_BIT, .bit = (uint8_t)(size * 8 - 1), .set = cond == C_SLT, .reg = a64_reg(l, x)};
+        *t =
+            (A64Test){.form = A64_TEST_BIT, .bit = (uint8_t)(size * 8 - 1), .set = cond == C_SLT, .reg = a64_reg(l, x)};
         return true;
     }
     /* ands leaves C 0 where subs would set it: good for signed conditions only */
@@ -163,8 +171,8 @@ static bool is_float_zero(const Lower *l, Val v) { /* either sign: they compare 
 }
 
 static A64Test test_fcmp(Lower *l, const Ins *i) {
-    static const uint8_t swapped[FC_COUNT] = {[FC_EQ] = FC_EQ, [FC_NE] = FC_NE, [FC_LT] = FC_GT,
-                                              [FC_GT] = FC_LT, [FC_LE] = FC_GE, [FC_GE] = FC_LE};
+    static const uint8_t swapped[FC_COUNT] = {
+        [FC_EQ] = FC_EQ, [FC_NE] = FC_NE, [FC_LT] = FC_GT, [FC_GT] = FC_LT, [FC_LE] = FC_GE, [FC_GE] = FC_LE};
     FCond cond = (FCond)i->aux;
     Val x = i->a, y = i->b;
     if (is_float_zero(l, x)) x = i->b, y = i->a, cond = (FCond)swapped[cond];
@@ -323,21 +331,21 @@ void a64_lower_cond(Lower *l, Val v, Reg d) {
 static MInsn *branch_on(Lower *l, A64Test t) {
     MInsn *i;
     switch (t.form) {
-        case A64_TEST_ZERO:
-            i = lower_emit(l, t.set ? A64_CBNZ : A64_CBZ);
-            i->size = t.size;
-            LOWER_USE(l, t.reg);
-            break;
-        case A64_TEST_BIT:
-            i = lower_emit(l, t.set ? A64_TBNZ : A64_TBZ);
-            i->size = 8;
-            i->scale = t.bit;
-            LOWER_USE(l, t.reg);
-            break;
-        default:
-            i = lower_emit(l, A64_BCC);
-            i->size = 8;
-            i->cc = t.cc;
+    case A64_TEST_ZERO:
+        i = lower_emit(l, t.set ? A64_CBNZ : A64_CBZ);
+        i->size = t.size;
+        LOWER_USE(l, t.reg);
+        break;
+    case A64_TEST_BIT:
+        i = lower_emit(l, t.set ? A64_TBNZ : A64_TBZ);
+        i->size = 8;
+        i->scale = t.bit;
+        LOWER_USE(l, t.reg);
+        break;
+    default:
+        i = lower_emit(l, A64_BCC);
+        i->size = 8;
+        i->cc = t.cc;
     }
     return i;
 }
@@ -365,6 +373,23 @@ static void jump_table(Lower *l, const Ins *i) {
     LOWER_USE(l, cut);
 }
 
+/* No branch: an access whose address leaves user memory when the counter is negative.  Counters are below 2^46, so
+ * bit 46 is a copy of the sign, and 2^46 above the execution state nothing is mapped.  An emulator translates block
+ * by block, and a conditional branch ends a block. */
+static void fault_if_negative(Lower *l, Reg counter, uint32_t trap) {
+    Reg far = lower_temp(l, T_I64);
+    A64_HIT(l, charge_fault);
+    a64_imm(l, A64_ANDI, 8, far, counter, UINT64_C(1) << 46);
+    MInsn *i = lower_emit(l, A64_LDR);
+    i->size = 4;
+    i->flags = MF_FAULTS;
+    i->cc = (uint8_t)trap;
+    i->aux = A64_UXTX;
+    LOWER_DEF(l, A64_ZR);
+    LOWER_USE(l, A64_ES);
+    LOWER_USE(l, far);
+}
+
 /* The counter is written also when it becomes negative: the observer sees by how much. */
 static void charge(Lower *l, const Ins *i) {
     uint32_t at = i->aux ? ES_DEPTH : ES_FUEL, words[4];
@@ -387,7 +412,11 @@ static void charge(Lower *l, const Ins *i) {
         a64_ins2(l, A64_SUBS, 8, now, old, by);
     }
     a64_es_store(l, now, at, T_I64);
-    branch_on(l, flags(CC_MI))->aux = i->aux ? CODE_TRAP_EXHAUSTION : CODE_TRAP_FUEL;
+    uint32_t trap = i->aux ? CODE_TRAP_EXHAUSTION : CODE_TRAP_FUEL;
+    if (l->o->fault_charges)
+        fault_if_negative(l, now, trap);
+    else
+        branch_on(l, flags(CC_MI))->aux = trap;
 }
 
 static void refund(Lower *l, const Ins *i) {
@@ -411,25 +440,25 @@ void a64_lower_control(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
     MInsn *m;
     switch ((IrOp)i->op) {
-        case IR_trapz:
-        case IR_trapnz: trap_if(l, i); break;
-        case IR_charge: charge(l, i); break;
-        case IR_refund: refund(l, i); break;
-        case IR_brif:
-            A64_HIT(l, branch);
-            branch_on(l, a64_test(l, i->a, A64_WITH_BIT))->flags = MF_BRANCH;
-            break;
-        case IR_brtable: jump_table(l, i); break;
-        case IR_jump:
-            A64_HIT(l, jump);
-            m = lower_emit(l, A64_B);
-            m->size = 8, m->flags = MF_BRANCH;
-            break;
-        case IR_trap:
-            A64_HIT(l, trap);
-            m = lower_emit(l, A64_TRAP);
-            m->size = 8, m->flags = MF_BRANCH, m->aux = i->aux;
-            break;
-        default: assert(false && "not control");
+    case IR_trapz:
+    case IR_trapnz: trap_if(l, i); break;
+    case IR_charge: charge(l, i); break;
+    case IR_refund: refund(l, i); break;
+    case IR_brif:
+        A64_HIT(l, branch);
+        branch_on(l, a64_test(l, i->a, A64_WITH_BIT))->flags = MF_BRANCH;
+        break;
+    case IR_brtable: jump_table(l, i); break;
+    case IR_jump:
+        A64_HIT(l, jump);
+        m = lower_emit(l, A64_B);
+        m->size = 8, m->flags = MF_BRANCH;
+        break;
+    case IR_trap:
+        A64_HIT(l, trap);
+        m = lower_emit(l, A64_TRAP);
+        m->size = 8, m->flags = MF_BRANCH, m->aux = i->aux;
+        break;
+    default: assert(false && "not control");
     }
 }

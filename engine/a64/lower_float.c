@@ -1,8 +1,9 @@
 /* Lowering of float operations.
  *
- * Most are one instruction with wasm's semantics: fmin and fmax order -0 below +0 and give NaN for NaN; fcvtzs and fcvtzu saturate and
- * give 0 for NaN; frint* round as named.  fmin, fmax and all arithmetic give the positive default NaN when FPCR.DN is on, as
- * the enter stub has it (TargetOptions.nan_canon says that one may rely on it); fabs, fneg, fmov, fcsel and bsl move bits. */
+ * Most are one instruction with wasm's semantics: fmin and fmax order -0 below +0 and give NaN for NaN; fcvtzs and
+ * fcvtzu saturate and give 0 for NaN; frint* round as named.  fmin, fmax and all arithmetic give the positive
+ * default NaN when FPCR.DN is on, as the enter stub has it (TargetOptions.nan_canon says that one may rely on it);
+ * fabs, fneg, fmov, fcsel and bsl move bits. */
 #include <assert.h>
 #include "a64/lower.h"
 
@@ -19,21 +20,6 @@ static void constant(Lower *l, IrType t, uint64_t bits, Reg d) {
     } else {
         MInsn *m = lower_emit(l, A64_LDCF);
         m->size = (uint8_t)size, m->imm = (int64_t)bits;
-    }
-    LOWER_DEF(l, d);
-}
-
-static void vector_constant(Lower *l, const Ins *i, Reg d) {
-    const uint32_t *w = l->f->pool.at + i->a;
-    A64_HIT(l, const_float);
-    if ((w[0] | w[1] | w[2] | w[3]) == 0) {
-        lower_emit(l, A64_MOVI0)->size = 8; /* clears all 16 bytes */
-    } else {
-        int64_t at = l->m->data.n;
-        vec_push(l->m->arena, &l->m->data, (uint64_t)w[1] << 32 | w[0]);
-        vec_push(l->m->arena, &l->m->data, (uint64_t)w[3] << 32 | w[2]);
-        MInsn *m = lower_emit(l, A64_LDCF);
-        m->size = 16, m->imm = at;
     }
     LOWER_DEF(l, d);
 }
@@ -93,11 +79,11 @@ static void convert(Lower *l, const Ins *i, Reg d) {
     uint32_t op;
     A64_HIT(l, convert);
     switch ((IrOp)i->op) {
-        case IR_fcvt_s: op = single ? A64_FCVTZS_S : A64_FCVTZS_D; break;
-        case IR_fcvt_u: op = single ? A64_FCVTZU_S : A64_FCVTZU_D; break;
-        case IR_icvt_s: op = single ? A64_SCVTF_S : A64_SCVTF_D; break;
-        case IR_icvt_u: op = single ? A64_UCVTF_S : A64_UCVTF_D; break;
-        default: op = A64_FCVT; /* size: of the operand */
+    case IR_fcvt_s: op = single ? A64_FCVTZS_S : A64_FCVTZS_D; break;
+    case IR_fcvt_u: op = single ? A64_FCVTZU_S : A64_FCVTZU_D; break;
+    case IR_icvt_s: op = single ? A64_SCVTF_S : A64_SCVTF_D; break;
+    case IR_icvt_u: op = single ? A64_UCVTF_S : A64_UCVTF_D; break;
+    default: op = A64_FCVT; /* size: of the operand */
     }
     bool to_int = i->op == IR_fcvt_s || i->op == IR_fcvt_u;
     a64_ins1(l, op, a64_size(to_int ? to : from), d, a64_reg(l, i->a));
@@ -126,30 +112,29 @@ static void bitcast(Lower *l, Val v, const Ins *i, Reg d) {
 void a64_lower_float(Lower *l, Val v, Reg d) {
     const Ins *i = lower_ins(l, v);
     switch ((IrOp)i->op) {
-        case IR_fconst: constant(l, (IrType)i->type, i->type == T_F32 ? i->a : ins_imm(i), d); break;
-        case IR_vconst: vector_constant(l, i, d); break;
-        case IR_fadd: binary(l, i, d, A64_FADD); break;
-        case IR_fsub: binary(l, i, d, A64_FSUB); break;
-        case IR_fmul: binary(l, i, d, A64_FMUL); break;
-        case IR_fdiv: binary(l, i, d, A64_FDIV); break;
-        case IR_fmin: binary(l, i, d, A64_FMIN); break;
-        case IR_fmax: binary(l, i, d, A64_FMAX); break;
-        case IR_fcopysign: copy_sign(l, i, d); break;
-        case IR_fabs: unary(l, i, d, A64_FABS); break;
-        case IR_fneg: unary(l, i, d, A64_FNEG); break;
-        case IR_fsqrt: unary(l, i, d, A64_FSQRT); break;
-        case IR_fceil: unary(l, i, d, A64_FRINTP); break;
-        case IR_ffloor: unary(l, i, d, A64_FRINTM); break;
-        case IR_ftrunc: unary(l, i, d, A64_FRINTZ); break;
-        case IR_fnearest: unary(l, i, d, A64_FRINTN); break;
-        case IR_fcanon: canonicalize(l, i, d); break;
-        case IR_fdemote:
-        case IR_fpromote:
-        case IR_fcvt_s:
-        case IR_fcvt_u:
-        case IR_icvt_s:
-        case IR_icvt_u: convert(l, i, d); break;
-        case IR_bitcast: bitcast(l, v, i, d); break;
-        default: assert(false && "not a float operation");
+    case IR_fconst: constant(l, (IrType)i->type, i->type == T_F32 ? i->a : ins_imm(i), d); break;
+    case IR_fadd: binary(l, i, d, A64_FADD); break;
+    case IR_fsub: binary(l, i, d, A64_FSUB); break;
+    case IR_fmul: binary(l, i, d, A64_FMUL); break;
+    case IR_fdiv: binary(l, i, d, A64_FDIV); break;
+    case IR_fmin: binary(l, i, d, A64_FMIN); break;
+    case IR_fmax: binary(l, i, d, A64_FMAX); break;
+    case IR_fcopysign: copy_sign(l, i, d); break;
+    case IR_fabs: unary(l, i, d, A64_FABS); break;
+    case IR_fneg: unary(l, i, d, A64_FNEG); break;
+    case IR_fsqrt: unary(l, i, d, A64_FSQRT); break;
+    case IR_fceil: unary(l, i, d, A64_FRINTP); break;
+    case IR_ffloor: unary(l, i, d, A64_FRINTM); break;
+    case IR_ftrunc: unary(l, i, d, A64_FRINTZ); break;
+    case IR_fnearest: unary(l, i, d, A64_FRINTN); break;
+    case IR_fcanon: canonicalize(l, i, d); break;
+    case IR_fdemote:
+    case IR_fpromote:
+    case IR_fcvt_s:
+    case IR_fcvt_u:
+    case IR_icvt_s:
+    case IR_icvt_u: convert(l, i, d); break;
+    case IR_bitcast: bitcast(l, v, i, d); break;
+    default: assert(false && "not a float operation");
     }
 }

@@ -1,7 +1,8 @@
 /* Lowering of integer operations.
  *
- * Register 31 is zr in the shifted-register forms and sp in those with an immediate or an extended register, so a64_reg_or_zero is for
- * the first kind only.  Amounts of shifts are taken modulo the width before anything else is decided. */
+ * Register 31 is zr in the shifted-register forms and sp in those with an immediate or an extended register, so
+ * a64_reg_or_zero is for the first kind only.  Amounts of shifts are taken modulo the width before anything else is
+ * decided. */
 #include <assert.h>
 #include "a64/lower.h"
 #include "base/bits.h"
@@ -91,6 +92,7 @@ static void add(Lower *l, const Ins *i, Reg d) {
     uint64_t c;
     if (lower_is_const(l, x, &c)) x = i->b, y = i->a;
     if (lower_is_const(l, y, &c) && add_constant(l, size, d, x, c, false)) return;
+    x = i->a, y = i->b;
     for (uint32_t k = 0; k < 2; k++, x = i->b, y = i->a) {
         if (!sole_near(l, y, IR_imul)) continue;
         Reg sum = a64_reg(l, x);
@@ -205,9 +207,9 @@ typedef struct LogicRows {
 
 static LogicRows logic_rows(IrOp op) {
     switch (op) {
-        case IR_iand: return (LogicRows){A64_AND, A64_BIC, A64_ANDI};
-        case IR_ior: return (LogicRows){A64_ORR, A64_ORN, A64_ORRI};
-        default: return (LogicRows){A64_EOR, A64_EON, A64_EORI};
+    case IR_iand: return (LogicRows){A64_AND, A64_BIC, A64_ANDI};
+    case IR_ior: return (LogicRows){A64_ORR, A64_ORN, A64_ORRI};
+    default: return (LogicRows){A64_EOR, A64_EON, A64_EORI};
     }
 }
 
@@ -454,30 +456,32 @@ static void count(Lower *l, const Ins *i, Reg d) {
 /* Computed by instructions of 32 bits, which clear the upper half of the register. */
 static bool clears_upper(IrOp op) {
     switch (op) {
-        case IR_iadd:
-        case IR_isub:
-        case IR_imul:
-        case IR_sdiv:
-        case IR_udiv:
-        case IR_srem:
-        case IR_urem:
-        case IR_iand:
-        case IR_ior:
-        case IR_ixor:
-        case IR_rotl:
-        case IR_rotr:
-        case IR_clz:
-        case IR_ctz:
-        case IR_popcnt:
-        case IR_sext8:
-        case IR_sext16:
-        case IR_icmp:
-        case IR_eqz:
-        case IR_fcmp:
-        case IR_select:
-        case IR_fcvt_s:
-        case IR_fcvt_u: return true;
-        default: return false;
+    case IR_iadd:
+    case IR_isub:
+    case IR_imul:
+    case IR_sdiv:
+    case IR_udiv:
+    case IR_srem:
+    case IR_urem:
+    case IR_iand:
+    case IR_ior:
+    case IR_ixor:
+    case IR_rotl:
+    case IR_rotr:
+    case IR_clz:
+    case IR_ctz:
+    case IR_popcnt:
+    case IR_sext8:
+    case IR_sext16:
+    case IR_icmp:
+    case IR_eqz:
+    case IR_fcmp:
+    case IR_select:
+    case IR_fcvt_s:
+    case IR_fcvt_u:
+    case IR_vtest:
+    case IR_vextract: return true;
+    default: return false;
     }
 }
 
@@ -491,9 +495,9 @@ static bool clears_upper_shift(const Lower *l, const Ins *i) {
 static void extend(Lower *l, Val v, const Ins *i, Reg d) {
     const Ins *x = lower_ins(l, i->a);
     if (lower_can_sink(l, i->a, v)) {
-        static const uint8_t zero_extended[ACC_COUNT] = {[ACC_8S] = ACC_8S,   [ACC_8U] = ACC_8U,   [ACC_16S] = ACC_16S,
-                                                         [ACC_16U] = ACC_16U, [ACC_32S] = ACC_32U, [ACC_32U] = ACC_32U,
-                                                         [ACC_32] = ACC_32U};
+        static const uint8_t zero_extended[ACC_COUNT] = {
+            [ACC_8S] = ACC_8S,   [ACC_8U] = ACC_8U,   [ACC_16S] = ACC_16S, [ACC_16U] = ACC_16U,
+            [ACC_32S] = ACC_32U, [ACC_32U] = ACC_32U, [ACC_32] = ACC_32U};
         Access access = (Access)x->aux;
         A64_HIT(l, ext_load);
         if (i->op == IR_zext) {
@@ -512,13 +516,15 @@ static void extend(Lower *l, Val v, const Ins *i, Reg d) {
     if (sole_near(l, i->a, (IrOp)x->op) && (clears_upper((IrOp)x->op) || clears_upper_shift(l, x))) {
         A64_HIT(l, zext_free);
         switch ((IrOp)x->op) {
-            case IR_icmp:
-            case IR_eqz:
-            case IR_fcmp:
-            case IR_select: a64_lower_cond(l, i->a, d); break;
-            case IR_fcvt_s:
-            case IR_fcvt_u: a64_lower_float(l, i->a, d); break;
-            default: a64_lower_int(l, i->a, d);
+        case IR_icmp:
+        case IR_eqz:
+        case IR_fcmp:
+        case IR_select: a64_lower_cond(l, i->a, d); break;
+        case IR_fcvt_s:
+        case IR_fcvt_u: a64_lower_float(l, i->a, d); break;
+        case IR_vtest: a64_lower_vector(l, i->a, d); break;
+        case IR_vextract: a64_lower_lane(l, i->a, d); break;
+        default: a64_lower_int(l, i->a, d);
         }
         return;
     }
@@ -529,43 +535,43 @@ static void extend(Lower *l, Val v, const Ins *i, Reg d) {
 void a64_lower_int(Lower *l, Val v, Reg d) {
     const Ins *i = lower_ins(l, v);
     switch ((IrOp)i->op) {
-        case IR_iconst: constant(l, i, d); break;
-        case IR_es:
-            A64_HIT(l, es);
-            a64_move(l, d, A64_ES);
-            break;
-        case IR_iadd: add(l, i, d); break;
-        case IR_isub: subtract(l, i, d); break;
-        case IR_imul: multiply(l, i, d); break;
-        case IR_sdiv:
-        case IR_udiv:
-        case IR_srem:
-        case IR_urem: divide(l, i, d); break;
-        case IR_iand:
-        case IR_ior:
-        case IR_ixor: logic(l, i, d); break;
-        case IR_shl:
-        case IR_sshr:
-        case IR_ushr: shift(l, i, d); break;
-        case IR_rotl:
-        case IR_rotr: rotate(l, i, d); break;
-        case IR_clz:
-        case IR_ctz:
-        case IR_popcnt: count(l, i, d); break;
-        case IR_sext8:
-        case IR_sext16:
-        case IR_sext32: {
-            A64_HIT(l, sext_part);
-            uint32_t bits = i->op == IR_sext8 ? 8 : i->op == IR_sext16 ? 16 : 32;
-            bit_field(l, A64_SBFM, width_of(l, v) / 8, d, a64_reg(l, i->a), 0, bits - 1);
-            break;
-        }
-        case IR_sext:
-        case IR_zext: extend(l, v, i, d); break;
-        case IR_wrap:
-            A64_HIT(l, wrap);
-            a64_move(l, d, a64_reg(l, i->a));
-            break;
-        default: assert(false && "not an integer operation");
+    case IR_iconst: constant(l, i, d); break;
+    case IR_es:
+        A64_HIT(l, es);
+        a64_move(l, d, A64_ES);
+        break;
+    case IR_iadd: add(l, i, d); break;
+    case IR_isub: subtract(l, i, d); break;
+    case IR_imul: multiply(l, i, d); break;
+    case IR_sdiv:
+    case IR_udiv:
+    case IR_srem:
+    case IR_urem: divide(l, i, d); break;
+    case IR_iand:
+    case IR_ior:
+    case IR_ixor: logic(l, i, d); break;
+    case IR_shl:
+    case IR_sshr:
+    case IR_ushr: shift(l, i, d); break;
+    case IR_rotl:
+    case IR_rotr: rotate(l, i, d); break;
+    case IR_clz:
+    case IR_ctz:
+    case IR_popcnt: count(l, i, d); break;
+    case IR_sext8:
+    case IR_sext16:
+    case IR_sext32: {
+        A64_HIT(l, sext_part);
+        uint32_t bits = i->op == IR_sext8 ? 8 : i->op == IR_sext16 ? 16 : 32;
+        bit_field(l, A64_SBFM, width_of(l, v) / 8, d, a64_reg(l, i->a), 0, bits - 1);
+        break;
+    }
+    case IR_sext:
+    case IR_zext: extend(l, v, i, d); break;
+    case IR_wrap:
+        A64_HIT(l, wrap);
+        a64_move(l, d, a64_reg(l, i->a));
+        break;
+    default: assert(false && "not an integer operation");
     }
 }

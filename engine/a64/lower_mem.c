@@ -1,8 +1,9 @@
 /* Lowering of loads and stores.
  *
- * An access is one instruction with one of the forms [x, #d], [x, x', lsl #s], [x, w, uxtw #s]; s is 0 or the access size.  A displacement
- * that fits no immediate stays in MInsn.imm: emit.c puts it in x17, so that the access is still the only instruction that
- * can fault.  The address is computed modulo 2^64, so constants may be moved between its parts. */
+ * An access is one instruction with one of the forms [x, #d], [x, x', lsl #s], [x, w, uxtw #s]; s is 0 or the
+ * access size.  A displacement that fits no immediate stays in MInsn.imm: emit.c puts it in x17, so that the access
+ * is still the only instruction that can fault.  The address is computed modulo 2^64, so constants may be moved
+ * between its parts. */
 #include <assert.h>
 #include "a64/lower.h"
 #include "base/bits.h"
@@ -48,7 +49,8 @@ static Address address(Lower *l, Val v, uint32_t disp, uint32_t log2) {
     uint64_t c;
     while ((i = match_sum(l, v)) != NULL && lower_is_const(l, i->b, &c)) {
         int64_t sum = (int64_t)((uint64_t)a.disp + c);
-        if (!a64_offset_ok(sum, log2) && l->uses[v] != 1) break; /* the sum once is cheaper than the constant at each access */
+        if (!a64_offset_ok(sum, log2) && l->uses[v] != 1)
+            break; /* the sum once is cheaper than the constant at each access */
         A64_HIT(l, addr_const);
         a.disp = sum;
         v = i->a;
@@ -96,18 +98,20 @@ typedef struct AccessRow {
 /* `wide`: the result has 64 bits; matters to the forms that extend the sign only */
 static AccessRow load_row(Access access, bool wide) {
     switch (access) {
-        case ACC_8S: return (AccessRow){A64_LDRSB, wide ? 8 : 4};
-        case ACC_8U: return (AccessRow){A64_LDRB, 4};
-        case ACC_16S: return (AccessRow){A64_LDRSH, wide ? 8 : 4};
-        case ACC_16U: return (AccessRow){A64_LDRH, 4};
-        case ACC_32S: return wide ? (AccessRow){A64_LDRSW, 8} : (AccessRow){A64_LDR, 4};
-        case ACC_32U:
-        case ACC_32: return (AccessRow){A64_LDR, 4};
-        case ACC_64: return (AccessRow){A64_LDR, 8};
-        case ACC_F32: return (AccessRow){A64_LDRF, 4};
-        case ACC_F64: return (AccessRow){A64_LDRF, 8};
-        case ACC_V128: return (AccessRow){A64_LDRQ, 16};
-        case ACC_COUNT: break;
+    case ACC_8S: return (AccessRow){A64_LDRSB, wide ? 8 : 4};
+    case ACC_8U: return (AccessRow){A64_LDRB, 4};
+    case ACC_16S: return (AccessRow){A64_LDRSH, wide ? 8 : 4};
+    case ACC_16U: return (AccessRow){A64_LDRH, 4};
+    case ACC_32S: return wide ? (AccessRow){A64_LDRSW, 8} : (AccessRow){A64_LDR, 4};
+    case ACC_32U:
+    case ACC_32: return (AccessRow){A64_LDR, 4};
+    case ACC_64: return (AccessRow){A64_LDR, 8};
+    case ACC_F32: return (AccessRow){A64_LDRF, 4};
+    case ACC_F64: return (AccessRow){A64_LDRF, 8};
+    case ACC_V128: return (AccessRow){A64_LDRQ, 16};
+    case ACC_V32Z: return (AccessRow){A64_LDRF, 4}; /* clears the rest */
+    case ACC_V64Z: return (AccessRow){A64_LDRF, 8};
+    case ACC_COUNT: break;
     }
     assert(false && "no such access");
     return (AccessRow){0, 0};
@@ -115,31 +119,45 @@ static AccessRow load_row(Access access, bool wide) {
 
 static AccessRow store_row(Access access) {
     switch (access) {
-        case ACC_8S:
-        case ACC_8U: return (AccessRow){A64_STRB, 4};
-        case ACC_16S:
-        case ACC_16U: return (AccessRow){A64_STRH, 4};
-        case ACC_32S:
-        case ACC_32U:
-        case ACC_32: return (AccessRow){A64_STR, 4};
-        case ACC_64: return (AccessRow){A64_STR, 8};
-        case ACC_F32: return (AccessRow){A64_STRF, 4};
-        case ACC_F64: return (AccessRow){A64_STRF, 8};
-        case ACC_V128: return (AccessRow){A64_STRQ, 16};
-        case ACC_COUNT: break;
+    case ACC_8S:
+    case ACC_8U: return (AccessRow){A64_STRB, 4};
+    case ACC_16S:
+    case ACC_16U: return (AccessRow){A64_STRH, 4};
+    case ACC_32S:
+    case ACC_32U:
+    case ACC_32: return (AccessRow){A64_STR, 4};
+    case ACC_64: return (AccessRow){A64_STR, 8};
+    case ACC_F32: return (AccessRow){A64_STRF, 4};
+    case ACC_F64: return (AccessRow){A64_STRF, 8};
+    case ACC_V128: return (AccessRow){A64_STRQ, 16};
+    case ACC_V32Z:
+    case ACC_V64Z:
+    case ACC_COUNT: break;
     }
     assert(false && "no such access");
     return (AccessRow){0, 0};
 }
 
-void a64_load_into(Lower *l, Val load, Reg d, Access access, IrType t) {
+/* The low lane of a vector register, by the log2 of its size. */
+static const AccessRow lane_load[] = {{A64_LDRFB, 1}, {A64_LDRFH, 2}, {A64_LDRF, 4}, {A64_LDRF, 8}},
+                       lane_store[] = {{A64_STRFB, 1}, {A64_STRFH, 2}, {A64_STRF, 4}, {A64_STRF, 8}};
+
+static void load_by(Lower *l, Val load, Reg d, AccessRow row, uint32_t log2) {
     const Ins *i = lower_ins(l, load);
-    AccessRow row = load_row(access, t == T_I64);
-    Address a = address(l, i->a, i->b, bits_ctz32(access_bytes[access]));
+    Address a = address(l, i->a, i->b, log2);
     MInsn *m = lower_emit(l, row.op);
     m->size = row.size;
     LOWER_DEF(l, d);
     set_address(l, m, &a, i, load);
+}
+
+void a64_load_into(Lower *l, Val load, Reg d, Access access, IrType t) {
+    load_by(l, load, d, load_row(access, t == T_I64), bits_ctz32(access_bytes[access]));
+}
+
+void a64_load_lane(Lower *l, Val load, Reg d) {
+    uint32_t log2 = bits_ctz32(access_bytes[lower_ins(l, load)->aux]);
+    load_by(l, load, d, lane_load[log2], log2);
 }
 
 void a64_lower_load(Lower *l, Val v) {
@@ -156,26 +174,37 @@ void a64_lower_load(Lower *l, Val v) {
 /* Access to the bits of a float as an integer, and the other way round. */
 static Access other_class(Access access) {
     switch (access) {
-        case ACC_F32: return ACC_32;
-        case ACC_F64: return ACC_64;
-        case ACC_32: return ACC_F32;
-        default: return ACC_F64;
+    case ACC_F32: return ACC_32;
+    case ACC_F64: return ACC_64;
+    case ACC_32: return ACC_F32;
+    default: return ACC_F64;
     }
 }
 
 void a64_lower_store(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v), *value = lower_ins(l, i->b);
     Access access = (Access)i->aux;
+    uint32_t log2 = bits_ctz32(access_bytes[access]);
+    AccessRow row = store_row(access);
     Reg r;
     bool whole = access == ACC_32 || access == ACC_64 || access == ACC_F32 || access == ACC_F64;
     if (value->op == IR_fconst && ins_imm(value) == 0) {
         A64_HIT(l, store_zero);
-        access = other_class(access);
+        row = store_row(other_class(access));
         r = A64_ZR;
     } else if (whole && a64_sole(l, i->b, IR_bitcast)) {
         A64_HIT(l, store_bitcast);
-        access = other_class(access);
+        row = store_row(other_class(access));
         r = a64_reg(l, value->a);
+    } else if (a64_sole(l, i->b, IR_vextract) && a64_lane_size(value) == access_bytes[access]) {
+        A64_HIT(l, store_lane);
+        row = lane_store[log2];
+        r = a64_reg(l, value->a);
+        if (value->b) {
+            Reg lane = lower_temp(l, row.size == 4 ? T_F32 : T_F64);
+            a64_imm(l, A64_ELT, row.size, lane, r, value->b);
+            r = lane;
+        }
     } else {
         r = a64_reg_or_zero(l, i->b);
         if (r == A64_ZR) {
@@ -184,8 +213,7 @@ void a64_lower_store(Lower *l, Val v) {
             A64_HIT(l, store);
         }
     }
-    AccessRow row = store_row(access);
-    Address a = address(l, i->a, i->c, bits_ctz32(access_bytes[access]));
+    Address a = address(l, i->a, i->c, log2);
     MInsn *m = lower_emit(l, row.op);
     m->size = row.size;
     LOWER_USE(l, r);
@@ -193,9 +221,9 @@ void a64_lower_store(Lower *l, Val v) {
 }
 
 void a64_es_load(Lower *l, Reg def, uint32_t offset, IrType t) {
-    AccessRow row = t == T_I32 ? load_row(ACC_32, false)
-                    : t == T_F32 ? load_row(ACC_F32, false)
-                    : t == T_F64 ? load_row(ACC_F64, false)
+    AccessRow row = t == T_I32    ? load_row(ACC_32, false)
+                    : t == T_F32  ? load_row(ACC_F32, false)
+                    : t == T_F64  ? load_row(ACC_F64, false)
                     : t == T_V128 ? load_row(ACC_V128, false)
                                   : load_row(ACC_64, false);
     MInsn *m = a64_ins1(l, row.op, row.size, def, A64_ES);
@@ -203,7 +231,11 @@ void a64_es_load(Lower *l, Reg def, uint32_t offset, IrType t) {
 }
 
 void a64_es_store(Lower *l, Reg use, uint32_t offset, IrType t) {
-    AccessRow row = store_row(t == T_I32 ? ACC_32 : t == T_F32 ? ACC_F32 : t == T_F64 ? ACC_F64 : t == T_V128 ? ACC_V128 : ACC_64);
+    AccessRow row = store_row(t == T_I32    ? ACC_32
+                              : t == T_F32  ? ACC_F32
+                              : t == T_F64  ? ACC_F64
+                              : t == T_V128 ? ACC_V128
+                                            : ACC_64);
     MInsn *m = lower_emit(l, row.op);
     m->size = row.size;
     m->imm = offset;

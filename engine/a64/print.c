@@ -14,7 +14,8 @@ static void reg(Text *t, uint32_t r, uint32_t size, bool sp) {
     if (r >= REG_VIRTUAL) {
         text_printf(t, "v%u", r); /* as mach_print has it */
     } else if (r >= REG_FLOAT) {
-        text_printf(t, "%c%u", size == 1 ? 'b' : size == 4 ? 's' : size == 16 ? 'q' : 'd', r - REG_FLOAT);
+        char c = size == 1 ? 'b' : size == 2 ? 'h' : size == 4 ? 's' : size == 16 ? 'q' : 'd';
+        text_printf(t, "%c%u", c, r - REG_FLOAT);
     } else if (r == A64_SP) {
         text_puts(t, sp ? (size == 4 ? "wsp" : "sp") : (size == 4 ? "wzr" : "xzr"));
     } else {
@@ -38,9 +39,14 @@ static void shifted(Text *t, const MInsn *i, const uint32_t *r) {
     bool plain = i->imm == 0 && i->aux == A64_LSL;
     if (r[0] == A64_ZR && (i->op == A64_ADDS || i->op == A64_SUBS || i->op == A64_ANDS)) {
         op_regs(t, i->op == A64_ADDS ? "cmn" : i->op == A64_SUBS ? "cmp" : "tst", i->size, r + 1, 2);
-    } else if (r[1] == A64_ZR && (i->op == A64_SUB || i->op == A64_SUBS || i->op == A64_ORN || (i->op == A64_ORR && plain))) {
-        op_regs(t, i->op == A64_SUB ? "neg" : i->op == A64_SUBS ? "negs" : i->op == A64_ORN ? "mvn" : "mov", i->size,
-                (const uint32_t[]){r[0], r[2]}, 2);
+    } else if (r[1] == A64_ZR &&
+               (i->op == A64_SUB || i->op == A64_SUBS || i->op == A64_ORN || (i->op == A64_ORR && plain))) {
+        op_regs(t,
+                i->op == A64_SUB    ? "neg"
+                : i->op == A64_SUBS ? "negs"
+                : i->op == A64_ORN  ? "mvn"
+                                    : "mov",
+                i->size, (const uint32_t[]){r[0], r[2]}, 2);
     } else {
         op_regs(t, name, i->size, r, 3);
     }
@@ -132,9 +138,9 @@ static void move_wide(Text *t, const MInsn *i, const uint32_t *r) {
 }
 
 static void multiply(Text *t, const MInsn *i, const uint32_t *r) {
-    static const char *const without_sum[] = {
-        [A64_MADD - A64_MADD] = "mul",      [A64_MSUB - A64_MADD] = "mneg",   [A64_SMADDL - A64_MADD] = "smull",
-        [A64_SMSUBL - A64_MADD] = "smnegl", [A64_UMADDL - A64_MADD] = "umull", [A64_UMSUBL - A64_MADD] = "umnegl"};
+    static const char *const without_sum[] = {[A64_MADD - A64_MADD] = "mul",     [A64_MSUB - A64_MADD] = "mneg",
+                                              [A64_SMADDL - A64_MADD] = "smull", [A64_SMSUBL - A64_MADD] = "smnegl",
+                                              [A64_UMADDL - A64_MADD] = "umull", [A64_UMSUBL - A64_MADD] = "umnegl"};
     bool wide = a64_row_of(i->op)->format == A64_F_RWWR, sum = r[3] != A64_ZR;
     text_printf(t, "%s ", sum ? a64_row_of(i->op)->text : without_sum[i->op - A64_MADD]);
     reg(t, r[0], i->size, false);
@@ -149,7 +155,8 @@ static void bit_field(Text *t, const MInsn *i, const uint32_t *r) {
     int immr = (int)(i->imm & 0xff), imms = (int)(i->imm >> 8), width = i->size * 8;
     bool sign = i->op == A64_SBFM;
     char s = sign ? 's' : 'u';
-    if (immr == 0 && (imms == 7 || imms == 15 || imms == 31) && (sign ? imms != width - 1 : i->size == 4 && imms != 31)) {
+    if (immr == 0 && (imms == 7 || imms == 15 || imms == 31) &&
+        (sign ? imms != width - 1 : i->size == 4 && imms != 31)) {
         text_printf(t, "%cxt%c ", s, imms == 7 ? 'b' : imms == 15 ? 'h' : 'w');
         reg(t, r[0], i->size, false);
         text_puts(t, ", ");
@@ -245,27 +252,21 @@ static void vector(Text *t, const MInsn *i, const uint32_t *r) {
     uint32_t format = a64_row_of(i->op)->format;
     text_printf(t, "%s ", a64_row_of(i->op)->text);
     switch (format) {
-        case A64_F_VADD:
-            reg(t, r[0], 1, false);
+    case A64_F_VADD:
+        reg(t, r[0], 1, false);
+        text_puts(t, ", ");
+        vreg(t, r[1], ".8b");
+        break;
+    case A64_F_VZERO:
+        reg(t, r[0], 8, false);
+        text_puts(t, ", #0000000000000000");
+        break;
+    default:
+        vreg(t, r[0], bytes);
+        for (uint32_t k = format == A64_F_VSEL ? 2 : 1; k < i->nopnd; k++) {
             text_puts(t, ", ");
-            vreg(t, r[1], ".8b");
-            break;
-        case A64_F_VZERO:
-            reg(t, r[0], 8, false);
-            text_puts(t, ", #0000000000000000");
-            break;
-        case A64_F_VDUP:
-        case A64_F_VINS:
-            vreg(t, r[0], format == A64_F_VDUP ? ".2d" : ".d[1]");
-            text_puts(t, ", ");
-            reg(t, r[format == A64_F_VDUP ? 1 : 2], 8, false);
-            break;
-        default:
-            vreg(t, r[0], bytes);
-            for (uint32_t k = format == A64_F_VSEL ? 2 : 1; k < i->nopnd; k++) {
-                text_puts(t, ", ");
-                vreg(t, r[k], bytes);
-            }
+            vreg(t, r[k], bytes);
+        }
     }
 }
 
@@ -274,6 +275,114 @@ static double float_of(uint32_t bits8) {
     double d;
     memcpy(&d, &v, sizeof d);
     return d;
+}
+
+/* Lanes of `size` bytes in all 16 bytes or the lower 8. */
+static const char *shape(uint32_t size, bool half) {
+    static const char *const name[4][2] = {{".16b", ".8b"}, {".8h", ".4h"}, {".4s", ".2s"}, {".2d", ".1d"}};
+    return name[size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3][half];
+}
+
+static void lane(Text *t, uint32_t r, uint32_t size, uint32_t n) {
+    static const char *const name[] = {[1] = ".b[%u]", [2] = ".h[%u]", [4] = ".s[%u]", [8] = ".d[%u]"};
+    vreg(t, r, "");
+    text_printf(t, name[size], n);
+}
+
+/* Operands [1, n) behind the result, with lanes of `from` bytes. */
+static void vregs(Text *t, const uint32_t *r, const char *to, uint32_t first, uint32_t n, const char *from) {
+    vreg(t, r[0], to);
+    for (uint32_t k = first; k < n; k++) {
+        text_puts(t, ", ");
+        vreg(t, r[k], from);
+    }
+}
+
+static void vector_imm(Text *t, const MInsn *i, const uint32_t *r) {
+    uint32_t cmode = i->aux & 15, imm = (uint32_t)i->imm;
+    bool fp = cmode == 15, inverted = i->aux >> 4 && cmode < 14;
+    text_printf(t, "%s ", fp ? "fmov" : inverted ? "mvni" : "movi");
+    vreg(t, r[0], shape(i->size, false));
+    if (fp) {
+        text_printf(t, ", #%.8f", float_of(imm));
+    } else if (i->size == 8) {
+        text_printf(t, ", #0x%016llx", (unsigned long long)a64_vector_value(i->aux, imm));
+    } else {
+        text_printf(t, ", #%u", imm);
+        uint32_t shift = cmode < 8 ? cmode >> 1 : cmode < 12 ? cmode >> 1 & 1 : cmode < 14 ? cmode - 11 : 0;
+        if (shift) text_printf(t, ", %s #%u", cmode < 12 ? "lsl" : "msl", 8 * shift);
+    }
+}
+
+/* One lane, as a scalar or in a register of its own. */
+static void lane_op(Text *t, const MInsn *i, const uint32_t *r) {
+    uint32_t imm = (uint32_t)i->imm, general = i->size == 8 ? 8 : 4;
+    bool mov = i->op == A64_UMOV && i->size >= 4;
+    text_printf(t, "%s ", mov ? "mov" : a64_row_of(i->op)->text);
+    switch ((A64Format)a64_row_of(i->op)->format) {
+    case A64_F_VDUP: vreg(t, r[0], shape(i->size, false)); break;
+    case A64_F_VDUPE: vreg(t, r[0], shape(i->size, false)); break;
+    case A64_F_VELT: reg(t, r[0], i->size, false); break;
+    case A64_F_VOUT: reg(t, r[0], general, false); break;
+    default: lane(t, r[0], i->size, imm);
+    }
+    text_puts(t, ", ");
+    switch ((A64Format)a64_row_of(i->op)->format) {
+    case A64_F_VDUP: reg(t, r[1], general, false); break;
+    case A64_F_VINS: reg(t, r[2], general, false); break;
+    case A64_F_VINSE: lane(t, r[2], i->size, i->aux); break;
+    default: lane(t, r[1], i->size, imm);
+    }
+}
+
+static void table(Text *t, const MInsn *i, const uint32_t *r) {
+    bool two = i->op == A64_TBL2;
+    text_puts(t, "tbl ");
+    vreg(t, r[0], ".16b, { ");
+    vreg(t, r[1], ".16b");
+    if (two) text_puts(t, ", "), vreg(t, r[2], ".16b");
+    text_puts(t, " }, ");
+    vreg(t, r[two ? 3 : 2], ".16b");
+}
+
+static void lanes(Text *t, const MInsn *i, const uint32_t *r) {
+    const A64Row *row = a64_row_of(i->op);
+    const char *same = shape(i->size, false), *twice = shape(2u * i->size, false),
+               *half = shape(i->size, !(row->base >> 30 & 1));
+    bool mov = i->op == A64_VORR && r[1] == r[2];
+    text_printf(t, "%s ", mov ? "mov" : row->text);
+    switch ((A64Format)row->format) {
+    case A64_F_V1Z:
+        vregs(t, r, same, 1, 2, same);
+        text_puts(t, row->wide ? ", #0.0" : ", #0");
+        break;
+    case A64_F_V3: vregs(t, r, same, 2, 4, same); break;
+    case A64_F_VPAIR: vregs(t, r, twice, 1, 2, same); break;
+    case A64_F_VLONG2: vregs(t, r, twice, 1, 3, half); break;
+    case A64_F_VLONG3: vregs(t, r, twice, 2, 4, half); break;
+    case A64_F_VNARROW: vregs(t, r, half, 1, 2, twice); break;
+    case A64_F_VNARROW2: vregs(t, r, half, 2, 3, twice); break;
+    case A64_F_VCVT: vregs(t, r, i->op == A64_VFCVTL ? ".2d" : ".2s", 1, 2, i->op == A64_VFCVTL ? ".2s" : ".2d"); break;
+    case A64_F_VSHIFT:
+        vregs(t, r, same, 1, 2, same);
+        text_printf(t, ", #%d", (int)i->imm);
+        break;
+    case A64_F_VEXTEND:
+        vregs(t, r, twice, 1, 2, half);
+        text_puts(t, ", #0");
+        break;
+    case A64_F_VACROSS:
+    case A64_F_VPAIRWISE:
+        reg(t, r[0], i->size, false);
+        text_puts(t, ", ");
+        vreg(t, r[1], same);
+        break;
+    case A64_F_VEXT:
+        vregs(t, r, same, 1, 3, same);
+        text_printf(t, ", #%d", (int)i->imm);
+        break;
+    default: vregs(t, r, same, 1, mov ? 2 : i->nopnd, same);
+    }
 }
 
 static void float_op(Text *t, const MInsn *i, const uint32_t *r) {
@@ -294,13 +403,13 @@ static void float_op(Text *t, const MInsn *i, const uint32_t *r) {
 static void branch(Text *t, const MInsn *i, const uint32_t *r) {
     const char *name = a64_row_of(i->op)->text;
     switch (a64_row_of(i->op)->format) {
-        case A64_F_BCC: text_printf(t, "b.%s ", a64_cc_name[i->cc]); break;
-        case A64_F_TB:
-            op_regs(t, name, i->scale < 32 ? 4 : 8, r, 1);
-            text_printf(t, ", #%u, ", i->scale);
-            break;
-        case A64_F_B: text_printf(t, "%s ", name); break;
-        default: op_regs(t, name, i->size, r, 1), text_puts(t, ", ");
+    case A64_F_BCC: text_printf(t, "b.%s ", a64_cc_name[i->cc]); break;
+    case A64_F_TB:
+        op_regs(t, name, i->scale < 32 ? 4 : 8, r, 1);
+        text_printf(t, ", #%u, ", i->scale);
+        break;
+    case A64_F_B: text_printf(t, "%s ", name); break;
+    default: op_regs(t, name, i->size, r, 1), text_puts(t, ", ");
     }
 }
 
@@ -308,80 +417,102 @@ static void system_op(Text *t, const MInsn *i, const uint32_t *r) {
     const char *name = a64_row_of(i->op)->text;
     text_puts(t, name);
     switch (a64_row_of(i->op)->format) {
-        case A64_F_BR:
-            if (i->op != A64_RET || r[0] != A64_LR) text_putc(t, ' '), reg(t, r[0], 8, false);
-            break;
-        case A64_F_BRK: text_printf(t, " #0x%x", (unsigned)i->imm); break;
-        case A64_F_MRS:
-            text_putc(t, ' ');
-            reg(t, r[0], 8, false);
-            text_puts(t, ", FPCR");
-            break;
-        case A64_F_MSR:
-            text_puts(t, " FPCR, ");
-            reg(t, r[0], 8, false);
-            break;
-        default: break;
+    case A64_F_BR:
+        if (i->op != A64_RET || r[0] != A64_LR) text_putc(t, ' '), reg(t, r[0], 8, false);
+        break;
+    case A64_F_BRK: text_printf(t, " #0x%x", (unsigned)i->imm); break;
+    case A64_F_MRS:
+        text_putc(t, ' ');
+        reg(t, r[0], 8, false);
+        text_puts(t, ", FPCR");
+        break;
+    case A64_F_MSR:
+        text_puts(t, " FPCR, ");
+        reg(t, r[0], 8, false);
+        break;
+    default: break;
     }
 }
 
 void a64_print_word(Text *t, const MInsn *i, const uint32_t *r) {
     switch ((A64Format)a64_row_of(i->op)->format) {
-        case A64_F_RRS: shifted(t, i, r); break;
-        case A64_F_RRX: extended(t, i, r); break;
-        case A64_F_RRI: arith_imm(t, i, r); break;
-        case A64_F_RRL: logical_imm(t, i, r); break;
-        case A64_F_MOVW:
-        case A64_F_MOVK: move_wide(t, i, r); break;
-        case A64_F_RRR:
-        case A64_F_RR: op_regs(t, a64_row_of(i->op)->text, i->size, r, i->nopnd); break;
-        case A64_F_RRRR:
-        case A64_F_RWWR: multiply(t, i, r); break;
-        case A64_F_BFM: bit_field(t, i, r); break;
-        case A64_F_BFI: bit_insert(t, i, r); break;
-        case A64_F_EXTR:
-            op_regs(t, r[1] == r[2] ? "ror" : "extr", i->size, r, r[1] == r[2] ? 2 : 3);
-            text_printf(t, ", #%d", (int)i->imm);
-            break;
-        case A64_F_CSEL: select(t, i, r); break;
-        case A64_F_LDI:
-        case A64_F_STI: access(t, i, r, false); break;
-        case A64_F_LDF:
-        case A64_F_STF: access(t, i, r, true); break;
-        case A64_F_LDPI:
-        case A64_F_STPI:
-        case A64_F_LDPF:
-        case A64_F_STPF: pair(t, i, r); break;
-        case A64_F_LIT:
-        case A64_F_ADR:
-        case A64_F_B:
-        case A64_F_BCC:
-        case A64_F_CB:
-        case A64_F_TB:
-            branch(t, i, r);
-            text_printf(t, "#%d", (int)i->imm);
-            break;
-        case A64_F_BR:
-        case A64_F_NONE:
-        case A64_F_BRK:
-        case A64_F_MRS:
-        case A64_F_MSR: system_op(t, i, r); break;
-        case A64_F_FF:
-        case A64_F_FFF:
-        case A64_F_FCMP:
-        case A64_F_FCMPZ:
-        case A64_F_FCSEL:
-        case A64_F_FIMM: float_op(t, i, r); break;
-        case A64_F_IF:
-        case A64_F_FI: mixed(t, i, r); break;
-        case A64_F_V8:
-        case A64_F_VADD:
-        case A64_F_VSEL:
-        case A64_F_VZERO:
-        case A64_F_VDUP:
-        case A64_F_VINS: vector(t, i, r); break;
-        case A64_F_PSEUDO:
-        case A64_F_COUNT: break;
+    case A64_F_RRS: shifted(t, i, r); break;
+    case A64_F_RRX: extended(t, i, r); break;
+    case A64_F_RRI: arith_imm(t, i, r); break;
+    case A64_F_RRL: logical_imm(t, i, r); break;
+    case A64_F_MOVW:
+    case A64_F_MOVK: move_wide(t, i, r); break;
+    case A64_F_RRR:
+    case A64_F_RR: op_regs(t, a64_row_of(i->op)->text, i->size, r, i->nopnd); break;
+    case A64_F_RRRR:
+    case A64_F_RWWR: multiply(t, i, r); break;
+    case A64_F_BFM: bit_field(t, i, r); break;
+    case A64_F_BFI: bit_insert(t, i, r); break;
+    case A64_F_EXTR:
+        op_regs(t, r[1] == r[2] ? "ror" : "extr", i->size, r, r[1] == r[2] ? 2 : 3);
+        text_printf(t, ", #%d", (int)i->imm);
+        break;
+    case A64_F_CSEL: select(t, i, r); break;
+    case A64_F_LDI:
+    case A64_F_STI: access(t, i, r, false); break;
+    case A64_F_LDF:
+    case A64_F_STF: access(t, i, r, true); break;
+    case A64_F_LDPI:
+    case A64_F_STPI:
+    case A64_F_LDPF:
+    case A64_F_STPF: pair(t, i, r); break;
+    case A64_F_LIT:
+    case A64_F_ADR:
+    case A64_F_B:
+    case A64_F_BCC:
+    case A64_F_CB:
+    case A64_F_TB:
+        branch(t, i, r);
+        text_printf(t, "#%d", (int)i->imm);
+        break;
+    case A64_F_BR:
+    case A64_F_NONE:
+    case A64_F_BRK:
+    case A64_F_MRS:
+    case A64_F_MSR: system_op(t, i, r); break;
+    case A64_F_FF:
+    case A64_F_FFF:
+    case A64_F_FCMP:
+    case A64_F_FCMPZ:
+    case A64_F_FCSEL:
+    case A64_F_FIMM: float_op(t, i, r); break;
+    case A64_F_IF:
+    case A64_F_FI: mixed(t, i, r); break;
+    case A64_F_V8:
+    case A64_F_VADD:
+    case A64_F_VSEL:
+    case A64_F_VZERO: vector(t, i, r); break;
+    case A64_F_VIMM: vector_imm(t, i, r); break;
+    case A64_F_VDUP:
+    case A64_F_VDUPE:
+    case A64_F_VELT:
+    case A64_F_VOUT:
+    case A64_F_VINS:
+    case A64_F_VINSE: lane_op(t, i, r); break;
+    case A64_F_VTBL:
+    case A64_F_VTBL2: table(t, i, r); break;
+    case A64_F_V1:
+    case A64_F_V1Z:
+    case A64_F_V2:
+    case A64_F_V3:
+    case A64_F_VPAIR:
+    case A64_F_VLONG2:
+    case A64_F_VLONG3:
+    case A64_F_VNARROW:
+    case A64_F_VNARROW2:
+    case A64_F_VCVT:
+    case A64_F_VSHIFT:
+    case A64_F_VEXTEND:
+    case A64_F_VACROSS:
+    case A64_F_VPAIRWISE:
+    case A64_F_VEXT: lanes(t, i, r); break;
+    case A64_F_PSEUDO:
+    case A64_F_COUNT: break;
     }
 }
 
@@ -427,21 +558,21 @@ void a64_print_insn(Text *t, const MFn *m, const MInsn *i, const uint32_t *loc) 
         return;
     }
     switch (a64_row_of(i->op)->format) {
-        case A64_F_B:
-        case A64_F_BCC:
-        case A64_F_CB:
-        case A64_F_TB:
-            branch(t, i, loc);
-            if (i->flags & MF_BRANCH) {
-                targets(t, m, i);
-            } else {
-                text_printf(t, "trap %u", i->aux);
-            }
-            break;
-        case A64_F_BR: /* a call: registers of arguments follow the address */
-            text_puts(t, a64_row_of(i->op)->text);
-            operands(t, m, i, loc);
-            break;
-        default: a64_print_word(t, i, loc);
+    case A64_F_B:
+    case A64_F_BCC:
+    case A64_F_CB:
+    case A64_F_TB:
+        branch(t, i, loc);
+        if (i->flags & MF_BRANCH) {
+            targets(t, m, i);
+        } else {
+            text_printf(t, "trap %u", i->aux);
+        }
+        break;
+    case A64_F_BR: /* a call: registers of arguments follow the address */
+        text_puts(t, a64_row_of(i->op)->text);
+        operands(t, m, i, loc);
+        break;
+    default: a64_print_word(t, i, loc);
     }
 }

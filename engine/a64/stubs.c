@@ -2,8 +2,9 @@
  *
  * The enter frame, on the stack of the caller of `enter`, from sp up:
  *     0  x29 x30    16  x19..x28    96  d8..d15 (all that AAPCS64 wants kept)    160  FPCR, es->entry_sp before
- * es->entry_sp points to it while compiled code runs, so exit finds it from any depth and on any stack.  A nested enter (a host
- * function that calls back) is on es's stack already, stays there and puts the outer entry_sp back when it ends. */
+ * es->entry_sp points to it while compiled code runs, so exit finds it from any depth and on any stack.  A nested
+ * enter (a host function that calls back) is on es's stack already, stays there and puts the outer entry_sp back
+ * when it ends. */
 #include "a64/frame.h"
 #include "base/bits.h"
 #include "code/es.h"

@@ -11,8 +11,8 @@ static const MInsnInfo insn_info[A64_NINSN] = {
 #define V(n) (A64_V0 + (n))
 
 /* Caller-saved before callee-saved, and within those the ones that pass no arguments first. */
-static const uint8_t int_order[] = {8,  9,  10, 11, 12, 13, 14, 15, 7,  6,  5,  4, 3,
-                                    2,  1,  0,  19, 20, 21, 22, 23, 24, 25, 26, 27};
+static const uint8_t int_order[] = {8, 9, 10, 11, 12, 13, 14, 15, 7,  6,  5,  4, 3,
+                                    2, 1, 0,  19, 20, 21, 22, 23, 24, 25, 26, 27};
 static const uint8_t float_order[] = {V(16), V(17), V(18), V(19), V(20), V(21), V(22), V(23), V(24), V(25),
                                       V(26), V(27), V(28), V(29), V(8),  V(9),  V(10), V(11), V(12), V(13),
                                       V(14), V(15), V(7),  V(6),  V(5),  V(4),  V(3),  V(2),  V(1),  V(0)};
@@ -20,7 +20,8 @@ static const uint8_t int_args[] = {0, 1, 2, 3, 4, 5, 6, 7}, int_results[] = {0, 
 static const uint8_t float_args[] = {V(0), V(1), V(2), V(3), V(4), V(5), V(6), V(7)};
 static const uint8_t float_results[] = {V(0), V(1), V(2), V(3)};
 
-#define CALLER_SAVED (UINT64_C(0xffff) | UINT64_C(0xffffffff) << REG_FLOAT) /* x0..x15, all v; the rest is reserved or kept */
+#define CALLER_SAVED \
+    (UINT64_C(0xffff) | UINT64_C(0xffffffff) << REG_FLOAT) /* x0..x15, all v; the rest is reserved or kept */
 static const RegSet clobber_sets[] = {0, CALLER_SAVED, CALLER_SAVED};
 
 const Target target_a64 = {

@@ -16,6 +16,7 @@ typedef uint32_t CpuFeatures;
 typedef struct TargetOptions {
     CpuFeatures cpu;
     bool far_branches; /* use the long form of every conditional branch */
+    bool fault_charges; /* a64: a counter that runs out faults instead of branching; cheap under an emulator */
     bool nan_canon;    /* a64: the hardware's default-NaN mode is on, so fcanon is free */
     uint32_t *rule_hits; /* becomes Lower.rule_hits; may be NULL */
 } TargetOptions;

@@ -87,22 +87,29 @@ static uint8_t fcond_swap(uint8_t c) {
     return swapped[c];
 }
 
+static uint32_t hash_words(const uint32_t *word, uint32_t n) {
+    uint64_t h = 0;
+    for (uint32_t k = 0; k < n; k++) h = hash_mix(h ^ word[k]);
+    return (uint32_t)h;
+}
+
 static Key key_of(const Gvn *g, const Ins *i) {
     Key k = {.op = i->op, .type = i->type, .aux = i->aux, .flags = i->flags, .a = i->a, .b = i->b, .c = i->c};
     if (i->op == IR_vconst) { /* the words themselves */
         const uint32_t *word = &g->f->pool.at[i->a];
-        k.a = word[0], k.b = word[1], k.c = word[2];
+        k.a = word[0], k.b = word[1], k.c = hash_words(word + 2, 2);
         k.aux = 0;
         return k;
     }
     uint32_t n = ir_info[i->op].nargs; /* fields that are no operands may hold anything */
-    if (n == 1 && i->op != IR_load) k.b = 0;
-    if (n < 3) k.c = 0;
+    if (n == 1 && i->op != IR_load && i->op != IR_vextract) k.b = 0;
+    if (n < 3) k.c = i->op == IR_vreplace ? i->c : i->op == IR_vshuffle ? hash_words(&g->f->pool.at[i->c], 4) : 0;
     if (n >= 1) k.a = g->number[k.a];
     if (n >= 2) k.b = g->number[k.b];
     if (n >= 3) k.c = g->number[k.c];
     if (i->op == IR_es) k.a = k.b = k.c = 0;
-    if (i->op != IR_icmp && i->op != IR_fcmp && i->op != IR_load) k.aux = 0;
+    bool lanes = i->op >= IR_vunary && i->op <= IR_vreplace;
+    if (i->op != IR_icmp && i->op != IR_fcmp && i->op != IR_load && !lanes) k.aux = 0;
     if (i->op == IR_icmp || i->op == IR_fcmp) k.type = g->f->ins.at[i->a].type;
     bool mirrored = ir_has(i->op, IRF_C) || i->op == IR_icmp || i->op == IR_fcmp;
     if (mirrored && k.a > k.b) {
@@ -114,10 +121,12 @@ static Key key_of(const Gvn *g, const Ins *i) {
     return k;
 }
 
-/* The fourth word of a vconst is compared here; two that differ in it alone are not merged. */
+/* Words in the pool are in a key as their hash, so they are compared here; what collides is not merged. */
 static bool really_same(const Fn *f, Val v, Val w) {
     const Ins *x = &f->ins.at[v], *y = &f->ins.at[w];
-    return x->op != IR_vconst || f->pool.at[x->a + 3] == f->pool.at[y->a + 3];
+    if (x->op != IR_vconst && x->op != IR_vshuffle) return true;
+    uint32_t at = x->op == IR_vconst ? x->a : x->c, other = x->op == IR_vconst ? y->a : y->c;
+    return memcmp(&f->pool.at[at], &f->pool.at[other], 4 * sizeof(uint32_t)) == 0;
 }
 
 /* True when v is replaced. */

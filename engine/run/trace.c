@@ -45,8 +45,8 @@ static bool first_frame(const Store *s, const ExecCall *c, Outcome *out) {
         return true;
     }
     const CodeSite *site = r ? code_find_site(r->code, offset, SITE_FAULT) : NULL;
-    if (!site || !in_memory(s, c->fault_addr)) return false;
-    out->trap = TRAP_MEMORY_BOUNDS;
+    if (!site || (site->trap == TRAP_MEMORY_BOUNDS && !in_memory(s, c->fault_addr))) return false;
+    out->trap = (TrapKind)site->trap;
     push(&out->trace, r, offset + 1, site->loc);
     return true;
 }

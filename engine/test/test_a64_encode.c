@@ -1,5 +1,6 @@
-/* Round trip of every machine-instruction row of aarch64 with boundary operands: encoded, disassembled by capstone, and the text that
- * print.c makes assembled again by llvm-mc, which shares nothing with either.  Then the immediates, all of them. */
+/* Round trip of every machine-instruction row of aarch64 with boundary operands: encoded, disassembled by capstone,
+ * and the text that print.c makes assembled again by llvm-mc, which shares nothing with either.  Then the
+ * immediates, all of them. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +43,8 @@ static void add_case(Cases *c, const MInsn *i, const uint32_t *loc) {
 /* -- Register operands ------------------------------------------------------------ */
 
 static bool tied(uint32_t format) {
-    return format == A64_F_MOVK || format == A64_F_BFI || format == A64_F_VSEL || format == A64_F_VINS;
+    return format == A64_F_MOVK || format == A64_F_BFI || format == A64_F_VSEL || format == A64_F_V3 ||
+           format == A64_F_VLONG3 || format == A64_F_VNARROW2 || format == A64_F_VINS || format == A64_F_VINSE;
 }
 
 /* Pairs with one register twice, or with writeback to a transferred register, are unpredictable. */
@@ -57,6 +59,7 @@ static bool unpredictable(const MInsn *i, const uint32_t *r) {
 
 static void try_regs(Cases *c, const MInsn *i, uint32_t *r) {
     if (tied(a64_row_of(i->op)->format)) r[1] = r[0];
+    if (i->op == A64_TBL2) r[2] = REG_FLOAT + ((r[1] + 1) & 31);
     if (!unpredictable(i, r)) add_case(c, i, r);
 }
 
@@ -109,7 +112,8 @@ static void imm_cases(Cases *c, MInsn i, const int64_t *imm, uint32_t n) {
         with_all(c, i);
     }
 }
-#define IMMS(...) imm_cases(c, i, (const int64_t[]){__VA_ARGS__}, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+#define IMMS(...) \
+    imm_cases(c, i, (const int64_t[]){__VA_ARGS__}, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
 
 static void bit_field_cases(Cases *c, MInsn i) {
     static const uint32_t edge[] = {0, 1, 7, 15, 30, 31, 32, 33, 62, 63};
@@ -150,10 +154,27 @@ static void wide_cases(Cases *c, MInsn i) {
 
 static void logical_cases(Cases *c, MInsn i) {
     if (i.size == 4)
-        IMMS(1, 0x80000000, 0x7fffffff, 0xfffffffe, 0x55555555, 0xaaaaaaaa, 0xff00ff00, 0xffff0000, 0xffff, 0xf000000f, 0xfffff7ff);
+        IMMS(1, 0x80000000, 0x7fffffff, 0xfffffffe, 0x55555555, 0xaaaaaaaa, 0xff00ff00, 0xffff0000, 0xffff, 0xf000000f,
+             0xfffff7ff);
     else
-        IMMS(1, INT64_MIN, INT64_MAX, -2, 0x5555555555555555, 0x00ff00ff00ff00ff, 0x7fffffff80000000, 0xffffffff, -65536, 0x7fff00000000,
-             0x1111111111111111);
+        IMMS(1, INT64_MIN, INT64_MAX, -2, 0x5555555555555555, 0x00ff00ff00ff00ff, 0x7fffffff80000000, 0xffffffff,
+             -65536, 0x7fff00000000, 0x1111111111111111);
+}
+
+static void lane_cases(Cases *c, MInsn i) {
+    uint32_t n = 16u / i.size;
+    const uint32_t edge[] = {0, 1, n / 2, n - 1};
+    bool two = a64_row_of(i.op)->format == A64_F_VINSE;
+    for (uint32_t k = 0; k < 4; k++)
+        for (uint32_t from = 0; from < (two ? 4 : 1); from++) {
+            i.aux = two ? edge[from] : 0;
+            IMMS(edge[k]);
+        }
+}
+
+static void vector_imm_cases(Cases *c, MInsn i) {
+    for (i.aux = 0; i.aux < 32; i.aux++)
+        if (a64_vector_imm_size(i.aux) == i.size) IMMS(0, 1, 0x55, 0x70, 0x7f, 0x80, 0xaa, 0xff);
 }
 
 static void cases_of(Cases *c, MInsn i) {
@@ -203,6 +224,19 @@ static void cases_of(Cases *c, MInsn i) {
         break;
     case A64_F_BRK: IMMS(0, 1, 0xffff); break;
     case A64_F_FIMM: IMMS(0, 1, 0x70, 0x7f, 0x80, 0xff); break;
+    case A64_F_VSHIFT:
+        if (i.op == A64_VSHL)
+            IMMS(0, 1, width / 2, width - 1);
+        else
+            IMMS(1, 2, width / 2, width - 1, width);
+        break;
+    case A64_F_VIMM: vector_imm_cases(c, i); break;
+    case A64_F_VDUPE:
+    case A64_F_VELT:
+    case A64_F_VOUT:
+    case A64_F_VINS:
+    case A64_F_VINSE: lane_cases(c, i); break;
+    case A64_F_VEXT: IMMS(0, 1, 7, 8, 15); break;
     default: with_all(c, i);
     }
 }
@@ -212,8 +246,9 @@ static int make_cases(void **state) {
     arena_init(&c->arena, NULL);
     for (uint32_t op = M_TARGET; op < A64_OP_END; op++) {
         const A64Row *row = a64_row_of(op);
-        for (uint32_t s = 0; s < 3 && row->format != A64_F_PSEUDO; s++)
-            if (row->sizes >> s & 1) cases_of(c, (MInsn){.op = (uint16_t)op, .size = (uint8_t)(4 << s)});
+        static const uint8_t size[] = {4, 8, 16, 1, 2};
+        for (uint32_t s = 0; s < 5 && row->format != A64_F_PSEUDO; s++)
+            if (row->sizes >> s & 1) cases_of(c, (MInsn){.op = (uint16_t)op, .size = size[s]});
     }
     *state = c;
     return 0;
@@ -237,14 +272,16 @@ static void normalize(const char *s, char *out, size_t size) {
         if (*s == '\t') {
             out[n++] = ' ';
             s++;
-        } else if (*s == '#' && strchr(s, '.') == NULL) {
-            char *end;
+        } else if ((*s == '#' && strchr(s, '.') == NULL) || (*s == '[' && s[1] >= '0' && s[1] <= '9')) {
+            char *end, mark = *s;
             bool minus = s[1] == '-';
             uint64_t v = strtoull(s + 1 + minus, &end, 0);
             if (minus) v = 0 - v;
             if (narrow) v = (uint32_t)v;
-            n += (size_t)snprintf(out + n, size - n, "#%llu", (unsigned long long)v);
+            n += (size_t)snprintf(out + n, size - n, "%c%llu", mark, (unsigned long long)v);
             s = end;
+        } else if ((*s == ' ' && s[1] == '}') || (*s == ' ' && n && out[n - 1] == '{')) {
+            s++; /* { v0.16b } */
         } else {
             out[n++] = *s++;
         }
@@ -276,7 +313,8 @@ static bool same_but_for_spelling(const char *ours, const char *theirs) {
         snprintf(text, sizeof text, "mov %s, #%lld", reg, imm);
         return same_text(ours, text);
     }
-    if (sscanf(theirs, "%7[a-z] %7[a-z0-9], #%lli, lsl #%d", op, reg, &imm, &shift) >= 3 && strncmp(op, "mov", 3) == 0) {
+    if (sscanf(theirs, "%7[a-z] %7[a-z0-9], #%lli, lsl #%d", op, reg, &imm, &shift) >= 3 &&
+        strncmp(op, "mov", 3) == 0) {
         uint64_t v = (uint64_t)imm << shift;
         snprintf(text, sizeof text, "mov %s, #%lld", reg, (long long)(op[3] == 'n' ? ~v : v));
         return same_text(ours, text);
@@ -418,7 +456,10 @@ static void logical_width(uint32_t size, uint32_t expected) {
     /* Nothing else is one: neighbours, complements of single bits, noise. */
     for (uint32_t k = 0; k < 400000; k++) {
         x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-        uint64_t w = k % 4 == 0 ? x : k % 4 == 1 ? v[x % n] + 1 : k % 4 == 2 ? v[x % n] ^ UINT64_C(1) << (x >> 58) : v[x % n] & v[(x >> 32) % n];
+        uint64_t w = k % 4 == 0   ? x
+                     : k % 4 == 1 ? v[x % n] + 1
+                     : k % 4 == 2 ? v[x % n] ^ UINT64_C(1) << (x >> 58)
+                                  : v[x % n] & v[(x >> 32) % n];
         if (size == 4) w &= UINT32_MAX;
         bool is = bsearch(&w, v, n, sizeof w, by_value) != NULL;
         assert_int_equal(a64_logical_imm(w, size, &bits), is);
@@ -460,7 +501,8 @@ static void test_constants(void **state) {
     static const uint64_t part[] = {0, 1, 0x7fff, 0x8000, 0xfffe, 0xffff, 0x5555, 0x1234};
     for (uint32_t k = 0; k < 4096 + 100000; k++) {
         x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-        uint64_t v = k < 4096 ? part[k & 7] | part[k >> 3 & 7] << 16 | part[k >> 6 & 7] << 32 | part[k >> 9 & 7] << 48 : x >> (x & 63);
+        uint64_t v = k < 4096 ? part[k & 7] | part[k >> 3 & 7] << 16 | part[k >> 6 & 7] << 32 | part[k >> 9 & 7] << 48
+                              : x >> (x & 63);
         uint32_t n = a64_const_words(v, 8, 5, w);
         assert_in_range(n, 1, 4);
         assert_int_equal(run_constant(w, n, 5), v);
@@ -469,8 +511,16 @@ static void test_constants(void **state) {
         assert_int_equal(run_constant(w, n, 5), (uint32_t)v);
     }
     /* one instruction where there is one */
-    static const uint64_t one[] = {0, 1, 0xffff0000, UINT64_MAX, UINT64_C(0xffffffffffff0000), UINT64_C(0x8000000000000000),
-                                   0x5555555555555555, 0xffff1234, 0xffffffff, UINT64_C(0xffff1234ffffffff)};
+    static const uint64_t one[] = {0,
+                                   1,
+                                   0xffff0000,
+                                   UINT64_MAX,
+                                   UINT64_C(0xffffffffffff0000),
+                                   UINT64_C(0x8000000000000000),
+                                   0x5555555555555555,
+                                   0xffff1234,
+                                   0xffffffff,
+                                   UINT64_C(0xffff1234ffffffff)};
     for (uint32_t k = 0; k < sizeof one / sizeof *one; k++) assert_int_equal(a64_const_words(one[k], 8, 0, w), 1);
     assert_int_equal(a64_const_words(UINT64_C(0x5555555555551234), 8, 0, w), 2);
     assert_int_equal(a64_const_words(UINT64_C(0xffffffff12345678), 8, 0, w), 2);
@@ -505,11 +555,43 @@ static void test_float_immediates(void **state) {
     assert_false(a64_float_imm(0, 4, &bits));
 }
 
+/* Every immediate is found again by its value, and what has none is refused. */
+static void test_vector_immediates(void **state) {
+    (void)state;
+    uint32_t kind, bits;
+    for (uint32_t k = 0; k < 32; k++)
+        for (uint32_t imm = 0; imm < 256 && a64_vector_imm_size(k); imm++) {
+            uint64_t v = a64_vector_value(k, imm);
+            assert_true(a64_vector_imm(v, &kind, &bits));
+            assert_int_equal(a64_vector_value(kind, bits), v);
+            assert_in_range(bits, 0, 255);
+        }
+    static const struct {
+        uint64_t v;
+        uint8_t kind, bits;
+    } known[] = {
+        {0x2a2a2a2a2a2a2a2a, 14, 0x2a},        {0x0012001200120012, 8, 0x12},  {0x3400340034003400, 10, 0x34},
+        {0x0000003400000034, 0, 0x34},         {0x0012000000120000, 4, 0x12},  {0x0012ffff0012ffff, 13, 0x12},
+        {UINT64_C(0xffffff12ffffff12), 16, 0xed}, {0x000000ff0000ff00, 30, 0x12}, {0x3f8000003f800000, 15, 0x70},
+        {0x3ff0000000000000, 31, 0x70},        {0x000012ff000012ff, 12, 0x12}, {UINT64_C(0xffedffedffedffed), 24, 0x12},
+    };
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        assert_true(a64_vector_imm(known[k].v, &kind, &bits));
+        assert_int_equal(kind, known[k].kind);
+        assert_int_equal(bits, known[k].bits);
+        assert_int_equal(a64_vector_value(kind, bits), known[k].v);
+    }
+    assert_false(a64_vector_imm(1, &kind, &bits));
+    assert_false(a64_vector_imm(0x0123456789abcdef, &kind, &bits));
+    assert_false(a64_vector_imm(0x0001010100010101, &kind, &bits));
+}
+
 static void test_offsets(void **state) {
     (void)state;
     for (uint32_t log2 = 0; log2 <= 4; log2++) {
         int64_t top = INT64_C(4095) << log2;
-        assert_true(a64_offset_ok(-256, log2) && a64_offset_ok(255, log2) && a64_offset_ok(top, log2) && a64_offset_ok(0, log2));
+        assert_true(a64_offset_ok(-256, log2) && a64_offset_ok(255, log2) && a64_offset_ok(top, log2) &&
+                    a64_offset_ok(0, log2));
         assert_false(a64_offset_ok(-257, log2));
         assert_false(a64_offset_ok(top + (1 << log2), log2));
         assert_int_equal(a64_offset_ok(257, log2), log2 == 0);
@@ -521,9 +603,11 @@ static void test_offsets(void **state) {
 
 static void test_patch(void **state) {
     (void)state;
-    static const struct { uint8_t kind, op, bits; } branch[] = {
-        {A64_FIX_26, A64_B, 26}, {A64_FIX_26, A64_BL, 26}, {A64_FIX_19, A64_BCC, 19}, {A64_FIX_19, A64_CBNZ, 19},
-        {A64_FIX_19, A64_LDRL, 19}, {A64_FIX_14, A64_TBZ, 14},
+    static const struct {
+        uint8_t kind, op, bits;
+    } branch[] = {
+        {A64_FIX_26, A64_B, 26},    {A64_FIX_26, A64_BL, 26},   {A64_FIX_19, A64_BCC, 19},
+        {A64_FIX_19, A64_CBNZ, 19}, {A64_FIX_19, A64_LDRL, 19}, {A64_FIX_14, A64_TBZ, 14},
     };
     enum { at = 1 << 28 };
     uint8_t *code = calloc(1, at + 4); /* one page of it is touched */
@@ -557,7 +641,10 @@ static void test_patch(void **state) {
 
 static void test_refused(void **state) {
     (void)state;
-    static const struct { MInsn i; uint32_t r[4]; } bad[] = {
+    static const struct {
+        MInsn i;
+        uint32_t r[4];
+    } bad[] = {
         {{.op = A64_ADD, .size = 8, .nopnd = 3, .imm = 64}, {0, 1, 2}},
         {{.op = A64_ADD, .size = 4, .nopnd = 3, .imm = 32}, {0, 1, 2}},
         {{.op = A64_ADD, .size = 8, .nopnd = 3, .aux = A64_ROR}, {0, 1, 2}},
@@ -587,6 +674,21 @@ static void test_refused(void **state) {
         {{.op = A64_CBZ, .size = 4, .nopnd = 1, .imm = 2}, {0}},
         {{.op = A64_BSL, .size = 8, .nopnd = 4}, {REG_FLOAT, REG_FLOAT + 1, REG_FLOAT, REG_FLOAT}},
         {{.op = A64_CALL, .size = 8}, {0}},
+        {{.op = A64_VADD, .size = 16, .nopnd = 3}, {REG_FLOAT, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VMUL, .size = 8, .nopnd = 3}, {REG_FLOAT, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VFADD, .size = 2, .nopnd = 3}, {REG_FLOAT, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VMLA, .size = 4, .nopnd = 4}, {REG_FLOAT, REG_FLOAT + 1, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VSQXTN2, .size = 1, .nopnd = 3}, {REG_FLOAT, REG_FLOAT + 1, REG_FLOAT}},
+        {{.op = A64_VSHL, .size = 1, .nopnd = 2, .imm = 8}, {REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VUSHR, .size = 2, .nopnd = 2, .imm = 0}, {REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VSSHR, .size = 2, .nopnd = 2, .imm = 17}, {REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VMOVI, .size = 4, .nopnd = 1, .aux = 14}, {REG_FLOAT}},
+        {{.op = A64_VMOVI, .size = 4, .nopnd = 1, .aux = 1}, {REG_FLOAT}},
+        {{.op = A64_VMOVI, .size = 4, .nopnd = 1, .imm = 256}, {REG_FLOAT}},
+        {{.op = A64_UMOV, .size = 4, .nopnd = 2, .imm = 4}, {0, REG_FLOAT}},
+        {{.op = A64_INSE, .size = 8, .nopnd = 3, .aux = 2}, {REG_FLOAT, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_EXT, .size = 1, .nopnd = 3, .imm = 16}, {REG_FLOAT, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_TBL2, .size = 1, .nopnd = 4}, {REG_FLOAT, REG_FLOAT + 1, REG_FLOAT + 3, REG_FLOAT}},
     };
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         if (!a64_check(&bad[k].i, bad[k].r)) fail_msg("case %zu is not refused", k);
@@ -595,9 +697,12 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_row),       cmocka_unit_test(test_capstone),        cmocka_unit_test(test_llvm_mc),
-        cmocka_unit_test(test_logical_immediates), cmocka_unit_test(test_constants),    cmocka_unit_test(test_float_immediates),
-        cmocka_unit_test(test_offsets),         cmocka_unit_test(test_patch),           cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_every_row), cmocka_unit_test(test_capstone),
+        cmocka_unit_test(test_llvm_mc),   cmocka_unit_test(test_logical_immediates),
+        cmocka_unit_test(test_constants), cmocka_unit_test(test_float_immediates),
+        cmocka_unit_test(test_vector_immediates),
+        cmocka_unit_test(test_offsets),   cmocka_unit_test(test_patch),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, make_cases, free_cases);
 }

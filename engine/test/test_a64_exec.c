@@ -1,157 +1,20 @@
-/* Code for aarch64, executed: built natively for it (by a cross compiler, run under qemu-aarch64 elsewhere) from the engine's
- * sources and this file, with no test framework.  Each function is lowered, allocated, emitted, mapped and entered through the stub, and
- * must do what the oracle does, which interprets the same IR.
+/* Code for aarch64, executed: built natively for it (by a cross compiler, run under qemu-aarch64 elsewhere) from
+ * the engine's sources and this file, with no test framework.  Each function is lowered, allocated, emitted, mapped
+ * and entered through the stub, and must do what the oracle does, which interprets the same IR.
  *
  *   test_a64_exec [functions [first seed]] */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/mman.h>
-#include <ucontext.h>
-#include <unistd.h>
-#include "a64/target.h"
-#include "code/emit.h"
-#include "code/es.h"
-#include "code/lower.h"
-#include "code/print.h"
-#include "ir/cfg.h"
-#include "ir/print.h"
-#include "ir/verify.h"
+#include "test/a64_world.h"
 #include "test/ir_oracle.h"
 #include "test/ir_random.h"
-
-#define CHECK(c) ((c) ? (void)0 : check_failed(#c, __LINE__))
-static void check_failed(const char *what, int line) {
-    fflush(stdout);
-    fprintf(stderr, "test_a64_exec.c:%d: failed: %s\n", line, what);
-    abort();
-}
-
-enum { ES_BYTES = ES_RESULTS_OFFSET + 16 * 1000, STACK_BYTES = 1 << 20 };
-
-/* -- A module of functions in executable memory -------------------------------------- */
-
-typedef struct World {
-    Arena arena; /* of the code buffer */
-    CodeBuf cb;
-    uint8_t *es, *stack, *code;
-    size_t mapped;
-    StubOffsets stub;
-    uint32_t hits[A64_RULE_COUNT];
-    VEC(uint32_t) func;
-    Arena tmp;
-} World;
-
-typedef struct Mode {
-    bool linear, far, canon;
-} Mode;
-
-static void world_open(World *w) {
-    arena_init(&w->arena, NULL);
-    arena_init(&w->tmp, NULL);
-    code_init(&w->cb, &w->arena);
-    target_a64.emit_stubs(&w->cb, &w->stub);
-    w->func.n = w->func.cap = 0;
-    w->func.at = NULL;
-    if (w->es) return;
-    w->es = aligned_alloc(64, (ES_BYTES + 63) / 64 * 64);
-    memset(w->es, 0, ES_BYTES);
-    w->stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(w->stack != MAP_FAILED);
-}
-
-static void es_put(World *w, uint32_t at, uint64_t v) { memcpy(w->es + at, &v, 8); }
-static uint64_t es_get(const World *w, uint32_t at) {
-    uint64_t v;
-    memcpy(&v, w->es + at, 8);
-    return v;
-}
-
-static void dump(const Fn *f, const MFn *m, const Alloc *ra) {
-    Arena a;
-    Text t;
-    arena_init(&a, NULL);
-    text_init(&t, &a);
-    if (f) ir_print(&t, f);
-    if (m) mach_print(&t, m, &target_a64, ra);
-    fputs(t.at, stderr);
-    arena_free(&a);
-}
-
-/* Number of the function in the module. */
-static uint32_t world_add(World *w, Fn *f, Mode mode) {
-    char msg[200] = "";
-    TargetOptions o = {.far_branches = mode.far, .nan_canon = mode.canon, .rule_hits = w->hits};
-    cfg_build(f);
-    cfg_split_critical(f);
-    if (!ir_verify(f, msg, sizeof msg)) {
-        fprintf(stderr, "%s\n", msg);
-        dump(f, NULL, NULL);
-        CHECK(!"IR");
-    }
-    MFn *m = lower_fn(&w->tmp, f, &target_a64, &o);
-    if (!mach_verify(m, &target_a64, msg, sizeof msg)) {
-        fprintf(stderr, "%s\n", msg);
-        dump(f, m, NULL);
-        CHECK(!"machine IR");
-    }
-    Alloc *ra = mode.linear ? regalloc_linear(&w->tmp, m, &target_a64) : regalloc_fast(&w->tmp, m, &target_a64);
-    if (!alloc_check(m, &target_a64, ra, msg, sizeof msg)) {
-        fprintf(stderr, "%s\n", msg);
-        dump(f, m, ra);
-        CHECK(!"allocation");
-    }
-    if (getenv("DUMP")) dump(f, m, ra);
-    vec_push(&w->arena, &w->func, emit_fn(&w->cb, m, ra, &target_a64, &o));
-    return w->func.n - 1;
-}
-
-static void world_map(World *w) {
-    code_link(&w->cb, &target_a64, w->func.at);
-    w->mapped = (w->cb.code.n + 4095u) & ~(size_t)4095;
-    w->code = mmap(NULL, w->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(w->code != MAP_FAILED);
-    memcpy(w->code, w->cb.code.at, w->cb.code.n);
-    __builtin___clear_cache((char *)w->code, (char *)w->code + w->cb.code.n);
-    CHECK(mprotect(w->code, w->mapped, PROT_READ | PROT_EXEC) == 0);
-    for (uint32_t k = 0; k < ES_TRAP_COUNT; k++) es_put(w, ES_TRAP_STUB(k), (uint64_t)(uintptr_t)(w->code + w->stub.trap[k]));
-    es_put(w, ES_STACK_TOP, (uint64_t)(uintptr_t)(w->stack + STACK_BYTES));
-    es_put(w, ES_EXIT_STUB, (uint64_t)(uintptr_t)(w->code + w->stub.exit));
-}
-
-static void world_close(World *w) {
-    if (w->code) munmap(w->code, w->mapped);
-    w->code = NULL;
-    arena_free(&w->arena);
-    arena_free(&w->tmp);
-}
-
-typedef uint32_t (*EnterFn)(void *es, const void *code, void *ctx);
-
-static uint32_t world_run(World *w, uint32_t func, void *ctx) {
-    EnterFn enter = (EnterFn)(uintptr_t)(w->code + w->stub.enter);
-    es_put(w, ES_TRAP_KIND, UINT64_C(0xdead0000dead));
-    uint32_t trap = enter(w->es, w->code + w->func.at[func], ctx);
-    CHECK(es_get(w, ES_ENTRY_SP) == 0);
-    return trap;
-}
-
-static const CodeSite *find_site(const World *w, uint64_t pc, SiteKind kind) {
-    uint64_t at = pc - (uint64_t)(uintptr_t)w->code;
-    for (uint32_t k = 0; k < w->cb.site.n; k++)
-        if (w->cb.site.at[k].offset == at && w->cb.site.at[k].kind == kind) return &w->cb.site.at[k];
-    return NULL;
-}
 
 /* -- Random functions against the oracle ------------------------------------------------ */
 
 static uint8_t memory[RANDOM_BYTES], after[RANDOM_BYTES];
 
-static void report(World *w, uint64_t seed, Mode mode, uint32_t want, uint32_t got) {
-    (void)w;
-    fprintf(stderr, "seed %llu, %s, far %d, canon %d: trap %u, expected %u\n", (unsigned long long)seed, mode.linear ? "linear" : "fast",
-            mode.far, mode.canon, got, want);
+static void report(uint64_t seed, Mode mode, uint32_t want, uint32_t got) {
+    fprintf(stderr, "seed %llu, %s, far %d, canon %d, fault %d: trap %u, expected %u\n", (unsigned long long)seed,
+            mode.linear ? "linear" : "fast", mode.far, mode.canon, mode.fault, got, want);
     for (uint32_t k = 0; k < RANDOM_BYTES; k++)
         if (memory[k] != after[k]) fprintf(stderr, "  [%u] %02x, expected %02x\n", k, memory[k], after[k]);
 }
@@ -169,12 +32,14 @@ static bool run_random(World *w, const Fn *f, uint32_t func, uint64_t seed, uint
     es_put(w, ES_FUEL, fuel);
     es_put(w, ES_DEPTH, fuel + 5);
     uint32_t got = world_run(w, func, memory);
-    bool same = got == want && memcmp(memory, after, sizeof memory) == 0 && counters[0] == es_get(w, ES_FUEL) && counters[1] == es_get(w, ES_DEPTH);
+    bool same = got == want && memcmp(memory, after, sizeof memory) == 0 && counters[0] == es_get(w, ES_FUEL) &&
+                counters[1] == es_get(w, ES_DEPTH);
     if (same && got) {
-        const CodeSite *s = find_site(w, es_get(w, ES_TRAP_PC), SITE_TRAP);
-        same = s && s->trap == got && (uint32_t)es_get(w, ES_FAULT) == 0 && (uint32_t)es_get(w, ES_TRAP_KIND) == got;
+        bool fault = (uint32_t)(es_get(w, ES_TRAP_KIND) >> 32) == 1;
+        const CodeSite *s = find_site(w, es_get(w, ES_TRAP_PC), fault ? SITE_FAULT : SITE_TRAP);
+        same = s && s->trap == got && (uint32_t)es_get(w, ES_TRAP_KIND) == got && (!fault || mode.fault);
     }
-    if (!same) report(w, seed, mode, want, got);
+    if (!same) report(seed, mode, want, got);
     return same;
 }
 
@@ -205,7 +70,7 @@ static void test_random(World *w, uint32_t count, uint64_t first) {
     uint32_t bad = 0;
     for (uint32_t done = 0; done < count; done += 50) {
         uint32_t m = done / 50;
-        Mode mode = {.linear = m & 1, .far = m >> 1 & 1, .canon = m >> 2 & 1};
+        Mode mode = {.linear = m & 1, .far = m >> 1 & 1, .canon = m >> 2 & 1, .fault = m >> 3 & 1};
         bad += random_batch(w, first + done, count - done < 50 ? count - done : 50, mode);
     }
     printf("random: %u functions, %u wrong\n", count, bad);
@@ -223,21 +88,86 @@ static void print_rules(const World *w) {
 
 /* -- Every operation on boundary values ------------------------------------------------------ */
 
-static const uint64_t int_edge[] = {0, 1, 2, 3, 7, 31, 32, 33, 63, 64, 127, 128, 255, 256, 4095, 4096, 32767, 32768, 65535, 65536,
-                                    0x7ffffffe, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff, 0x100000000, 0x7fffffffffffffff,
-                                    0x8000000000000000, 0x8000000000000001, 0xfffffffffffffffe, 0xffffffffffffffff, 0x123456789abcdef0};
-static const uint64_t f32_edge[] = {0, 0x80000000, 1, 0x80000001, 0x007fffff, 0x00800000, 0x3f000000, 0x3effffff, 0xbf000000, 0x3f800000, 0xbf800000,
-                                    0x3fc00000, 0x40200000, 0xc0200000, 0x4effffff, 0x4f000000, 0xcf000000, 0xcf000001, 0x4f7fffff, 0x4f800000, 0x5effffff,
-                                    0x5f000000, 0xdf000000, 0xdf000001, 0x5f7fffff, 0x5f800000, 0x7f7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000,
-                                    0x7f800001, 0xffbfffff, 0x4b000001, 0x4affffff};
-static const uint64_t f64_edge[] = {0, 0x8000000000000000, 1, 0x8000000000000001, 0x000fffffffffffff, 0x0010000000000000, 0x3fe0000000000000,
-                                    0x3fdfffffffffffff, 0xbfe0000000000000, 0x3ff0000000000000, 0xbff0000000000000, 0x3ff8000000000000,
-                                    0x4004000000000000, 0xc004000000000000, 0x41dfffffffc00000, 0x41dfffffffffffff, 0x41e0000000000000,
-                                    0xc1e0000000000000, 0xc1e00000001fffff, 0xc1e0000000200000, 0x41efffffffe00000, 0x41efffffffffffff,
-                                    0x41f0000000000000, 0x43dfffffffffffff, 0x43e0000000000000, 0xc3e0000000000000, 0xc3e0000000000001,
-                                    0x43efffffffffffff, 0x43f0000000000000, 0x47efffffe0000000, 0x47effffff0000000, 0x36a0000000000000,
-                                    0x3690000000000000, 0x3690000000000001, 0x7fefffffffffffff, 0x7ff0000000000000, 0xfff0000000000000,
-                                    0x7ff8000000000000, 0xfff8000000000000, 0x7ff0000000000001, 0xfff7ffffffffffff, 0x4330000000000001};
+static const uint64_t int_edge[] = {0,
+                                    1,
+                                    2,
+                                    3,
+                                    7,
+                                    31,
+                                    32,
+                                    33,
+                                    63,
+                                    64,
+                                    127,
+                                    128,
+                                    255,
+                                    256,
+                                    4095,
+                                    4096,
+                                    32767,
+                                    32768,
+                                    65535,
+                                    65536,
+                                    0x7ffffffe,
+                                    0x7fffffff,
+                                    0x80000000,
+                                    0x80000001,
+                                    0xfffffffe,
+                                    0xffffffff,
+                                    0x100000000,
+                                    0x7fffffffffffffff,
+                                    0x8000000000000000,
+                                    0x8000000000000001,
+                                    0xfffffffffffffffe,
+                                    0xffffffffffffffff,
+                                    0x123456789abcdef0};
+static const uint64_t f32_edge[] = {0,          0x80000000, 1,          0x80000001, 0x007fffff, 0x00800000, 0x3f000000,
+                                    0x3effffff, 0xbf000000, 0x3f800000, 0xbf800000, 0x3fc00000, 0x40200000, 0xc0200000,
+                                    0x4effffff, 0x4f000000, 0xcf000000, 0xcf000001, 0x4f7fffff, 0x4f800000, 0x5effffff,
+                                    0x5f000000, 0xdf000000, 0xdf000001, 0x5f7fffff, 0x5f800000, 0x7f7fffff, 0x7f800000,
+                                    0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001, 0xffbfffff, 0x4b000001, 0x4affffff};
+static const uint64_t f64_edge[] = {0,
+                                    0x8000000000000000,
+                                    1,
+                                    0x8000000000000001,
+                                    0x000fffffffffffff,
+                                    0x0010000000000000,
+                                    0x3fe0000000000000,
+                                    0x3fdfffffffffffff,
+                                    0xbfe0000000000000,
+                                    0x3ff0000000000000,
+                                    0xbff0000000000000,
+                                    0x3ff8000000000000,
+                                    0x4004000000000000,
+                                    0xc004000000000000,
+                                    0x41dfffffffc00000,
+                                    0x41dfffffffffffff,
+                                    0x41e0000000000000,
+                                    0xc1e0000000000000,
+                                    0xc1e00000001fffff,
+                                    0xc1e0000000200000,
+                                    0x41efffffffe00000,
+                                    0x41efffffffffffff,
+                                    0x41f0000000000000,
+                                    0x43dfffffffffffff,
+                                    0x43e0000000000000,
+                                    0xc3e0000000000000,
+                                    0xc3e0000000000001,
+                                    0x43efffffffffffff,
+                                    0x43f0000000000000,
+                                    0x47efffffe0000000,
+                                    0x47effffff0000000,
+                                    0x36a0000000000000,
+                                    0x3690000000000000,
+                                    0x3690000000000001,
+                                    0x7fefffffffffffff,
+                                    0x7ff0000000000000,
+                                    0xfff0000000000000,
+                                    0x7ff8000000000000,
+                                    0xfff8000000000000,
+                                    0x7ff0000000000001,
+                                    0xfff7ffffffffffff,
+                                    0x4330000000000001};
 
 static const uint64_t *edges(IrType t, uint32_t *n) {
     *n = (t <= T_I64 ? sizeof int_edge : t == T_F32 ? sizeof f32_edge : sizeof f64_edge) / 8;
@@ -254,7 +184,8 @@ static uint32_t op_cases(OpCase *out) {
     uint32_t n = 0;
     for (IrType t = T_I32; t <= T_I64; t++) {
         for (IrOp op = IR_iadd; op <= IR_rotr; op++) out[n++] = (OpCase){op, 0, t, t, t};
-        for (IrOp op = IR_clz; op <= (t == T_I64 ? IR_sext32 : IR_sext16); op++) out[n++] = (OpCase){op, 0, t, T_NONE, t};
+        for (IrOp op = IR_clz; op <= (t == T_I64 ? IR_sext32 : IR_sext16); op++)
+            out[n++] = (OpCase){op, 0, t, T_NONE, t};
         for (uint8_t c = 0; c < C_COUNT; c++) out[n++] = (OpCase){IR_icmp, c, t, t, T_I32};
         out[n++] = (OpCase){IR_eqz, 0, t, T_NONE, T_I32};
         for (IrType f = T_F32; f <= T_F64; f++) {
@@ -281,27 +212,10 @@ static uint32_t op_cases(OpCase *out) {
     return n;
 }
 
-static Fn *new_fn(Arena *a, BlkId *b, Val *ctx) {
-    static const uint8_t param[] = {T_I64};
-    static const IrSig sig = {.param = param, .nparam = 1};
-    Fn *f = fn_new(a, "test", 0, &sig);
-    f->frame_cost = 100000;
-    *b = fn_block(f);
-    *ctx = fn_param(f, *b, T_I64);
-    return f;
+static bool needs_canon(IrOp op) {
+    return (op >= IR_fadd && op <= IR_fmax) || (op >= IR_fsqrt && op <= IR_fnearest) || op == IR_fdemote ||
+           op == IR_fpromote;
 }
-
-static Access whole_access(IrType t) { return t == T_I32 ? ACC_32 : t == T_I64 ? ACC_64 : t == T_F32 ? ACC_F32 : ACC_F64; }
-
-static Val load_at(Fn *f, BlkId b, Val ctx, IrType t, uint32_t at) {
-    return fn_ins(f, b, 1, (Ins){.op = IR_load, .type = (uint8_t)t, .aux = (uint8_t)whole_access(t), .a = ctx, .b = at});
-}
-static void store_at(Fn *f, BlkId b, Val ctx, Val v, uint32_t at) {
-    fn_ins(f, b, 1, (Ins){.op = IR_store, .aux = (uint8_t)whole_access((IrType)f->ins.at[v].type), .a = ctx, .b = v, .c = at});
-}
-static void fn_ret(Fn *f, BlkId b) { fn_ins(f, b, 1, (Ins){.op = IR_ret}); }
-
-static bool needs_canon(IrOp op) { return (op >= IR_fadd && op <= IR_fmax) || (op >= IR_fsqrt && op <= IR_fnearest) || op == IR_fdemote || op == IR_fpromote; }
 
 /* [16] = op([0], [8]); an operand may be constant: side 1 the first, 2 the second. */
 static Fn *op_fn(Arena *a, const OpCase *c, int side, uint64_t k) {
@@ -312,10 +226,16 @@ static Fn *op_fn(Arena *a, const OpCase *c, int side, uint64_t k) {
         IrType t = n ? c->b : c->a;
         if (t == T_NONE) continue;
         uint64_t bits = t == T_I32 || t == T_F32 ? (uint32_t)k : k;
-        x[n] = side == n + 1 ? fn_ins(f, b, 1, (Ins){.op = t >= T_F32 ? IR_fconst : IR_iconst, .type = (uint8_t)t, .a = (uint32_t)bits, .b = (uint32_t)(bits >> 32)})
+        x[n] = side == n + 1 ? fn_ins(f, b, 1,
+                                      (Ins){.op = t >= T_F32 ? IR_fconst : IR_iconst,
+                                            .type = (uint8_t)t,
+                                            .a = (uint32_t)bits,
+                                            .b = (uint32_t)(bits >> 32)})
                              : load_at(f, b, ctx, t, 8 * (uint32_t)n);
     }
-    Val r = fn_ins(f, b, 1, (Ins){.op = (uint8_t)c->op, .type = (uint8_t)c->result, .aux = c->aux, .a = x[0], .b = c->b ? x[1] : 0});
+    Val r =
+        fn_ins(f, b, 1,
+               (Ins){.op = (uint8_t)c->op, .type = (uint8_t)c->result, .aux = c->aux, .a = x[0], .b = c->b ? x[1] : 0});
     if (needs_canon(c->op)) r = fn_ins(f, b, 1, (Ins){.op = IR_fcanon, .a = r});
     store_at(f, b, ctx, r, 16);
     fn_ret(f, b);
@@ -326,7 +246,8 @@ static bool division_undefined(const OpCase *c, uint64_t x, uint64_t y) {
     bool w = c->a == T_I64;
     if (c->op < IR_sdiv || c->op > IR_urem) return false;
     if ((w ? y : (uint32_t)y) == 0) return true;
-    return c->op == IR_sdiv && (w ? y == UINT64_MAX && x == UINT64_C(1) << 63 : (uint32_t)y == UINT32_MAX && (uint32_t)x == 1u << 31);
+    return c->op == IR_sdiv &&
+           (w ? y == UINT64_MAX && x == UINT64_C(1) << 63 : (uint32_t)y == UINT32_MAX && (uint32_t)x == 1u << 31);
 }
 
 static uint64_t op_pair(World *w, const Fn *f, uint32_t func, uint64_t x, uint64_t y) {
@@ -334,8 +255,8 @@ static uint64_t op_pair(World *w, const Fn *f, uint32_t func, uint64_t x, uint64
     oracle_run(f, w->es, &ctx);
     CHECK(world_run(w, func, mem) == 0);
     if (memcmp(mem, want, sizeof mem) == 0) return 0;
-    fprintf(stderr, "%s of %#llx, %#llx: %#llx, expected %#llx\n", ir_info[f->ins.at[f->ins.n - 3].op].name, (unsigned long long)x,
-            (unsigned long long)y, (unsigned long long)mem[2], (unsigned long long)want[2]);
+    fprintf(stderr, "%s of %#llx, %#llx: %#llx, expected %#llx\n", ir_info[f->ins.at[f->ins.n - 3].op].name,
+            (unsigned long long)x, (unsigned long long)y, (unsigned long long)mem[2], (unsigned long long)want[2]);
     return 1;
 }
 
@@ -353,7 +274,9 @@ static void test_ops(World *w, Mode mode) {
         for (int side = 1; side <= 2; side++) {
             const uint64_t *e = edges(side == 1 ? c[k].a : c[k].b ? c[k].b : T_I32, &ny);
             for (uint32_t j = 0; j < ny && c[k].b; j++) {
-                f[count++] = side == 2 && division_undefined(&c[k], UINT64_C(1) << (c[k].a == T_I64 ? 63 : 31), e[j]) ? NULL : op_fn(&a, &c[k], side, e[j]);
+                f[count++] = side == 2 && division_undefined(&c[k], UINT64_C(1) << (c[k].a == T_I64 ? 63 : 31), e[j])
+                                 ? NULL
+                                 : op_fn(&a, &c[k], side, e[j]);
             }
         }
     }
@@ -366,7 +289,8 @@ static void test_ops(World *w, Mode mode) {
         const uint64_t *x = edges(c[k].a, &nx), *y = edges(c[k].b ? c[k].b : T_I32, &ny);
         for (uint32_t i = 0; i < nx; i++)
             for (uint32_t j = 0; j < (c[k].b ? ny : 1); j++)
-                if (!division_undefined(&c[k], x[i], y[j])) bad += op_pair(w, f[count], func[count], x[i], y[j]), runs++;
+                if (!division_undefined(&c[k], x[i], y[j]))
+                    bad += op_pair(w, f[count], func[count], x[i], y[j]), runs++;
         count++;
         for (int side = 1; side <= 2 && c[k].b; side++)
             for (uint32_t j = 0; j < (side == 1 ? nx : ny); j++, count++)
@@ -386,8 +310,9 @@ static void test_ops(World *w, Mode mode) {
 /* -- Calls ------------------------------------------------------------------------------------ */
 
 enum { NPARAM = 25, NRESULT = 14 };
-static const uint8_t call_param[1 + NPARAM + 4] = {T_I64, T_I32, T_I64, T_F32, T_F64, T_I32, T_I64, T_F32, T_F64, T_I32, T_I64, T_F32, T_F64, T_I32, T_I64,
-                                           T_F32, T_F64, T_I32, T_I64, T_F32, T_F64, T_I32, T_I64, T_F32, T_F64, T_I32};
+static const uint8_t call_param[1 + NPARAM + 4] = {T_I64, T_I32, T_I64, T_F32, T_F64, T_I32, T_I64, T_F32, T_F64,
+                                                   T_I32, T_I64, T_F32, T_F64, T_I32, T_I64, T_F32, T_F64, T_I32,
+                                                   T_I64, T_F32, T_F64, T_I32, T_I64, T_F32, T_F64, T_I32};
 static const IrSig call_sig = {.param = call_param, .nparam = 1 + NPARAM, .result = call_param + 1, .nresult = NRESULT};
 
 /* Parameters to results, rotated by four so that types agree. */
@@ -435,7 +360,8 @@ static Fn *caller_fn(Arena *a, uint32_t index, uint32_t to, bool ref) {
     uint32_t at = fn_pool(f, arg + !ref, 1 + NPARAM + ref);
     Val call = fn_ins(f, b, 77, (Ins){.op = IR_call, .type = T_NONE, .a = at, .b = 1 + NPARAM + ref});
     Val r[NRESULT];
-    for (uint32_t k = 0; k < NRESULT; k++) r[k] = fn_ins(f, b, 77, (Ins){.op = IR_proj, .type = call_param[1 + k], .a = call, .b = k});
+    for (uint32_t k = 0; k < NRESULT; k++)
+        r[k] = fn_ins(f, b, 77, (Ins){.op = IR_proj, .type = call_param[1 + k], .a = call, .b = k});
     for (uint32_t k = 0; k < NRESULT; k++) store_at(f, b, ctx, r[k], 1024 + 8 * k);
     for (uint32_t k = 0; k < 24; k++) store_at(f, b, ctx, keep[k], 2048 + 8 * k);
     fn_ret(f, b);
@@ -464,7 +390,8 @@ static void test_calls(World *w, Mode mode) {
             uint32_t bytes = access_bytes[whole_access((IrType)call_param[1 + k])];
             CHECK(memcmp(mem + 1024 + 8 * k, mem + 8 + 8 * (k + 8), bytes) == 0);
         }
-        for (uint32_t k = 0; k < 24; k++) CHECK(memcmp(mem + 2048 + 8 * k, mem + 8 + 8 * k, k % 2 ? (k % 4 == 1 ? 8 : 8) : 4) == 0);
+        for (uint32_t k = 0; k < 24; k++)
+            CHECK(memcmp(mem + 2048 + 8 * k, mem + 8 + 8 * k, k % 2 ? (k % 4 == 1 ? 8 : 8) : 4) == 0);
     }
     world_close(w);
     arena_free(&a);
@@ -472,7 +399,6 @@ static void test_calls(World *w, Mode mode) {
 
 /* -- C calls, nested entry, traps, backtraces ---------------------------------------------------- */
 
-static World *the_world; /* for the C function that calls back */
 static uint64_t lib_got[6];
 static uint64_t lib_function(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f) {
     lib_got[0] = a, lib_got[1] = b, lib_got[2] = c, lib_got[3] = (uint32_t)d, lib_got[4] = e, lib_got[5] = f;
@@ -492,7 +418,10 @@ static Fn *lib_fn(Arena *a) {
     BlkId b;
     Val ctx, arg[6], keep[20];
     Fn *f = new_fn(a, &b, &ctx);
-    vec_push(a, &f->calls, ((Callee){.kind = CALLEE_LIB, .index = 3, .sig = {.param = param, .nparam = 6, .result = result, .nresult = 1}}));
+    vec_push(
+        a, &f->calls,
+        ((Callee){
+            .kind = CALLEE_LIB, .index = 3, .sig = {.param = param, .nparam = 6, .result = result, .nresult = 1}}));
     for (uint32_t k = 0; k < 20; k++) keep[k] = load_at(f, b, ctx, (IrType)(T_I32 + k % 4), 64 + 8 * k);
     arg[0] = fn_ins(f, b, 1, (Ins){.op = IR_es, .type = T_I64});
     arg[1] = ctx;
@@ -517,6 +446,17 @@ static Fn *plain_fn(Arena *a, uint8_t trap) {
     return f;
 }
 
+/* Many values alive, so a frame that would show if it lay over another one: [0..512) to [1024..1536) */
+static Fn *wide_fn(Arena *a) {
+    BlkId b;
+    Val ctx, v[64];
+    Fn *f = new_fn(a, &b, &ctx);
+    for (uint32_t k = 0; k < 64; k++) v[k] = load_at(f, b, ctx, k % 2 ? T_F64 : T_I64, 8 * k);
+    for (uint32_t k = 0; k < 64; k++) store_at(f, b, ctx, v[63 - k], 1024 + 8 * (63 - k));
+    fn_ret(f, b);
+    return f;
+}
+
 /* f(ctx): charge depth; f(ctx) */
 static Fn *recursive_fn(Arena *a, uint32_t index) {
     static const uint8_t param[] = {T_I64};
@@ -538,23 +478,45 @@ static uint64_t read_fpcr(void) {
     __asm__ volatile("mrs %0, fpcr" : "=r"(v));
     return v;
 }
+static void write_fpcr(uint64_t v) { __asm__ volatile("msr fpcr, %0" : : "r"(v)); }
+
+/* Compiled code rounds to nearest whatever its caller does, and the caller finds its mode again. */
+static void test_rounding(World *w, Mode mode) {
+    Arena a;
+    uint64_t mem[3] = {0x3ff0000000000000, 0x3c00000000000000, 0};
+    arena_init(&a, NULL);
+    world_open(w);
+    world_add(w, op_fn(&a, &(OpCase){IR_fadd, 0, T_F64, T_F64, T_F64}, 0, 0), mode);
+    world_add(w, plain_fn(&a, 5), mode);
+    world_map(w);
+    uint64_t before = read_fpcr(), up = 1 << 22;
+    CHECK(before == 0);
+    write_fpcr(up);
+    uint32_t trap = world_run(w, 0, mem);
+    uint64_t got = read_fpcr();
+    uint8_t room[64];
+    uint32_t trap5 = world_run(w, 1, room);
+    uint64_t got5 = read_fpcr();
+    write_fpcr(before);
+    CHECK(trap == 0 && trap5 == 5 && got == up && got5 == up && mem[2] == mem[0]);
+    world_close(w);
+    arena_free(&a);
+}
 
 static void test_stubs(World *w, Mode mode) {
     Arena a;
     uint8_t mem[4096];
     arena_init(&a, NULL);
-    the_world = w;
     world_open(w);
     world_add(w, lib_fn(&a), mode);
-    world_add(w, plain_fn(&a, 0), mode);
+    world_add(w, wide_fn(&a), mode);
     world_add(w, plain_fn(&a, 5), mode);
     world_add(w, recursive_fn(&a, 3), mode);
     world_map(w);
     es_put(w, ES_LIB(3), (uint64_t)(uintptr_t)lib_function);
     for (uint32_t k = 0; k < 4096; k++) mem[k] = (uint8_t)(k * 7 + k / 256);
-    uint64_t fpcr = read_fpcr(), v;
+    uint64_t v;
     CHECK(world_run(w, 0, mem) == 0);
-    CHECK(read_fpcr() == fpcr);
     memcpy(&v, mem + 8, 8);
     CHECK(v == 0x12345678);
     CHECK(lib_got[0] == (uint64_t)(uintptr_t)w->es && lib_got[1] == (uint64_t)(uintptr_t)mem);
@@ -564,7 +526,6 @@ static void test_stubs(World *w, Mode mode) {
     CHECK(world_run(w, 2, mem) == 5);
     const CodeSite *s = find_site(w, es_get(w, ES_TRAP_PC), SITE_TRAP);
     CHECK(s && s->trap == 5 && s->loc == 99);
-    CHECK(read_fpcr() == fpcr);
 
     es_put(w, ES_DEPTH, 3000 + 2);
     CHECK(world_run(w, 3, mem) == CODE_TRAP_EXHAUSTION);
@@ -585,35 +546,35 @@ static void test_stubs(World *w, Mode mode) {
 /* enter keeps what AAPCS64 wants kept, with code that uses all registers. */
 static void test_preserved(World *w, Mode mode) {
     Arena a;
-    BlkId b;
-    Val ctx, v[64];
     arena_init(&a, NULL);
     world_open(w);
-    Fn *f = new_fn(&a, &b, &ctx);
-    for (uint32_t k = 0; k < 64; k++) v[k] = load_at(f, b, ctx, k % 2 ? T_F64 : T_I64, 8 * k);
-    for (uint32_t k = 0; k < 64; k++) store_at(f, b, ctx, v[63 - k], 1024 + 8 * k);
-    fn_ret(f, b);
-    world_add(w, f, mode);
+    world_add(w, wide_fn(&a), mode);
     world_add(w, plain_fn(&a, 5), mode);
     world_map(w);
     for (uint32_t func = 0; func < 2; func++) {
         static uint64_t mem[512], kept[20];
-        register uint64_t x0 __asm__("x0") = (uint64_t)(uintptr_t)w->es, x1 __asm__("x1") = (uint64_t)(uintptr_t)(w->code + w->func.at[func]),
-                          x2 __asm__("x2") = (uint64_t)(uintptr_t)mem, x3 __asm__("x3") = (uint64_t)(uintptr_t)(w->code + w->stub.enter),
-                          x4 __asm__("x4") = (uint64_t)(uintptr_t)kept;
+        register uint64_t x0 __asm__("x0") = (uint64_t)(uintptr_t)w->es,
+                             x1 __asm__("x1") = (uint64_t)(uintptr_t)(w->code + w->func.at[func]),
+                             x2 __asm__("x2") = (uint64_t)(uintptr_t)mem,
+                             x3 __asm__("x3") = (uint64_t)(uintptr_t)(w->code + w->stub.enter),
+                             x4 __asm__("x4") = (uint64_t)(uintptr_t)kept;
         __asm__ volatile(
             "str x4, [sp, #-16]!\n"
-            "mov x19, #19\n mov x20, #20\n mov x21, #21\n mov x22, #22\n mov x23, #23\n mov x24, #24\n mov x25, #25\n mov x26, #26\n mov x27, #27\n"
-            "mov x28, #28\n fmov d8, x19\n fmov d9, x20\n fmov d10, x21\n fmov d11, x22\n fmov d12, x23\n fmov d13, x24\n fmov d14, x25\n fmov d15, x26\n"
+            "mov x19, #19\n mov x20, #20\n mov x21, #21\n mov x22, #22\n mov x23, #23\n mov x24, #24\n mov x25, #25\n "
+            "mov x26, #26\n mov x27, #27\n"
+            "mov x28, #28\n fmov d8, x19\n fmov d9, x20\n fmov d10, x21\n fmov d11, x22\n fmov d12, x23\n fmov d13, "
+            "x24\n fmov d14, x25\n fmov d15, x26\n"
             "blr x3\n"
             "ldr x4, [sp], #16\n"
-            "stp x19, x20, [x4]\n stp x21, x22, [x4, #16]\n stp x23, x24, [x4, #32]\n stp x25, x26, [x4, #48]\n stp x27, x28, [x4, #64]\n"
+            "stp x19, x20, [x4]\n stp x21, x22, [x4, #16]\n stp x23, x24, [x4, #32]\n stp x25, x26, [x4, #48]\n stp "
+            "x27, x28, [x4, #64]\n"
             "stp d8, d9, [x4, #80]\n stp d10, d11, [x4, #96]\n stp d12, d13, [x4, #112]\n stp d14, d15, [x4, #128]\n"
             : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4)
             :
-            : "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x19", "x20", "x21", "x22", "x23", "x24", "x25",
-              "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16",
-              "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "memory", "cc");
+            : "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x19", "x20", "x21",
+              "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7",
+              "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22",
+              "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31", "memory", "cc");
         CHECK((uint32_t)x0 == (func ? 5 : 0));
         for (uint32_t k = 0; k < 18; k++) CHECK(kept[k] == (k < 10 ? 19 + k : 9 + k));
     }
@@ -622,17 +583,6 @@ static void test_preserved(World *w, Mode mode) {
 }
 
 /* -- Faults ----------------------------------------------------------------------------------------- */
-
-static void on_fault(int sig, siginfo_t *info, void *context) {
-    ucontext_t *u = context;
-    World *w = the_world;
-    (void)sig;
-    (void)info;
-    es_put(w, ES_TRAP_KIND, UINT64_C(1) << 32 | CODE_TRAP_MEMORY_BOUNDS);
-    es_put(w, ES_TRAP_PC, u->uc_mcontext.pc);
-    if (u->uc_mcontext.regs[28] != (uint64_t)(uintptr_t)w->es || !find_site(w, u->uc_mcontext.pc, SITE_FAULT)) _exit(3);
-    u->uc_mcontext.pc = es_get(w, ES_EXIT_STUB);
-}
 
 /* Loads and stores at [0] + disp, with the address in all its forms; base is [8], index [16]. */
 static Fn *fault_fn(Arena *a, uint32_t form, uint32_t disp, Access access, bool store) {
@@ -652,7 +602,9 @@ static Fn *fault_fn(Arena *a, uint32_t form, uint32_t disp, Access access, bool 
     if (store)
         fn_ins(f, b, 1234, (Ins){.op = IR_store, .aux = (uint8_t)access, .flags = flags, .a = at, .b = v, .c = disp});
     else
-        x = fn_ins(f, b, 1234, (Ins){.op = IR_load, .type = (uint8_t)t, .aux = (uint8_t)access, .flags = flags, .a = at, .b = disp});
+        x = fn_ins(
+            f, b, 1234,
+            (Ins){.op = IR_load, .type = (uint8_t)t, .aux = (uint8_t)access, .flags = flags, .a = at, .b = disp});
     if (!store && form) store_at(f, b, ctx, x, 24); /* form 0: not used, but it traps */
     fn_ret(f, b);
     return f;
@@ -661,37 +613,75 @@ static Fn *fault_fn(Arena *a, uint32_t form, uint32_t disp, Access access, bool 
 static void test_faults(World *w, Mode mode) {
     static const uint32_t disp[] = {0, 1, 255, 256, 4095, 32760, 32768, 65536, 0x12345678, 0xffffffff};
     static const uint8_t access[] = {ACC_8U, ACC_16S, ACC_32, ACC_64, ACC_F32, ACC_F64};
-    struct sigaction act = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER}, old[2];
     Arena a;
     arena_init(&a, NULL);
-    the_world = w;
     world_open(w);
-    for (uint32_t k = 0; k < 10 * 6 * 3 * 2; k++) world_add(w, fault_fn(&a, k / 2 % 3, disp[k / 36], (Access)access[k / 6 % 6], k % 2), mode);
+    for (uint32_t k = 0; k < 10 * 6 * 3 * 2; k++)
+        world_add(w, fault_fn(&a, k / 2 % 3, disp[k / 36], (Access)access[k / 6 % 6], k % 2), mode);
     world_map(w);
-    uint8_t *none = mmap(NULL, 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *some = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    sigaction(SIGSEGV, &act, &old[0]);
-    sigaction(SIGBUS, &act, &old[1]);
+    uint8_t *none = mmap(NULL, 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            *some = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (uint32_t k = 0; k < w->func.n; k++) {
         uint32_t d = disp[k / 36], form = k / 2 % 3;
         for (int bad = 0; bad < 2; bad++) {
-            uint64_t target = (uint64_t)(uintptr_t)(bad ? none + 4096 : some + 64), mem[8] = {target - (form == 2 ? 0 : d) - (form == 1 ? 24 : 0), 77, 24};
+            uint64_t target = (uint64_t)(uintptr_t)(bad ? none + 4096 : some + 64),
+                     mem[8] = {target - (form == 2 ? 0 : d) - (form == 1 ? 24 : 0), 77, 24};
             CHECK(world_run(w, k, mem) == (bad ? CODE_TRAP_MEMORY_BOUNDS : 0));
             if (!bad) continue;
             const CodeSite *s = find_site(w, es_get(w, ES_TRAP_PC), SITE_FAULT);
             CHECK(s && s->loc == 1234 && s->trap == CODE_TRAP_MEMORY_BOUNDS);
         }
     }
-    sigaction(SIGSEGV, &old[0], NULL);
-    sigaction(SIGBUS, &old[1], NULL);
     munmap(none, 65536);
     munmap(some, 4096);
     world_close(w);
     arena_free(&a);
 }
 
+/* -- Vectors ------------------------------------------------------------------------------------------ */
+
+/* More of them than registers; selected by [0] from the inputs at [16] and two constants; to [2048]. */
+static void test_vectors(World *w, Mode mode) {
+    static const uint32_t constant[2][4] = {{0x11111111, 0x22222222, 0x33333333, 0xf4444444}, {0, 0, 0, 0}};
+    Arena a;
+    BlkId b;
+    Val ctx, in[48], out[48], k2[2];
+    uint8_t mem[4096];
+    arena_init(&a, NULL);
+    world_open(w);
+    Fn *f = new_fn(&a, &b, &ctx);
+    for (uint32_t k = 0; k < 48; k++)
+        in[k] = fn_ins(f, b, 1, (Ins){.op = IR_load, .type = T_V128, .aux = ACC_V128, .a = ctx, .b = 16 + 16 * k});
+    for (uint32_t k = 0; k < 2; k++)
+        k2[k] = fn_ins(f, b, 1, (Ins){.op = IR_vconst, .type = T_V128, .a = fn_pool(f, constant[k], 4)});
+    for (uint32_t k = 0; k < 48; k++) {
+        Val c = load_at(f, b, ctx, T_I32, 4 * (k % 2));
+        out[k] = fn_ins(
+            f, b, 1, (Ins){.op = IR_select, .type = T_V128, .a = c, .b = in[k], .c = k < 24 ? k2[k % 2] : in[47 - k]});
+    }
+    for (uint32_t k = 0; k < 48; k++)
+        fn_ins(f, b, 1, (Ins){.op = IR_store, .aux = ACC_V128, .a = ctx, .b = out[k], .c = 2048 + 16 * k});
+    fn_ret(f, b);
+    world_add(w, f, mode);
+    world_map(w);
+    for (uint32_t k = 0; k < 4096; k++) mem[k] = (uint8_t)(k * 5 + k / 256);
+    static const uint32_t cond[2] = {0, 0x80000000};
+    memcpy(mem, cond, 8);
+    CHECK(world_run(w, 0, mem) == 0);
+    for (uint32_t k = 0; k < 48; k++) {
+        const uint8_t *want = k % 2    ? mem + 16 + 16 * k
+                              : k < 24 ? (const uint8_t *)constant[k % 2]
+                                       : mem + 16 + 16 * (47 - k);
+        CHECK(memcmp(mem + 2048 + 16 * k, want, 16) == 0);
+    }
+    world_close(w);
+    arena_free(&a);
+}
+
 /* -- Large functions ------------------------------------------------------------------------------------ */
 
-/* More values alive than any immediate of a slot's address reaches; a loop of moves among them would not terminate if one were lost. */
+/* More values alive than any immediate of a slot's address reaches; a loop of moves among them would not terminate
+ * if one were lost. */
 static void test_large_frame(World *w, Mode mode, uint32_t n) {
     Arena a;
     BlkId b;
@@ -735,7 +725,8 @@ static void test_large_code(World *w, Mode mode, uint32_t n, uint32_t arms) {
     Val zero = x;
     fn_edge(f, b, out, &zero, 1);
     Val y = x, k3 = fn_iconst(f, body, 1, T_I64, 3);
-    for (uint32_t k = 0; k < n; k++) y = fn_ins(f, body, 1, (Ins){.op = k % 2 ? IR_iadd : IR_ixor, .a = y, .b = k % 3 ? k3 : x});
+    for (uint32_t k = 0; k < n; k++)
+        y = fn_ins(f, body, 1, (Ins){.op = k % 2 ? IR_iadd : IR_ixor, .a = y, .b = k % 3 ? k3 : x});
     fn_ins(f, body, 1, (Ins){.op = IR_brtable, .a = c});
     for (uint32_t k = 0; k < arms; k++) {
         BlkId arm = fn_block(f);
@@ -751,7 +742,8 @@ static void test_large_code(World *w, Mode mode, uint32_t n, uint32_t arms) {
     world_map(w);
     static const uint32_t index[] = {0, 3, 4, 5, 7, 12, 20, 0xffffffff};
     for (uint32_t k = 0; k < 2 * sizeof index / sizeof *index; k++) {
-        uint64_t mem[5] = {12345, index[k / 2], k % 2}, want[5] = {12345, index[k / 2], k % 2}, p = (uint64_t)(uintptr_t)want;
+        uint64_t mem[5] = {12345, index[k / 2], k % 2}, want[5] = {12345, index[k / 2], k % 2},
+                 p = (uint64_t)(uintptr_t)want;
         uint32_t trap = oracle_run(f, w->es, &p);
         CHECK(world_run(w, 0, mem) == trap && memcmp(mem, want, sizeof mem) == 0);
     }
@@ -764,11 +756,14 @@ int main(int argc, char **argv) {
     static World w;
     uint32_t count = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 0) : 2000;
     uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+    catch_faults(&w);
     for (uint32_t m = 0; m < 8; m++) {
         Mode mode = {.linear = m & 1, .far = m >> 1 & 1, .canon = m >> 2 & 1};
         test_calls(&w, mode);
         test_stubs(&w, mode);
+        test_rounding(&w, mode);
         test_preserved(&w, mode);
+        test_vectors(&w, mode);
         test_faults(&w, mode);
         test_large_frame(&w, mode, 300);
         if (m < 2) test_ops(&w, (Mode){.linear = m, .canon = m});

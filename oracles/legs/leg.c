@@ -16,7 +16,9 @@ CompileOptions leg_compile_options(const LegSpec *s) {
         .target = target_find(s->kind == LEG_A64 ? "a64" : "x64"),
         .level = s->level,
         .build = {.bounds = (BoundsMode)s->bounds, .fuel = true, .nan_canon = true},
-        .to = {.far_branches = s->far, .nan_canon = true},
+        .to = {.far_branches = s->far,
+               .fault_charges = s->charge == 2 || (s->charge == 0 && strcmp(leg_kind_name(s->kind), worker_host_isa()) != 0),
+               .nan_canon = true},
     };
 }
 

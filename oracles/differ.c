@@ -4,6 +4,8 @@
 #include "base/os.h"
 #include "wasm/validate.h"
 
+enum { WORKER_TRIES = 6 };
+
 static uint64_t lap(const Differ *d, uint64_t *since, uint64_t *sum) {
     if (!d->timing) return 0;
     uint64_t now = os_now_ns();
@@ -83,10 +85,12 @@ static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o) {
 
 void differ_run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o) {
     Leg *l = &d->leg[leg];
-    uint32_t lost = l->worker.stats.died + l->worker.stats.hung;
-    run_once(d, leg, c, o);
-    /* A worker that was ended from outside says nothing about the case: once more with a fresh one. */
-    if (o->crashed && l->worker.stats.died + l->worker.stats.hung != lost) run_once(d, leg, c, o);
+    /* A worker that was ended from outside says nothing about the case: again with a fresh one. */
+    for (int tries = 0; tries < WORKER_TRIES; tries++) {
+        uint32_t died = l->worker.stats.died;
+        run_once(d, leg, c, o);
+        if (!o->crashed || l->worker.stats.died == died) return;
+    }
 }
 
 static bool decode(Differ *d, Case *c) {

@@ -1,9 +1,10 @@
 /* Our calling convention, by the target's tables: where parameters, arguments and results are.
  *
- * Integers (the context first) and floats are counted apart and go to registers as far as those reach.  Parameter i of the wasm function
- * (not counting the context) that finds none is at es->args[i], result i at es->results[i], each 16 bytes; an i32 there is
- * 4 bytes, the rest of its slot is not written.  The upper half of an i32 in a register is unspecified.
- * Slots are written right before the call or return and read first thing behind it, so nothing else comes between. */
+ * Integers (the context first) and floats are counted apart and go to registers as far as those reach.  Parameter i of
+ * the wasm function (not counting the context) that finds none is at es->args[i], result i at es->results[i], each 16
+ * bytes; an i32 there is 4 bytes, the rest of its slot is not written.  The upper half of an i32 in a register is
+ * unspecified. Slots are written right before the call or return and read first thing behind it, so nothing else comes
+ * between. */
 #include <assert.h>
 #include "code/es.h"
 #include "code/lower.h"

@@ -1,15 +1,17 @@
 /* The allocation checker: an abstract interpretation over sets.
  *
  * A state maps each location to the set of virtual registers whose values it holds for certain.  Transfer:
- *   edit l -> k     k's set becomes l's, less what the move's type is too narrow for
- *   instruction     a use's register must be in its location's set; then clobbered locations and scratch hold nothing, a
- *                   definition's location holds exactly the register defined
- *   edge            parameter p joins the sets that hold its argument; what is not live in the target is dropped
- *   meet            intersection
- * States only shrink, so an error found on the way to the fixed point is an error at the fixed point.  Dropping
- * what is not live also drops values of an earlier round of a loop, for in SSA form nothing is live into its own definition.
- * (Algorithm: that of regalloc2's checker.)  Accepts all correct allocations that do not rely on two values
- * being equal because a M_MOVE made them so. */
+ *   - edit l -> k: k's set becomes l's, less what the move's type is too narrow for
+ *   - instruction: a use's register must be in its location's set; then clobbered locations and scratch hold nothing, a
+ *     definition's location holds exactly the register defined
+ *   - edge: parameter p joins the sets that hold its argument; what is not live in the target is dropped
+ *   - meet: intersection
+ *
+ * States only shrink, so an error found on the way to the fixed point is an error at the fixed point.  Dropping what is
+ * not live also drops values of an earlier round of a loop, for in SSA form nothing is live into its own definition.
+ * (Algorithm: that of regalloc2's checker.)  Accepts all correct allocations that do not rely on two values being equal
+ * because a M_MOVE made them so.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,7 +147,8 @@ static bool check_edit(Check *c, const Edit *e) {
     uint32_t bytes = type_bytes[e->type];
     const Loc end[2] = {e->from, e->to};
     for (uint32_t k = 0; k < 2; k++) {
-        if (loc_is_slot(end[k]) ? !slot_ok(c, end[k], bytes) : end[k] >= 64 || (end[k] >= REG_FLOAT) != (rc == RC_FLOAT))
+        if (loc_is_slot(end[k]) ? !slot_ok(c, end[k], bytes)
+                                : end[k] >= 64 || (end[k] >= REG_FLOAT) != (rc == RC_FLOAT))
             return fail(c, e->at, "an edit's location is out of range or of the wrong class");
     }
     if (!loc_is_slot(e->to)) {
@@ -164,16 +167,17 @@ static bool check_constraint(const Check *c, uint32_t i, const MInsn *in, uint32
     const Opnd *o = insn_opnd(c->m, in);
     const Loc *loc = c->ra->opnd + in->opnd;
     Loc l = loc[k];
-    if (!reg_is_virtual(o[k].reg)) return l == o[k].reg || fail(c, i, "operand %u: a physical register was changed", (unsigned)k);
+    if (!reg_is_virtual(o[k].reg))
+        return l == o[k].reg || fail(c, i, "operand %u: a physical register was changed", (unsigned)k);
     RegClass rc = type_class(vreg_type(c->m, o[k].reg));
     bool reg_ok = l < 64 && (c->allocatable[rc] & REG_BIT(l));
     switch (o[k].constraint) {
-        case OC_REG: return reg_ok || fail(c, i, "operand %u is not in a register it may be in", (unsigned)k);
-        case OC_FIXED: return l == o[k].fixed || fail(c, i, "operand %u is not in its fixed register", (unsigned)k);
-        case OC_SAME: return l == loc[o[k].fixed] || fail(c, i, "operand %u is not where its use is", (unsigned)k);
-        default:
-            return reg_ok || (loc_is_slot(l) && slot_ok(c, l, type_bytes[vreg_type(c->m, o[k].reg)])) ||
-                   fail(c, i, "operand %u is neither in a register nor in a slot", (unsigned)k);
+    case OC_REG: return reg_ok || fail(c, i, "operand %u is not in a register it may be in", (unsigned)k);
+    case OC_FIXED: return l == o[k].fixed || fail(c, i, "operand %u is not in its fixed register", (unsigned)k);
+    case OC_SAME: return l == loc[o[k].fixed] || fail(c, i, "operand %u is not where its use is", (unsigned)k);
+    default:
+        return reg_ok || (loc_is_slot(l) && slot_ok(c, l, type_bytes[vreg_type(c->m, o[k].reg)])) ||
+               fail(c, i, "operand %u is neither in a register nor in a slot", (unsigned)k);
     }
 }
 

@@ -1,6 +1,7 @@
 /* Emission: prologue, blocks in layout order, then out of line the trap stubs and constants; fixups last.
  *
- * Edits of an instruction come right before it, behind the label of its block when it is the first. */
+ * Edits of an instruction come right before it, behind the label of its block when it is the first.  Blocks that only
+ * jump, as splitting of critical edges leaves many, are left out and what goes there goes where they do. */
 #include "code/emit.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -18,19 +19,64 @@ static void emit_one(Emit *e, const MInsn *i) {
     const Loc *loc = e->ra->opnd + i->opnd;
     code_loc(e->cb, i->loc);
     switch (i->op) {
-        case M_NOP:
-        case M_PARAMS:
-        case M_UNDEF: break;
-        case M_MOVE: {
-            const Opnd *o = insn_opnd(e->m, i);
-            IrType type = opnd_type(e->m, reg_is_virtual(o[0].reg) ? o[0].reg : o[1].reg);
-            if (loc[0] != loc[1]) e->t->emit_move(e, loc[1], loc[0], type);
-            break;
-        }
-        default:
-            e->t->emit_insn(e, i, loc);
-            if ((i->flags & MF_CALL) && !(i->flags & MF_BRANCH)) code_site(e->cb, SITE_CALL, 0, i->loc);
+    case M_NOP:
+    case M_PARAMS:
+    case M_UNDEF: break;
+    case M_MOVE: {
+        const Opnd *o = insn_opnd(e->m, i);
+        IrType type = opnd_type(e->m, reg_is_virtual(o[0].reg) ? o[0].reg : o[1].reg);
+        if (loc[0] != loc[1]) e->t->emit_move(e, loc[1], loc[0], type);
+        break;
     }
+    default:
+        e->t->emit_insn(e, i, loc);
+        if ((i->flags & MF_CALL) && !(i->flags & MF_BRANCH)) code_site(e->cb, SITE_CALL, 0, i->loc);
+    }
+}
+
+static bool has_edits(const Alloc *ra, uint32_t insn) {
+    uint32_t lo = 0, hi = ra->edit.n;
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        if (ra->edit.at[mid].at < insn)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < ra->edit.n && ra->edit.at[lo].at == insn;
+}
+
+/* Loops' heads are kept, and with them something of every cycle. */
+static bool only_jumps(const MFn *m, const Alloc *ra, uint32_t block) {
+    const MBlock *b = &m->block.at[block];
+    const MInsn *i = &m->insn.at[b->first];
+    if (b->end - b->first != 1 || b->succ.n != 1 || b->loop_head || has_edits(ra, b->first)) return false;
+    if (b->succ.at[0].to <= block && !m->block.at[b->succ.at[0].to].loop_head) return false;
+    return i->nopnd == 0 && i->op >= M_TARGET && !(i->flags & MF_CALL);
+}
+
+/* The function without blocks that only jump: another view of the same instructions. */
+static const MFn *thread_jumps(const MFn *m, const Alloc *ra) {
+    uint32_t *index = ARENA_ARRAY(m->arena, uint32_t, m->block.n), kept = 0;
+    for (uint32_t b = 0; b < m->block.n; b++) index[b] = only_jumps(m, ra, b) ? UINT32_MAX : kept++;
+    if (kept == m->block.n) return m;
+    MFn *view = ARENA_NEW(m->arena, MFn);
+    *view = *m;
+    view->block.at = ARENA_ARRAY(m->arena, MBlock, kept);
+    view->block.n = view->block.cap = kept;
+    for (uint32_t b = m->block.n, at = kept; b-- > 0;)
+        if (index[b] == UINT32_MAX)
+            index[b] = index[m->block.at[b].succ.at[0].to]; /* further on and known, or kept */
+        else
+            view->block.at[--at] = m->block.at[b];
+    for (uint32_t b = 0; b < kept; b++) {
+        MBlock *mb = &view->block.at[b];
+        const MEdge *from = mb->succ.at;
+        mb->succ.at = ARENA_ARRAY(m->arena, MEdge, mb->succ.n);
+        for (uint32_t s = 0; s < mb->succ.n; s++) mb->succ.at[s] = (MEdge){.to = index[from[s].to]};
+        mb->pred.n = 0; /* nobody asks; nor for the arguments */
+    }
+    return view;
 }
 
 static void emit_blocks(Emit *e) {
@@ -102,15 +148,15 @@ static void start_function(CodeBuf *cb) {
 }
 
 uint32_t emit_fn(CodeBuf *cb, const MFn *m, const Alloc *ra, const Target *t, const TargetOptions *o) {
-    Emit e = {.cb = cb, .m = m, .ra = ra, .t = t, .o = o, .frame = frame_layout(cb, m, ra)};
+    Emit e = {.cb = cb, .m = thread_jumps(m, ra), .ra = ra, .t = t, .o = o, .frame = frame_layout(cb, m, ra)};
     start_function(cb);
     code_align(cb, FUNC_ALIGN, t->fill);
     uint32_t at = code_at(cb);
     /* Trap stubs and constants may be as many as there are instructions. */
     uint64_t bound = (uint64_t)m->insn.n * (t->max_insn_bytes + STUB_BYTES) + (uint64_t)ra->edit.n * EDIT_BYTES;
     e.far = o->far_branches || bound > NEAR_BYTES;
-    e.block_label = ARENA_ARRAY(m->arena, Label, m->block.n);
-    for (uint32_t b = 0; b < m->block.n; b++) e.block_label[b] = code_label(cb);
+    e.block_label = ARENA_ARRAY(m->arena, Label, e.m->block.n);
+    for (uint32_t b = 0; b < e.m->block.n; b++) e.block_label[b] = code_label(cb);
     if (m->insn.n) code_loc(cb, m->insn.at[0].loc);
     t->emit_prologue(&e);
     emit_blocks(&e);

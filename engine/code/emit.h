@@ -12,7 +12,7 @@ typedef struct Frame {
 
 struct Emit {
     CodeBuf *cb;
-    const MFn *m;
+    const MFn *m; /* without the blocks that only jump */
     const Alloc *ra;
     const Target *t;
     const TargetOptions *o;

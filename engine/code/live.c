@@ -11,14 +11,22 @@ typedef struct Use {
     uint32_t vreg, block;
 } Use;
 
+/* What the walk needs of a block, close together: it is all the walk's memory traffic. */
+typedef struct Spot {
+    uint32_t in, out; /* the last register found live into it, out of it, plus 1 */
+    uint32_t npred;
+    uint32_t pred; /* the only one, or the first one's place in `preds` */
+} Spot;
+
 typedef struct Builder {
     Arena *arena;
     const MFn *m;
     Live *live;
-    VEC(Use) use;         /* uses outside of the defining block, by block */
-    uint32_t *seen;       /* by block: the last register found live into it, plus 1 */
-    uint32_t *out;        /* by block: the last register found live out of it, plus 1 */
-    VEC(uint32_t) found;  /* blocks the current register is live into */
+    VEC(Use) use; /* uses outside of the defining block, by block */
+    Spot *spot;   /* by block */
+    VEC(uint32_t) preds;
+    uint32_t *found; /* blocks the current register is live into */
+    uint32_t nfound;
 } Builder;
 
 static void find_defs(Builder *b) {
@@ -68,10 +76,35 @@ static Use *uses_by_vreg(Builder *b, uint32_t *first) {
     return sorted;
 }
 
-static void visit(Builder *b, uint32_t v, uint32_t block) {
-    if (b->seen[block] == v + 1) return;
-    b->seen[block] = v + 1;
-    vec_push(b->arena, &b->found, block);
+static void make_spots(Builder *b) {
+    b->spot = ARENA_ARRAY(b->arena, Spot, b->m->block.n);
+    b->found = ARENA_ARRAY(b->arena, uint32_t, b->m->block.n);
+    for (uint32_t k = 0; k < b->m->block.n; k++) {
+        const MBlock *mb = &b->m->block.at[k];
+        Spot *s = &b->spot[k];
+        s->npred = mb->pred.n;
+        s->pred = mb->pred.n == 1 ? mb->pred.at[0] : b->preds.n;
+        for (uint32_t p = 0; p < mb->pred.n && mb->pred.n > 1; p++) vec_push(b->arena, &b->preds, mb->pred.at[p]);
+    }
+}
+
+static inline void visit(Builder *b, uint32_t v, uint32_t block) {
+    if (b->spot[block].in == v + 1) return;
+    b->spot[block].in = v + 1;
+    b->found[b->nfound++] = block;
+}
+
+/* Upward from the blocks found so far to the definition. */
+static void explore(Builder *b, uint32_t v) {
+    uint32_t def = b->live->def_block[v];
+    for (uint32_t k = 0; k < b->nfound; k++) {
+        const Spot *s = &b->spot[b->found[k]];
+        for (uint32_t p = 0, n = s->npred; p < n; p++) {
+            uint32_t pred = n == 1 ? s->pred : b->preds.at[s->pred + p];
+            b->spot[pred].out = v + 1;
+            if (pred != def) visit(b, v, pred);
+        }
+    }
 }
 
 static int ascending(const void *x, const void *y) {
@@ -81,7 +114,7 @@ static int ascending(const void *x, const void *y) {
 
 static void add_run(Builder *b, uint32_t v, uint32_t block, uint32_t first_run) {
     Live *l = b->live;
-    bool out = b->out[block] == v + 1;
+    bool out = b->spot[block].out == v + 1;
     LiveRun *last = l->run.n > first_run ? &l->run.at[l->run.n - 1] : NULL;
     if (last && last->last + 1 == block && last->out) {
         last->last = block;
@@ -94,23 +127,26 @@ static void add_run(Builder *b, uint32_t v, uint32_t block, uint32_t first_run) 
 /* The blocks found, as runs. */
 static void add_runs(Builder *b, uint32_t v) {
     uint32_t first_run = b->live->run.n, lo = UINT32_MAX, hi = 0;
-    for (uint32_t k = 0; k < b->found.n; k++) {
-        if (b->found.at[k] < lo) lo = b->found.at[k];
-        if (b->found.at[k] > hi) hi = b->found.at[k];
+    for (uint32_t k = 0; k < b->nfound; k++) {
+        if (b->found[k] < lo) lo = b->found[k];
+        if (b->found[k] > hi) hi = b->found[k];
     }
-    if (b->found.n > 1 && (hi - lo) / 8 < b->found.n) { /* dense: look at every block between */
+    if (b->nfound > 1 && (hi - lo) / 8 < b->nfound) { /* dense: look at every block between */
         for (uint32_t k = lo; k <= hi; k++)
-            if (b->seen[k] == v + 1) add_run(b, v, k, first_run);
+            if (b->spot[k].in == v + 1) add_run(b, v, k, first_run);
         return;
     }
-    if (b->found.n > 1) qsort(b->found.at, b->found.n, sizeof(uint32_t), ascending);
-    for (uint32_t k = 0; k < b->found.n; k++) add_run(b, v, b->found.at[k], first_run);
+    if (b->nfound > 1) qsort(b->found, b->nfound, sizeof(uint32_t), ascending);
+    for (uint32_t k = 0; k < b->nfound; k++) add_run(b, v, b->found[k], first_run);
 }
 
 Live *live_build(Arena *a, const MFn *m) {
     Live *l = ARENA_NEW(a, Live);
     Builder b = {.arena = a, .m = m, .live = l};
     l->nvregs = m->vreg_type.n;
+    l->in_edge = ARENA_ARRAY(a, uint32_t, m->block.n);
+    for (uint32_t k = 0; k < m->block.n; k++)
+        for (uint32_t s = 0; s < m->block.at[k].succ.n; s++) l->in_edge[m->block.at[k].succ.at[s].to] = s;
     l->def_block = ARENA_ARRAY(a, uint32_t, l->nvregs);
     for (uint32_t v = 0; v < l->nvregs; v++) l->def_block[v] = UINT32_MAX;
     l->def_out = ARENA_ARRAY(a, bool, l->nvregs);
@@ -119,22 +155,15 @@ Live *live_build(Arena *a, const MFn *m) {
     find_uses(&b);
     uint32_t *first = ARENA_ARRAY(a, uint32_t, l->nvregs + 1);
     const Use *use = uses_by_vreg(&b, first);
-    b.seen = ARENA_ARRAY(a, uint32_t, m->block.n);
-    b.out = ARENA_ARRAY(a, uint32_t, m->block.n);
+    make_spots(&b);
     for (uint32_t v = 0; v < l->nvregs; v++) {
         l->first_run[v] = l->run.n;
-        b.found.n = 0;
+        b.nfound = 0;
         for (uint32_t k = first[v]; k < first[v + 1]; k++) visit(&b, v, use[k].block);
-        for (uint32_t k = 0; k < b.found.n; k++) {
-            const MBlock *mb = &m->block.at[b.found.at[k]];
-            for (uint32_t p = 0; p < mb->pred.n; p++) {
-                b.out[mb->pred.at[p]] = v + 1;
-                if (mb->pred.at[p] != l->def_block[v]) visit(&b, v, mb->pred.at[p]);
-            }
-        }
-        if (!b.found.n) continue;
+        explore(&b, v);
+        if (!b.nfound) continue;
         add_runs(&b, v);
-        l->def_out[v] = l->def_block[v] != UINT32_MAX && b.out[l->def_block[v]] == v + 1;
+        l->def_out[v] = l->def_block[v] != UINT32_MAX && b.spot[l->def_block[v]].out == v + 1;
     }
     l->first_run[l->nvregs] = l->run.n;
     return l;

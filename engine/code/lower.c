@@ -1,13 +1,14 @@
 /* The driver of lowering; see lower.h for the scheme.
  *
- * Before the walk a marking pass finds the values that instructions with effects need, directly or through others, so that
- * `uses` counts no dead users and block parameters nobody needs vanish together with their edge arguments.
+ * Before the walk a marking pass finds the values that instructions with effects need, directly or through others, so
+ * that `uses` counts no dead users and block parameters nobody needs vanish together with their edge arguments.
  *
  * The walk is backward, so an instruction's demand is complete when it is reached: a use comes after its definition in
  * reverse postorder, or it is an edge's, and those are demanded by marking.
  *
  * Constants (and the address of the execution state) are not lowered in place but once or more in each block that
- * demands them, in front of the first of a cluster of users: an instruction is cheaper than a register over a whole block.
+ * demands them, in front of the first of a cluster of users: an instruction is cheaper than a register over a whole
+ * block.
  *
  * A block's code is collected back to front in `rev`, which finally is turned around. */
 #include "code/lower.h"
@@ -73,7 +74,8 @@ bool lower_is_const(const Lower *l, Val v, uint64_t *imm) {
 
 bool lower_can_sink(const Lower *l, Val load, Val user) {
     const Ins *i = lower_ins(l, load);
-    Val at = l->f->blk.at[l->blk].list.at[l->pos]; /* where the code goes, whatever instruction between names itself as the user */
+    Val at = l->f->blk.at[l->blk]
+                 .list.at[l->pos]; /* where the code goes, whatever instruction between names itself as the user */
     assert(l->home[user] == l->blk);
     (void)user; /* without assertions */
     if (i->op != IR_load || l->home[load] != l->blk) return false;
@@ -124,8 +126,9 @@ static void mark_edge_args(Driver *d, Val param) {
     const Blk *blk = &f->blk.at[b];
     for (uint32_t p = 0; p < blk->pred.n; p++) {
         const Blk *pred = &f->blk.at[blk->pred.at[p]];
-        for (uint32_t s = 0; s < pred->succ.n; s++)
-            if (pred->succ.at[s].to == b) mark(d, f->pool.at[pred->succ.at[s].args + d->l.place[param]]);
+        const Edge *e = &pred->succ.at[pred->succ.n == 1 ? 0 : d->l.in_edge[b]];
+        assert(e->to == b);
+        mark(d, f->pool.at[e->args + d->l.place[param]]);
     }
 }
 
@@ -181,6 +184,7 @@ static void number(Driver *d) {
             d->l.home[b->param.at[k]] = id;
             d->l.place[b->param.at[k]] = k;
         }
+        for (uint32_t k = 0; k < b->succ.n; k++) d->l.in_edge[b->succ.at[k].to] = k;
         uint32_t writes = 0, traps = 0;
         for (uint32_t k = 0; k < b->list.n; k++) {
             Val v = b->list.at[k];
@@ -229,19 +233,19 @@ static void lower_one(Driver *d, Val v) {
     l->loc = l->f->loc.at[v];
     if (is_constant(i->op) || i->op == IR_proj) return;
     switch (i->op) {
-        case IR_call:
-        case IR_tailcall:
-            release(d, true); /* a constant is not kept in a register across a call */
-            abi_lower_call(l, v);
-            break;
-        case IR_ret: abi_lower_ret(l, v); break;
-        case IR_load:
-            if (!demanded && (l->sunk[v] || !(i->flags & MEM_TRAPS))) return;
-            l->t->lower(l, v);
-            break;
-        default:
-            if (!demanded && !has_effect(i)) return;
-            l->t->lower(l, v);
+    case IR_call:
+    case IR_tailcall:
+        release(d, true); /* a constant is not kept in a register across a call */
+        abi_lower_call(l, v);
+        break;
+    case IR_ret: abi_lower_ret(l, v); break;
+    case IR_load:
+        if (!demanded && (l->sunk[v] || !(i->flags & MEM_TRAPS))) return;
+        l->t->lower(l, v);
+        break;
+    default:
+        if (!demanded && !has_effect(i)) return;
+        l->t->lower(l, v);
     }
     commit(d);
     if (d->held.n) release(d, false);
@@ -343,8 +347,11 @@ static void init(Driver *d, Arena *a, const Fn *f, const Target *t, const Target
     l->sunk = ARENA_ARRAY(a, bool, n);
     d->live = ARENA_ARRAY(a, bool, n);
     l->block_of = ARENA_ARRAY(a, uint32_t, f->blk.n);
+    l->in_edge = ARENA_ARRAY(a, uint32_t, f->blk.n);
     for (uint32_t r = 0; r < f->rpo.n; r++) l->block_of[f->rpo.at[r]] = r;
     vec_extend(a, &l->m->block, f->rpo.n);
+    vec_reserve(a, &l->m->opnd, n); /* also: never NULL */
+    vec_reserve(a, &l->m->pool, 8);
 }
 
 MFn *lower_fn(Arena *a, const Fn *f, const Target *t, const TargetOptions *o) {

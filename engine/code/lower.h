@@ -27,6 +27,7 @@ struct Lower {
     uint32_t pos;       /* place of the instruction being lowered in its block's list */
     uint32_t *place;    /* by Val: place in its block's list */
     BlkId *home;        /* by Val: its block, or NO_BLK */
+    uint32_t *in_edge;  /* by BlkId whose predecessor has several successors: which of them it is */
     Val *sole_user;     /* by Val: the user, when uses is 1; 0 when it is an edge */
     uint32_t *writes;   /* by Val: instructions in front of it in its block that write memory or counters, or call */
     uint32_t *traps;    /* by Val: instructions in front of it in its block that may trap, or call */

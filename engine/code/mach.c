@@ -26,7 +26,8 @@ __attribute__((format(printf, 3, 4))) static bool fail(const Verify *v, uint32_t
 }
 
 static bool virtual_ok(const Verify *v, Reg r) {
-    return reg_is_virtual(r) && r - REG_VIRTUAL < v->m->vreg_type.n && vreg_type(v->m, r) > T_NONE && vreg_type(v->m, r) < T_COUNT;
+    return reg_is_virtual(r) && r - REG_VIRTUAL < v->m->vreg_type.n && vreg_type(v->m, r) > T_NONE &&
+           vreg_type(v->m, r) < T_COUNT;
 }
 
 static bool check_tie(const Verify *v, uint32_t i, const Opnd *o, uint32_t n, uint32_t k) {
@@ -36,12 +37,14 @@ static bool check_tie(const Verify *v, uint32_t i, const Opnd *o, uint32_t n, ui
     if (type_class(vreg_type(v->m, use->reg)) != type_class(vreg_type(v->m, o[k].reg)))
         return fail(v, i, "operand %u is tied to another class", (unsigned)k);
     for (uint32_t j = 0; j < k; j++)
-        if (o[j].constraint == OC_SAME && o[j].fixed == o[k].fixed) return fail(v, i, "two definitions tied to one use");
+        if (o[j].constraint == OC_SAME && o[j].fixed == o[k].fixed)
+            return fail(v, i, "two definitions tied to one use");
     return true;
 }
 
 static bool check_opnd(const Verify *v, uint32_t i, const Opnd *o, uint32_t n, uint32_t k) {
-    if (o[k].kind > OPND_DEF_EARLY || o[k].constraint > OC_ANY) return fail(v, i, "operand %u: kind or constraint", (unsigned)k);
+    if (o[k].kind > OPND_DEF_EARLY || o[k].constraint > OC_ANY)
+        return fail(v, i, "operand %u: kind or constraint", (unsigned)k);
     if (!reg_is_virtual(o[k].reg)) {
         if (o[k].reg == REG_NONE || (v->allocatable & REG_BIT(o[k].reg)))
             return fail(v, i, "operand %u is an allocatable physical register, or none", (unsigned)k);
@@ -65,7 +68,8 @@ static bool check_fixed(const Verify *v, uint32_t i, const Opnd *o, uint32_t n) 
         if (!reg_is_virtual(o[k].reg) || o[by].constraint != OC_FIXED) continue;
         uint32_t r = o[by].fixed;
         bool a = o[k].kind != OPND_DEF, b = o[k].kind != OPND_USE;
-        if ((a && first[r] != REG_NONE && first[r] != o[k].reg) || (b && second[r] != REG_NONE && second[r] != o[k].reg))
+        if ((a && first[r] != REG_NONE && first[r] != o[k].reg) ||
+            (b && second[r] != REG_NONE && second[r] != o[k].reg))
             return fail(v, i, "fixed operands contradict each other");
         if (a) first[r] = o[k].reg;
         if (b) second[r] = o[k].reg;
@@ -98,6 +102,8 @@ static bool check_edges(const Verify *v, uint32_t b) {
         if (e->to == 0 || e->to >= v->m->block.n) return fail(v, UINT32_MAX, "block %u: edge to nowhere", (unsigned)b);
         const MBlock *to = &v->m->block.at[e->to];
         if (mb->succ.n > 1 && to->pred.n != 1) return fail(v, UINT32_MAX, "block %u: critical edge", (unsigned)b);
+        if (mb->succ.n > 1 && to->pred.at[0] != b)
+            return fail(v, UINT32_MAX, "block %u: successor of another block", (unsigned)b);
         if (e->nargs != to->param.n || e->args > v->m->pool.n || e->nargs > v->m->pool.n - e->args)
             return fail(v, UINT32_MAX, "block %u: edge arguments do not match", (unsigned)b);
         for (uint32_t k = 0; k < e->nargs; k++) {
@@ -105,9 +111,12 @@ static bool check_edges(const Verify *v, uint32_t b) {
             if (!virtual_ok(v, arg) || vreg_type(v->m, arg) != vreg_type(v->m, to->param.at[k]))
                 return fail(v, UINT32_MAX, "block %u: edge argument %u", (unsigned)b, (unsigned)k);
         }
-        bool found = false;
-        for (uint32_t p = 0; p < to->pred.n; p++) found |= to->pred.at[p] == b;
-        if (!found) return fail(v, UINT32_MAX, "block %u is not among its successor's predecessors", (unsigned)b);
+    }
+    for (uint32_t p = 0; p < mb->pred.n; p++) { /* with as many edges as predecessors in all, each is there */
+        const MBlock *from = &v->m->block.at[mb->pred.at[p] < v->m->block.n ? mb->pred.at[p] : b];
+        if (mb->pred.at[p] >= v->m->block.n || from->succ.n == 0 || (from->succ.n == 1 && from->succ.at[0].to != b) ||
+            (from->succ.n > 1 && mb->pred.n > 1))
+            return fail(v, UINT32_MAX, "block %u: a predecessor that does not go here", (unsigned)b);
     }
     return true;
 }
@@ -140,7 +149,8 @@ static bool check_defs(Verify *v, bool *defined) {
     for (uint32_t b = 0; b < m->block.n; b++) {
         const MBlock *mb = &m->block.at[b];
         for (uint32_t p = 0; p < mb->param.n; p++) {
-            if (defined[mb->param.at[p] - REG_VIRTUAL]) return fail(v, UINT32_MAX, "v%u defined twice", (unsigned)mb->param.at[p]);
+            if (defined[mb->param.at[p] - REG_VIRTUAL])
+                return fail(v, UINT32_MAX, "v%u defined twice", (unsigned)mb->param.at[p]);
             defined[mb->param.at[p] - REG_VIRTUAL] = true;
         }
         for (uint32_t i = mb->first; i < mb->end; i++) {
@@ -160,7 +170,8 @@ static bool check_use(const Verify *v, uint32_t b, uint32_t i, Reg r) {
     uint32_t x = r - REG_VIRTUAL, home = v->live->def_block[x];
     if (home == UINT32_MAX) return fail(v, i, "v%u is never defined", (unsigned)r);
     if (home == b && v->def[x] > i) return fail(v, i, "v%u is used in front of its definition", (unsigned)r);
-    if (home != b && v->def[x] == v->m->block.at[home].end) return fail(v, i, "v%u is a branch's temporary", (unsigned)r);
+    if (home != b && v->def[x] == v->m->block.at[home].end)
+        return fail(v, i, "v%u is a branch's temporary", (unsigned)r);
     return true;
 }
 
@@ -175,7 +186,8 @@ static bool check_dominance(const Verify *v) {
         for (uint32_t i = mb->first; i < mb->end; i++) {
             const Opnd *o = insn_opnd(m, &m->insn.at[i]);
             for (uint32_t k = 0; k < m->insn.at[i].nopnd; k++)
-                if (o[k].kind <= OPND_USE_LATE && reg_is_virtual(o[k].reg) && !check_use(v, b, i, o[k].reg)) return false;
+                if (o[k].kind <= OPND_USE_LATE && reg_is_virtual(o[k].reg) && !check_use(v, b, i, o[k].reg))
+                    return false;
         }
         for (uint32_t s = 0; s < mb->succ.n; s++)
             for (uint32_t k = 0; k < mb->succ.at[s].nargs; k++)

@@ -86,7 +86,8 @@ static void print_edges(Text *out, const MFn *m, const Target *t, const MBlock *
 }
 
 void mach_print(Text *out, const MFn *m, const Target *t, const Alloc *ra) {
-    text_printf(out, "mfn \"%s\" %u  frame cost %u", m->name ? m->name : "", (unsigned)m->index, (unsigned)m->frame_cost);
+    text_printf(out, "mfn \"%s\" %u  frame cost %u", m->name ? m->name : "", (unsigned)m->index,
+                (unsigned)m->frame_cost);
     if (ra) text_printf(out, ", %u slots", (unsigned)ra->nslots);
     text_putc(out, '\n');
     uint32_t edit = 0;

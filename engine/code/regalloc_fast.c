@@ -1,15 +1,15 @@
 /* The fast allocator (-O0): one forward pass over each block with next-use distances (Belady, 1966: evict what is
  * used last), nothing kept in registers between blocks.
  *
- * A value that is used outside of its block, and every block parameter, is global: it has a home slot, is stored there right behind its definition, and
- * is valid there ever after (the form is SSA).  Other values get a slot when they are evicted.  Home slots are shared by
- * values whose blocks do not overlap in layout order, the others are handed out anew in each block.  Integers, floats and vectors
- * have slots of their own, so moves of different classes never meet.
+ * A value that is used outside of its block, and every block parameter, is global: it has a home slot, is stored there
+ * right behind its definition, and is valid there ever after (the form is SSA).  Other values get a slot when they are
+ * evicted.  Home slots are shared by values that live in disjoint sets of blocks, the others are handed out anew
+ * in each block.  Integers, floats and vectors have slots of their own, so moves of different classes never meet.
  *
- * An instruction occupies registers in two halves: uses in the first, definitions in the second, USE_LATE and DEF_EARLY in both.
- * Operands are placed from the most to the least constrained (fixed, both halves, a use tied to a definition, one half);
- * what the former may have is a subset of what the latter may have, so taking any register never blocks a solution.
- * All moves are made one by one in front of the instruction, each leaving the state consistent. */
+ * An instruction occupies registers in two halves: uses in the first, definitions in the second, USE_LATE and DEF_EARLY
+ * in both. Operands are placed from the most to the least constrained (fixed, both halves, a use tied to a definition,
+ * one half); what the former may have is a subset of what the latter may have, so taking any register never blocks a
+ * solution. All moves are made one by one in front of the instruction, each leaving the state consistent. */
 #include <assert.h>
 #include <string.h>
 #include "base/bits.h"
@@ -24,12 +24,15 @@ typedef struct Fast {
     const MFn *m;
     const Target *t;
     Alloc *ra;
-    Reg in[64];    /* what a register holds; REG_NONE: nothing.  Not the main register of its value: a copy for one instruction */
-    uint8_t *main; /* by vreg - REG_VIRTUAL: its register, or NOWHERE */
+    const Live *live;
+    Reg in[64];         /* what a register holds; REG_NONE: nothing.  Not the main register of its value: a copy for one
+                           instruction */
+    uint8_t *main;      /* by vreg - REG_VIRTUAL: its register, or NOWHERE */
     uint32_t *next;     /* by vreg: the instruction of its next use in this block, DEAD when there is none */
     uint32_t *next_use; /* by operand: what `next` of its register becomes behind the instruction */
     bool *global;       /* by vreg */
     bool *stored;       /* by vreg: its slot holds it */
+    uint32_t *param_index; /* by vreg: place among its block's parameters, plus 1; 0: no parameter */
     Slots slots;
     RegSet order[RC_COUNT];
     RegSet written;
@@ -213,7 +216,8 @@ static void place_both_halves(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
     }
 }
 
-/* Uses that a definition is tied to: the register is overwritten, so a value that lives on wants to be elsewhere, too. */
+/* Uses that a definition is tied to: the register is overwritten, so a value that lives on wants to be elsewhere, too.
+ */
 static void place_tied_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
     for (uint32_t k = 0; k < n; k++) {
         if (o[k].kind != OPND_USE || o[k].constraint == OC_FIXED || !reg_is_virtual(o[k].reg)) continue;
@@ -348,7 +352,8 @@ static void instruction(Fast *f, const MInsn *i) {
 /* Next uses by one backward pass; arguments of edges out of the block's end are used at its `end`. */
 static void find_next_uses(Fast *f, const MBlock *b) {
     for (uint32_t s = 0; s < b->succ.n; s++)
-        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++) f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = b->end;
+        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++)
+            f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = b->end;
     for (uint32_t i = b->end; i-- > b->first;) {
         const MInsn *in = &f->m->insn.at[i];
         const Opnd *o = insn_opnd(f->m, in);
@@ -389,42 +394,57 @@ static void block(Fast *f, uint32_t id) {
     const MBlock *b = &f->m->block.at[id];
     find_next_uses(f, b);
     f->at = b->first;
-    if (b->pred.n == 1) { /* values are at home, or this is the end of the only predecessor */
-        const MBlock *pred = &f->m->block.at[b->pred.at[0]];
-        for (uint32_t s = 0; s < pred->succ.n && pred->succ.n > 1; s++)
-            if (pred->succ.at[s].to == id) edge(f, &pred->succ.at[s]);
-    }
+    /* From a predecessor with several successors: all values are at home. */
+    if (b->pred.n == 1 && f->m->block.at[b->pred.at[0]].succ.n > 1)
+        edge(f, live_edge(f->live, f->m, b->pred.at[0], id));
     for (uint32_t i = b->first; i < b->end; i++) {
         f->at = i;
         if (i == b->end - 1 && b->succ.n == 1) edge(f, &b->succ.at[0]);
         instruction(f, &f->m->insn.at[i]);
     }
     for (uint32_t s = 0; s < b->succ.n; s++)
-        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++) f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = DEAD;
+        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++)
+            f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = DEAD;
     forget_registers(f);
     slots_end_block(&f->slots);
 }
 
-static void find_globals(Fast *f, const Live *l) {
+/* A home over the blocks where v lives.  A parameter would like that of an argument, if it is free. */
+static void want_home(Fast *f, uint32_t v) {
+    const Live *l = f->live;
+    uint32_t def = l->def_block[v], first = l->first_run[v], n = l->first_run[v + 1] - first, nrange = 0;
+    const MBlock *b = &f->m->block.at[def];
+    Range *range = arena_alloc(f->arena, (n + 1) * sizeof(Range), _Alignof(Range));
+    range[nrange++] = (Range){def, def + 1};
+    for (uint32_t r = 0; r < n; r++) { /* all behind the definition in layout, which dominates them */
+        if (range[nrange - 1].to == l->run.at[first + r].first)
+            range[nrange - 1].to = l->run.at[first + r].last + 1;
+        else
+            range[nrange++] = (Range){l->run.at[first + r].first, l->run.at[first + r].last + 1};
+    }
+    SlotWant w = {.vreg = v, .range = range, .nrange = nrange};
+    uint32_t index = f->param_index[v];
+    for (uint32_t p = 0; p < b->pred.n && index && w.nhint < SLOT_HINTS; p++)
+        w.hint[w.nhint++] = index_of(f->m->pool.at[live_edge(l, f->m, b->pred.at[p], def)->args + index - 1]);
+    slots_want(&f->slots, (IrType)f->m->vreg_type.at[v], &w);
+}
+
+static void find_globals(Fast *f) {
+    const Live *l = f->live;
     for (uint32_t k = 0; k < f->m->block.n; k++) {
         const MBlock *b = &f->m->block.at[k];
         for (uint32_t p = 0; p < b->param.n; p++) {
             f->global[index_of(b->param.at[p])] = true;
             f->stored[index_of(b->param.at[p])] = true;
+            f->param_index[index_of(b->param.at[p])] = p + 1;
         }
         for (uint32_t s = 0; s < b->succ.n && b->succ.n > 1; s++)
             for (uint32_t n = 0; n < b->succ.at[s].nargs; n++)
                 f->global[index_of(f->m->pool.at[b->succ.at[s].args + n])] = true;
     }
     for (uint32_t v = 0; v < l->nvregs; v++) {
-        uint32_t lo = l->def_block[v], hi = lo;
         f->global[v] |= l->first_run[v] != l->first_run[v + 1];
-        if (!f->global[v] || lo == UINT32_MAX) continue;
-        for (uint32_t r = l->first_run[v]; r < l->first_run[v + 1]; r++) {
-            if (l->run.at[r].first < lo) lo = l->run.at[r].first;
-            if (l->run.at[r].last > hi) hi = l->run.at[r].last;
-        }
-        slots_want(&f->slots, v, (IrType)f->m->vreg_type.at[v], lo, hi);
+        if (f->global[v] && l->def_block[v] != UINT32_MAX) want_home(f, v);
     }
     slots_assign_homes(&f->slots);
 }
@@ -440,11 +460,13 @@ Alloc *regalloc_fast(Arena *a, MFn *m, const Target *t) {
     f.next_use = ARENA_ARRAY(a, uint32_t, m->opnd.n);
     f.global = ARENA_ARRAY(a, bool, nv);
     f.stored = ARENA_ARRAY(a, bool, nv);
+    f.param_index = ARENA_ARRAY(a, uint32_t, nv);
     for (uint32_t r = 0; r < 64; r++) f.in[r] = REG_NONE;
     for (uint32_t c = 0; c < RC_COUNT; c++)
         for (uint32_t k = 0; k < t->norder[c]; k++) f.order[c] |= REG_BIT(t->order[c][k]);
     slots_init(&f.slots, a, nv);
-    find_globals(&f, live_build(a, m));
+    f.live = live_build(a, m);
+    find_globals(&f);
     for (uint32_t b = 0; b < m->block.n; b++) block(&f, b);
     f.ra->nslots = slots_finish(&f.slots, f.ra, m->opnd.n);
     f.ra->saved = f.written & t->callee_saved;

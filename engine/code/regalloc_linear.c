@@ -1,11 +1,13 @@
 /* Linear scan with splitting: the entry point, and the intervals.
  *
- * A virtual register's interval is a list of ranges over positions (holes where it is not live) and a list of uses.  Fixed operands
- * do not fix the interval: the value is copied to them in front of the instruction, or from them behind it, and the
- * interval only hints at the register, so that the copy usually is none.  Tied definitions start where the copy of their use is made.
- * Hence all that is left to the scan is "a register here" at some positions, and blocked ranges of registers.
+ * A virtual register's interval is a list of ranges over positions (holes where it is not live) and a list of uses.
+ * Fixed operands do not fix the interval: the value is copied to them in front of the instruction, or from them behind
+ * it, and the interval only hints at the register, so that the copy usually is none.  Tied definitions start where the
+ * copy of their use is made. Hence all that is left to the scan is "a register here" at some positions, and blocked
+ * ranges of registers.
  *
- * Requires what mach_verify checks.  Cost: nearly linear; the lists of ranges are as long as liveness has runs of blocks. */
+ * Requires what mach_verify checks.  Cost: nearly linear; the lists of ranges are as long as liveness has runs of
+ * blocks. */
 #include <assert.h>
 #include <string.h>
 #include "base/bits.h"
@@ -86,26 +88,26 @@ static void note_operands(UseWalk *w, uint32_t i, const MInsn *in, const Opnd *o
         Reg hint = k < 2 ? move_hint[k] : REG_NONE, fixed = fixed_reg(o, k);
         bool any = o[k].constraint == OC_ANY;
         switch (o[k].kind) {
-            case OPND_USE:
-                if (fixed == REG_NONE && !is_tied_use(o, in->nopnd, k))
-                    note_use(w, o[k].reg, POS(i, AT_USE), any ? U_ANY : U_USE, hint);
-                break;
-            case OPND_USE_LATE:
-                if (fixed == REG_NONE) note_use(w, o[k].reg, POS(i, AT_USE), any ? U_ANY_LATE : U_LATE, hint);
-                break;
-            case OPND_DEF_EARLY:
-                if (fixed != REG_NONE)
-                    note_use(w, o[k].reg, POS(i, AT_NEXT), U_HINT, fixed);
-                else
-                    note_use(w, o[k].reg, POS(i, AT_USE), U_EARLY, hint);
-                break;
-            default:
-                if (fixed != REG_NONE)
-                    note_use(w, o[k].reg, POS(i, AT_NEXT), U_HINT, fixed);
-                else if (o[k].constraint == OC_SAME)
-                    note_use(w, o[k].reg, POS(i, AT_FIXED), U_TIED, o[o[k].fixed].reg);
-                else
-                    note_use(w, o[k].reg, POS(i, AT_DEF), U_DEF, hint);
+        case OPND_USE:
+            if (fixed == REG_NONE && !is_tied_use(o, in->nopnd, k))
+                note_use(w, o[k].reg, POS(i, AT_USE), any ? U_ANY : U_USE, hint);
+            break;
+        case OPND_USE_LATE:
+            if (fixed == REG_NONE) note_use(w, o[k].reg, POS(i, AT_USE), any ? U_ANY_LATE : U_LATE, hint);
+            break;
+        case OPND_DEF_EARLY:
+            if (fixed != REG_NONE)
+                note_use(w, o[k].reg, POS(i, AT_NEXT), U_HINT, fixed);
+            else
+                note_use(w, o[k].reg, POS(i, AT_USE), U_EARLY, hint);
+            break;
+        default:
+            if (fixed != REG_NONE)
+                note_use(w, o[k].reg, POS(i, AT_NEXT), U_HINT, fixed);
+            else if (o[k].constraint == OC_SAME)
+                note_use(w, o[k].reg, POS(i, AT_FIXED), U_TIED, o[o[k].fixed].reg);
+            else
+                note_use(w, o[k].reg, POS(i, AT_DEF), U_DEF, hint);
         }
     }
 }
@@ -114,11 +116,10 @@ static void walk_uses(UseWalk *w) {
     const MFn *m = w->l->m;
     for (uint32_t b = 0; b < m->block.n; b++) {
         const MBlock *mb = &m->block.at[b];
-        for (uint32_t p = 0; p < mb->pred.n; p++) { /* one hint for each argument of a parameter */
-            const MBlock *pred = &m->block.at[mb->pred.at[p]];
-            for (uint32_t s = 0; s < pred->succ.n && mb->param.n; s++)
-                for (uint32_t k = 0; pred->succ.at[s].to == b && k < mb->param.n; k++)
-                    note_use(w, mb->param.at[k], POS(mb->first, 0), U_HINT, m->pool.at[pred->succ.at[s].args + k]);
+        for (uint32_t p = 0; p < mb->pred.n && mb->param.n; p++) { /* one hint for each argument of a parameter */
+            const MEdge *e = live_edge(w->l->live, m, mb->pred.at[p], b);
+            for (uint32_t k = 0; k < e->nargs; k++)
+                note_use(w, mb->param.at[k], POS(mb->first, 0), U_HINT, m->pool.at[e->args + k]);
         }
         for (uint32_t i = mb->first; i < mb->end; i++) {
             const MInsn *in = &m->insn.at[i];
@@ -242,8 +243,15 @@ static void add_interval(Linear *l, uint32_t v) {
     }
     if (l->range.n == first) return; /* a dead parameter or fixed result */
     l->first_ival[v] = l->ival.n;
-    Ival iv = {.vreg = v, .start = l->range.at[first].from, .end = l->range.at[l->range.n - 1].to, .r0 = first,
-               .r1 = l->range.n, .u0 = u, .u1 = l->first_use[v + 1], .next = NIL, .loc = LOC_NONE};
+    Ival iv = {.vreg = v,
+               .start = l->range.at[first].from,
+               .end = l->range.at[l->range.n - 1].to,
+               .r0 = first,
+               .r1 = l->range.n,
+               .u0 = u,
+               .u1 = l->first_use[v + 1],
+               .next = NIL,
+               .loc = LOC_NONE};
     vec_push(l->arena, &l->ival, iv);
 }
 

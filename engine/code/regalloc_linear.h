@@ -4,36 +4,49 @@
  *   regalloc_linear_scan.c     a location for each piece of each interval (scan)
  *   regalloc_linear_resolve.c  operands, and the moves that connect the pieces (resolve)
  *
- * Positions.  Instruction i owns the positions 8i .. 8i+7, the first four of them in the gap in front of it, where its edits run:
- *   +0  results of i-1 in fixed registers are moved to where their values live
- *   +1  pieces of intervals meet: the only place inside a block where a value changes its location by a move
- *   +2  values are copied to the fixed and tied operands of i, which take their registers from +3 on
- *   +4  uses are read (until +5), DEF_EARLY written
- *   +5  clobbers
- *   +6  definitions are written
+ * Positions.  Instruction i owns the positions 8i .. 8i+7, the first four of them in the gap in front of it, where its
+ * edits run:
+ *   - +0: results of i-1 in fixed registers are moved to where their values live
+ *   - +1: pieces of intervals meet: the only place inside a block where a value changes its location by a move
+ *   - +2: values are copied to the fixed and tied operands of i, which take their registers from +3 on
+ *   - +4: uses are read (until +5), DEF_EARLY written
+ *   - +5: clobbers
+ *   - +6: definitions are written
+ *
  * A block starts at +0 of its first instruction and ends at +0 of the next block's; pieces may meet there, too, and the
- * edges then move.  So a piece begins at a definition, at +1, or at the start of a block - or in the middle of an instruction, when
- * a use needs the register that the instruction then takes away; such a piece lives in its slot, and the value is stored in front of the instruction. */
+ * edges then move.  So a piece begins at a definition, at +1, or at the start of a block - or in the middle of an
+ * instruction, when a use needs the register that the instruction then takes away; such a piece lives in its slot, and
+ * the value is stored in front of the instruction. */
 #pragma once
 #include "code/alloc.h"
 #include "code/live.h"
 #include "code/slots.h"
 
-enum { POS_BITS = 3, AT_RESULT = 0, AT_SPLIT = 1, AT_COPY = 2, AT_FIXED = 3, AT_USE = 4, AT_CLOBBER = 5, AT_DEF = 6, AT_NEXT = 8 };
+enum {
+    POS_BITS = 3,
+    AT_RESULT = 0,
+    AT_SPLIT = 1,
+    AT_COPY = 2,
+    AT_FIXED = 3,
+    AT_USE = 4,
+    AT_CLOBBER = 5,
+    AT_DEF = 6,
+    AT_NEXT = 8
+};
 #define POS(insn, part) (((uint32_t)(insn) << POS_BITS) + (uint32_t)(part))
 #define POS_MAX UINT32_MAX
 #define NIL UINT32_MAX /* no index */
 
 /* ORDER UseKind: from U_USE on, a register is needed */
 typedef enum UseKind {
-    U_HINT,     /* a parameter's or fixed result's start: nothing is needed */
-    U_COPY,     /* read from anywhere to a fixed or tied operand */
-    U_EDGE,     /* edge argument, read at the end of the block */
-    U_ANY,      /* OC_ANY */
+    U_HINT, /* a parameter's or fixed result's start: nothing is needed */
+    U_COPY, /* read from anywhere to a fixed or tied operand */
+    U_EDGE, /* edge argument, read at the end of the block */
+    U_ANY,  /* OC_ANY */
     U_ANY_LATE,
     U_USE,
     U_DEF,
-    U_TIED,     /* OC_SAME definition */
+    U_TIED, /* OC_SAME definition */
     U_LATE,
     U_EARLY
 } UseKind;
@@ -43,10 +56,6 @@ typedef struct UsePos {
     Reg hint; /* the register that would save a move: physical, or that of another virtual one; REG_NONE */
     uint32_t kind;
 } UsePos;
-
-typedef struct Range { /* [from, to) */
-    uint32_t from, to;
-} Range;
 
 /* A piece of the interval of a virtual register: a window on its ranges and uses. */
 typedef struct Ival {
@@ -82,9 +91,9 @@ typedef struct Linear {
     UsePos *use;
     uint32_t *first_use; /* by vreg, one more than vregs */
     VEC(Ival) ival;
-    uint32_t *first_ival; /* by vreg, or NIL */
-    VEC(Range) fixed[64]; /* by register: where fixed operands have it */
-    VEC(uint32_t) *clobber; /* by clobber set: instructions */
+    uint32_t *first_ival;    /* by vreg, or NIL */
+    VEC(Range) fixed[64];    /* by register: where fixed operands have it */
+    VEC(uint32_t) * clobber; /* by clobber set: instructions */
     uint32_t nclobber;
     uint8_t *hint; /* by vreg: the register it had last or would like to have, or NO_HINT */
     RegSet allocatable;
@@ -99,11 +108,11 @@ static inline IrType vreg_type_at(const Linear *l, uint32_t v) { return (IrType)
 static inline uint32_t use_end(const UsePos *u) {
     uint32_t base = u->pos & ~(uint32_t)7;
     switch (u->kind) {
-        case U_HINT: return u->pos;
-        case U_COPY: return base + AT_FIXED;
-        case U_ANY:
-        case U_USE: return base + AT_CLOBBER;
-        default: return base + AT_NEXT;
+    case U_HINT: return u->pos;
+    case U_COPY: return base + AT_FIXED;
+    case U_ANY:
+    case U_USE: return base + AT_CLOBBER;
+    default: return base + AT_NEXT;
     }
 }
 /* Estimate of how often a block runs. */

@@ -1,7 +1,8 @@
 /* Resolution: operands' locations, and the moves that make the pieces of each value one.
  *
- * A value that has a slot is stored either once, right behind its definition (eager), or wherever it goes from a register to the
- * slot (lazy), by the weight of the blocks where that would be; both leave the slot valid wherever a piece is in it.
+ * A value that has a slot is stored either once, right behind its definition (eager), or wherever it goes from a
+ * register to the slot (lazy), by the weight of the blocks where that would be; both leave the slot valid wherever a
+ * piece is in it.
  *
  * Moves in one gap run in phases, each a parallel move; see regalloc_linear.h for the positions.  A copy to an
  * operand reads the register that the value is just leaving, if that is still intact. */
@@ -16,7 +17,7 @@ typedef enum Phase {
     PHASE_RESULT, /* from fixed definitions; stores of what the instruction before defined */
     PHASE_SPLIT,
     PHASE_COPY,
-    PHASE_OUT,    /* of an edge, at the end of the source */
+    PHASE_OUT, /* of an edge, at the end of the source */
     PHASE_COUNT
 } Phase;
 
@@ -45,6 +46,15 @@ typedef struct Resolve {
 
 /* -- Where a value is ------------------------------------------------------------------- */
 
+/* A slot for all of v's life; best that of a parameter it is passed for, or of an argument. */
+static void want_slot(Linear *l, uint32_t v, const Ival *first, const Ival *last) {
+    SlotWant w = {.vreg = v, .range = l->range.at + first->r0, .nrange = last->r1 - first->r0};
+    for (uint32_t u = l->first_use[v]; u < l->first_use[v + 1] && w.nhint < SLOT_HINTS; u++)
+        if ((l->use[u].kind == U_EDGE || l->use[u].kind == U_HINT) && reg_is_virtual(l->use[u].hint))
+            w.hint[w.nhint++] = l->use[u].hint - REG_VIRTUAL;
+    slots_want(&l->slots, vreg_type_at(l, v), &w);
+}
+
 static void list_pieces(Resolve *x) {
     Linear *l = x->l;
     uint32_t n = 0;
@@ -57,17 +67,18 @@ static void list_pieces(Resolve *x) {
             x->piece[n++] = k;
             in_slot |= l->ival.at[k].loc == LOC_SLOT;
         }
-        if (in_slot)
-            slots_want(&l->slots, v, vreg_type_at(l, v), l->ival.at[x->piece[x->first_piece[v]]].start, l->ival.at[x->piece[n - 1]].end - 1);
+        if (in_slot) want_slot(l, v, &l->ival.at[x->piece[x->first_piece[v]]], &l->ival.at[x->piece[n - 1]]);
     }
     x->first_piece[l->nvregs] = n;
     slots_assign_homes(&l->slots);
 }
 
-static Loc piece_loc(const Resolve *x, const Ival *iv) { return iv->loc == LOC_SLOT ? x->l->slots.of[iv->vreg] : iv->loc; }
+static Loc piece_loc(const Resolve *x, const Ival *iv) {
+    return iv->loc == LOC_SLOT ? x->l->slots.of[iv->vreg] : iv->loc;
+}
 
 /* The last piece of v that starts at or in front of pos, as an index into x->piece. */
-static uint32_t piece_at(const Resolve *x, uint32_t v, uint32_t pos) {
+static inline uint32_t piece_at(const Resolve *x, uint32_t v, uint32_t pos) {
     uint32_t lo = x->first_piece[v], hi = x->first_piece[v + 1];
     while (hi - lo > 1) {
         uint32_t mid = (lo + hi) / 2;
@@ -85,7 +96,8 @@ static Loc loc_at(const Resolve *x, uint32_t v, uint32_t pos) {
 
 static void move(Resolve *x, uint32_t at, Phase phase, Loc from, Loc to, uint32_t v) {
     if (from == to) return;
-    Placed p = {.at = at, .from = from, .to = to, .other = LOC_NONE, .phase = (uint8_t)phase, .type = x->l->m->vreg_type.at[v]};
+    Placed p = {
+        .at = at, .from = from, .to = to, .other = LOC_NONE, .phase = (uint8_t)phase, .type = x->l->m->vreg_type.at[v]};
     vec_push(x->l->arena, &x->move, p);
 }
 
@@ -194,11 +206,16 @@ static void connect_edge(Resolve *x, uint32_t v, uint32_t p, uint32_t s, Loc to)
 
 static void connect_edges(Resolve *x, uint32_t v) {
     const Linear *l = x->l;
+    const MBlock *block = l->m->block.at;
+    uint32_t k = x->first_piece[v], last = x->first_piece[v + 1] - 1;
     for (uint32_t r = l->live->first_run[v]; r < l->live->first_run[v + 1]; r++)
         for (uint32_t s = l->live->run.at[r].first; s <= l->live->run.at[r].last; s++) {
-            const MBlock *to = &l->m->block.at[s];
-            Loc in = loc_at(x, v, POS(to->first, 0));
-            for (uint32_t p = 0; p < to->pred.n; p++) connect_edge(x, v, to->pred.at[p], s, in);
+            while (k < last && l->ival.at[x->piece[k + 1]].start <= POS(block[s].first, 0)) k++;
+            const Ival *in = &l->ival.at[x->piece[k]];
+            for (uint32_t p = 0; p < block[s].pred.n; p++) {
+                uint32_t from = block[s].pred.at[p], out = POS(block[from].end, 0) - 1;
+                if (out < in->start || out >= in->end) connect_edge(x, v, from, s, piece_loc(x, in));
+            }
         }
 }
 
@@ -244,7 +261,8 @@ static void pass_arguments(Resolve *x, uint32_t p) {
         for (uint32_t k = 0; k < e->nargs; k++) {
             uint32_t arg = m->pool.at[e->args + k] - REG_VIRTUAL, param = m->block.at[e->to].param.at[k] - REG_VIRTUAL;
             if (x->l->first_ival[param] == NIL) continue;
-            move(x, at, phase, loc_at(x, arg, POS(from->end, 0) - 1), loc_at(x, param, POS(m->block.at[e->to].first, 0)), param);
+            move(x, at, phase, loc_at(x, arg, POS(from->end, 0) - 1),
+                 loc_at(x, param, POS(m->block.at[e->to].first, 0)), param);
         }
     }
 }
@@ -258,7 +276,8 @@ static Placed *in_order(Resolve *x) {
     Placed *out = arena_alloc(x->l->arena, x->move.n * sizeof(Placed), _Alignof(Placed));
     for (uint32_t k = 0; k < x->move.n; k++) first[x->move.at[k].at * PHASE_COUNT + x->move.at[k].phase + 1]++;
     for (uint32_t k = 0; k < keys; k++) first[k + 1] += first[k];
-    for (uint32_t k = 0; k < x->move.n; k++) out[first[x->move.at[k].at * PHASE_COUNT + x->move.at[k].phase]++] = x->move.at[k];
+    for (uint32_t k = 0; k < x->move.n; k++)
+        out[first[x->move.at[k].at * PHASE_COUNT + x->move.at[k].phase]++] = x->move.at[k];
     return out;
 }
 
@@ -268,7 +287,8 @@ static bool is_written(const Placed *p, uint32_t n, Loc l) {
     return false;
 }
 
-/* Copies read what the phases before them in this gap, `early`, have moved: read the place it was moved from, if that is intact. */
+/* Copies read what the phases before them in this gap, `early`, have moved: read the place it was moved from, if that
+ * is intact. */
 static void read_through(Placed *copy, uint32_t n, const Placed *early, uint32_t nearly) {
     if ((uint64_t)n * nearly > 4096) return; /* only an improvement */
     for (uint32_t k = 0; k < n; k++) {

@@ -1,15 +1,17 @@
 /* The scan: pieces of intervals in order of their start; each gets a register, a register up to some split
  * position, the register of something that is used later, or its slot until its next use.
  *
- * Each register has the list of all ranges assigned to it, so a conflict is looked up at any position, and a piece may be
- * evicted and placed again at any time; the order is a heuristic, not an invariant.
+ * Each register has the list of all ranges assigned to it, so a conflict is looked up at any position, and a piece may
+ * be evicted and placed again at any time; the order is a heuristic, not an invariant.
  *
  * Splits for spilling move up and splits for reloading move out of loops: to the start of the outermost loop that
- * does not also hold the other end of the stretch.  A value that is used again in the next round of a loop counts as used at the loop's end.
+ * does not also hold the other end of the stretch.  A value that is used again in the next round of a loop counts as
+ * used at the loop's end.
  *
- * It cannot fail when the constraints of each instruction fit the registers: anything that does not need a register at the current
- * instruction can be evicted; among those that do, what needs it in both halves evicts what is tied, and that what needs it in one half only, since the
- * registers the former may have are a subset of those the latter may have (see tightness). */
+ * It cannot fail when the constraints of each instruction fit the registers: anything that does not need a register at
+ * the current instruction can be evicted; among those that do, what needs it in both halves evicts what is tied, and
+ * that what needs it in one half only, since the registers the former may have are a subset of those the latter may
+ * have (see tightness). */
 #include <assert.h>
 #include <string.h>
 #include "base/bits.h"
@@ -22,9 +24,11 @@ typedef struct Queued {
 typedef struct Scan {
     Linear *l;
     VEC(Node) node;
-    uint32_t cursor[64]; /* by register: a node near the last position looked at, or NIL: empty list */
-    VEC(Queued) heap;    /* pieces to be placed again */
-    uint32_t *clobber_at; /* by clobber set: first conflict with the piece being placed; 0: not looked up yet */
+    uint32_t cursor[64];     /* by register: a node near the last position looked at, or NIL: empty list */
+    uint32_t fixed_near[64]; /* by register: likewise, in its fixed ranges */
+    uint32_t *clobber_near;  /* by clobber set: likewise, in its instructions */
+    VEC(Queued) heap;        /* pieces to be placed again */
+    uint32_t *clobber_at;    /* by clobber set: first conflict with the piece being placed; 0: not looked up yet */
 } Scan;
 
 /* -- The queue ------------------------------------------------------------------------- */
@@ -57,21 +61,6 @@ static uint32_t dequeue(Scan *s) {
 
 static inline Ival *ival_at(Scan *s, uint32_t iv) { return &s->l->ival.at[iv]; }
 
-/* First range of [lo, hi) that ends behind pos; found near lo in few steps. */
-static uint32_t range_behind(const Range *r, uint32_t lo, uint32_t hi, uint32_t pos) {
-    uint32_t step = 1;
-    while (lo + step < hi && r[lo + step].to <= pos) lo += step, step *= 2;
-    if (lo + step < hi) hi = lo + step + 1;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (r[mid].to <= pos)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 static inline Range clipped(const Linear *l, const Ival *iv, uint32_t r) {
     Range x = l->range.at[r];
     if (x.from < iv->start) x.from = iv->start;
@@ -101,7 +90,8 @@ static uint32_t first_need(const Linear *l, const Ival *iv) {
     return u;
 }
 
-/* How constrained the piece is at an instruction: 0 when it needs no register there, 1 in one half, 2 tied, 3 in both. */
+/* How constrained the piece is at an instruction: 0 when it needs no register there, 1 in one half, 2 tied, 3 in both.
+ */
 static uint32_t tightness(const Linear *l, const Ival *iv, uint32_t insn) {
     uint32_t tight = 0;
     bool late = false;
@@ -141,7 +131,8 @@ static uint32_t split_pos(const Linear *l, const Ival *iv, uint32_t q) {
 /* The start of the outermost loop that holds the position behind and not the one in front; NIL. */
 static uint32_t loop_between(const Linear *l, uint32_t front, uint32_t behind) {
     uint32_t block = l->block_of[front >> POS_BITS], found = NIL;
-    for (uint32_t k = l->loop_of[l->block_of[behind >> POS_BITS]]; k != NIL && l->loop[k].first > block; k = l->loop[k].parent)
+    for (uint32_t k = l->loop_of[l->block_of[behind >> POS_BITS]]; k != NIL && l->loop[k].first > block;
+         k = l->loop[k].parent)
         found = k;
     return found == NIL ? NIL : POS(l->m->block.at[l->loop[found].first].first, 0);
 }
@@ -161,17 +152,12 @@ static uint32_t hoist_spill(const Linear *l, const Ival *iv, uint32_t at) {
 
 /* -- Conflicts ----------------------------------------------------------------------------------- */
 
-/* First position where the piece meets one of the blocked ranges. */
-static uint32_t meet_fixed(const Linear *l, const Ival *iv, const Range *b, uint32_t n) {
-    if (!n || b[n - 1].to <= iv->start) return POS_MAX;
-    uint32_t lo = 0, hi = n; /* the blocked ranges are not near: plain binary search */
-    while (lo < hi) {
-        uint32_t mid = (lo + hi) / 2;
-        if (b[mid].to <= iv->start)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
+/* First position where the piece meets one of the blocked ranges.  Pieces come nearly in order, so *near is. */
+static uint32_t meet_fixed(const Linear *l, const Ival *iv, const Range *b, uint32_t n, uint32_t *near) {
+    uint32_t lo = *near;
+    while (lo && b[lo - 1].to > iv->start) lo--;
+    while (lo < n && b[lo].to <= iv->start) lo++;
+    *near = lo;
     for (uint32_t r = iv->r0; lo < n && b[lo].from < iv->end;) {
         r = range_behind(l->range.at, r, iv->r1, b[lo].from);
         if (r == iv->r1) break;
@@ -184,10 +170,13 @@ static uint32_t meet_fixed(const Linear *l, const Ival *iv, const Range *b, uint
     return POS_MAX;
 }
 
-static uint32_t meet_clobber(const Linear *l, const Ival *iv, const uint32_t *at, uint32_t n) {
-    uint32_t r = iv->r0, lo = 0;
+static uint32_t meet_clobber(const Linear *l, const Ival *iv, const uint32_t *at, uint32_t n, uint32_t *near) {
+    uint32_t r = iv->r0, lo = *near;
+    while (lo && POS(at[lo - 1], AT_CLOBBER) >= iv->start) lo--;
+    while (lo < n && POS(at[lo], AT_CLOBBER) < iv->start) lo++;
+    *near = lo;
     for (;;) {
-        uint32_t from = clipped(l, iv, r).from, hi = n;
+        uint32_t from = clipped(l, iv, r).from, hi = lo < n && POS(at[lo], AT_CLOBBER) >= from ? lo : n;
         while (lo < hi) { /* the first that is clobbered at or behind `from` */
             uint32_t mid = (lo + hi) / 2;
             if (POS(at[mid], AT_CLOBBER) < from)
@@ -204,10 +193,11 @@ static uint32_t meet_clobber(const Linear *l, const Ival *iv, const uint32_t *at
 
 static uint32_t fixed_conflict(Scan *s, const Ival *iv, uint32_t reg) {
     Linear *l = s->l;
-    uint32_t at = meet_fixed(l, iv, l->fixed[reg].at, l->fixed[reg].n);
+    uint32_t at = meet_fixed(l, iv, l->fixed[reg].at, l->fixed[reg].n, &s->fixed_near[reg]);
     for (uint32_t c = 1; c < l->nclobber; c++) {
         if (!(l->t->clobber[c] & REG_BIT(reg)) || !l->clobber[c].n) continue;
-        if (!s->clobber_at[c]) s->clobber_at[c] = meet_clobber(l, iv, l->clobber[c].at, l->clobber[c].n);
+        if (!s->clobber_at[c])
+            s->clobber_at[c] = meet_clobber(l, iv, l->clobber[c].at, l->clobber[c].n, &s->clobber_near[c]);
         if (s->clobber_at[c] < at) at = s->clobber_at[c];
     }
     return at;
@@ -314,8 +304,8 @@ static uint32_t split(Scan *s, uint32_t index, uint32_t at) {
     return rest_index;
 }
 
-/* The piece, which needs no register where it starts, lives in its slot until shortly before it needs one; but the reload
- * is not put into a loop that does not hold `front`. */
+/* The piece, which needs no register where it starts, lives in its slot until shortly before it needs one; but the
+ * reload is not put into a loop that does not hold `front`. */
 static void spill(Scan *s, uint32_t index, uint32_t front) {
     Linear *l = s->l;
     Ival *iv = ival_at(s, index);
@@ -476,8 +466,8 @@ static bool place_part(Scan *s, uint32_t index, const Need *need) {
     return true;
 }
 
-/* Of the pieces that hold the register where this one needs it first: the next use, the higher the better to evict; 0 when one of
- * them must not be evicted, 1 when it must move but may have another register. */
+/* Of the pieces that hold the register where this one needs it first: the next use, the higher the better to evict; 0
+ * when one of them must not be evicted, 1 when it must move but may have another register. */
 static uint32_t eviction_score(Scan *s, const Ival *iv, uint32_t reg, const Need *need) {
     Linear *l = s->l;
     uint32_t score = POS_MAX, r = iv->r0, at = 0, tight = need->now ? tightness(l, iv, need->insn) : 0;
@@ -485,7 +475,8 @@ static uint32_t eviction_score(Scan *s, const Ival *iv, uint32_t reg, const Need
         k = meet_node(s, iv, k, &r, &at);
         if (k == NIL || !too_soon(l, iv, at, need)) return score;
         const Ival *x = ival_at(s, s->node.at[k].ival);
-        uint32_t insn = at >> POS_BITS, next = next_use(l, x, at), end = need_end(l, x, insn), x_tight = tightness(l, x, insn);
+        uint32_t insn = at >> POS_BITS, next = next_use(l, x, at), end = need_end(l, x, insn),
+                 x_tight = tightness(l, x, insn);
         if (x_tight && end > at) next = need->now && insn == need->insn && x_tight < tight ? 1 : 0;
         if (next < score) score = next;
         if (!score) return 0;
@@ -566,6 +557,7 @@ void linear_scan(Linear *l) {
     uint32_t n = l->ival.n, done = 0;
     for (uint32_t r = 0; r < 64; r++) s.cursor[r] = NIL;
     s.clobber_at = ARENA_ARRAY(l->arena, uint32_t, l->nclobber);
+    s.clobber_near = ARENA_ARRAY(l->arena, uint32_t, l->nclobber);
     const uint32_t *order = by_start(l);
     while (done < n || s.heap.n) {
         bool first = done < n && (!s.heap.n || l->ival.at[order[done]].start <= s.heap.at[0].start);

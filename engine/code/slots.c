@@ -1,10 +1,30 @@
-/* Interval colouring: intervals by start; a heap of the slots in use by the end of their interval; the slot that
- * is free longest is taken again first.  O(n log n). */
+/* Homes are given out in the order in which lives start.  A register takes, of the slots that are free over its ranges,
+ * that of a register it would like to share with (a block parameter and its arguments: the move goes away); else the
+ * one whose last owner is dead longest, if any is; else one with owners in whose holes it fits, among a limited number
+ * looked at; else a new one. Without holes this is interval colouring, which needs as many slots as are live at once.
+ */
 #include "code/slots.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { POOL_BITS = 2 };
+enum { POOL_BITS = 2, TRIES = 64 };
+
+typedef struct Home {
+    VEC(Range) taken; /* ascending */
+    uint32_t past;    /* so many of them end before the lives looked at now start */
+} Home;
+
+typedef struct Busy { /* a home and its end, or an earlier one; ties by home, for determinism */
+    uint32_t end, home;
+} Busy;
+
+typedef struct Colour {
+    Slots *s;
+    SlotPool pool;
+    VEC(Home) home;
+    VEC(Busy) heap;
+    uint32_t next; /* home to try first */
+} Colour;
 
 static SlotPool pool_of(IrType t) { return t == T_V128 ? POOL_WIDE : t >= T_F32 ? POOL_FLOAT : POOL_INT; }
 static Loc provisional(SlotPool p, uint32_t index) { return LOC_SLOT + (index << POOL_BITS | (uint32_t)p); }
@@ -17,64 +37,140 @@ void slots_init(Slots *s, Arena *a, uint32_t nvregs) {
     if (nvregs) memset(s->of, 0xff, nvregs * sizeof(Loc));
 }
 
-void slots_want(Slots *s, uint32_t vreg, IrType t, uint32_t lo, uint32_t hi) {
-    vec_push(s->arena, &s->want[pool_of(t)], ((SlotWant){lo, hi, vreg}));
+void slots_want(Slots *s, IrType t, const SlotWant *w) { vec_push(s->arena, &s->want[pool_of(t)], *w); }
+
+/* -- Ranges ------------------------------------------------------------------------- */
+
+uint32_t range_behind(const Range *r, uint32_t lo, uint32_t hi, uint32_t pos) {
+    uint32_t step = 1;
+    while (lo + step < hi && r[lo + step].to <= pos) lo += step, step *= 2;
+    if (lo + step < hi) hi = lo + step + 1;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (r[mid].to <= pos)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
 }
 
-static int by_start(const void *x, const void *y) {
-    const SlotWant *a = x, *b = y;
-    if (a->lo != b->lo) return a->lo < b->lo ? -1 : 1;
-    return a->vreg < b->vreg ? -1 : a->vreg > b->vreg;
+static bool overlap(const Range *a, uint32_t na, const Range *b, uint32_t nb) {
+    for (uint32_t i = 0, j = 0; j < nb;) {
+        j = range_behind(b, j, nb, a[i].from);
+        if (j == nb) return false;
+        if (b[j].from < a[i].to) return true;
+        i = range_behind(a, i, na, b[j].from);
+        if (i == na) return false;
+        if (a[i].from < b[j].to) return true;
+    }
+    return false;
 }
 
-typedef struct Busy { /* a slot and when it becomes free; ties by slot, for determinism */
-    uint32_t hi, slot;
-} Busy;
-
-static bool sooner(Busy a, Busy b) { return a.hi != b.hi ? a.hi < b.hi : a.slot < b.slot; }
-
-static void sift_up(Busy *heap, uint32_t k) {
-    for (; k && sooner(heap[k], heap[(k - 1) / 2]); k = (k - 1) / 2) {
-        Busy b = heap[k];
-        heap[k] = heap[(k - 1) / 2];
-        heap[(k - 1) / 2] = b;
+/* Merge, from the back: what is added is near the end as a rule. */
+static void take(Arena *a, Home *h, const Range *r, uint32_t n) {
+    uint32_t old = h->taken.n, to = old + n;
+    vec_extend(a, &h->taken, n);
+    while (n) {
+        bool add = old == 0 || h->taken.at[old - 1].from < r[n - 1].from;
+        h->taken.at[--to] = add ? r[--n] : h->taken.at[--old];
     }
 }
 
-static void sift_down(Busy *heap, uint32_t n) {
+/* -- Homes -------------------------------------------------------------------------- */
+
+static int by_start(const void *x, const void *y) {
+    const SlotWant *a = x, *b = y;
+    if (a->range->from != b->range->from) return a->range->from < b->range->from ? -1 : 1;
+    return a->vreg < b->vreg ? -1 : a->vreg > b->vreg;
+}
+
+static bool sooner(Busy a, Busy b) { return a.end != b.end ? a.end < b.end : a.home < b.home; }
+
+static void swap_busy(Busy *a, Busy *b) {
+    Busy t = *a;
+    *a = *b;
+    *b = t;
+}
+
+static void push_busy(Colour *c, Busy b) {
+    vec_push(c->s->arena, &c->heap, b);
+    for (uint32_t k = c->heap.n - 1; k && sooner(c->heap.at[k], c->heap.at[(k - 1) / 2]); k = (k - 1) / 2)
+        swap_busy(&c->heap.at[k], &c->heap.at[(k - 1) / 2]);
+}
+
+/* The first entry got a later end. */
+static void sift_down(Colour *c) {
+    Busy *heap = c->heap.at;
     for (uint32_t k = 0;;) {
         uint32_t least = k;
-        for (uint32_t c = 2 * k + 1; c <= 2 * k + 2 && c < n; c++)
-            if (sooner(heap[c], heap[least])) least = c;
+        for (uint32_t x = 2 * k + 1; x <= 2 * k + 2 && x < c->heap.n; x++)
+            if (sooner(heap[x], heap[least])) least = x;
         if (least == k) return;
-        Busy b = heap[k];
-        heap[k] = heap[least];
-        heap[least] = b;
+        swap_busy(&heap[k], &heap[least]);
         k = least;
     }
 }
 
-void slots_assign_homes(Slots *s) {
-    for (SlotPool p = 0; p < POOL_COUNT; p++) {
-        uint32_t n = s->want[p].n, nbusy = 0;
-        if (!n) continue;
-        qsort(s->want[p].at, n, sizeof(SlotWant), by_start);
-        Busy *busy = ARENA_ARRAY(s->arena, Busy, n);
-        for (uint32_t k = 0; k < n; k++) {
-            SlotWant w = s->want[p].at[k];
-            if (nbusy && busy[0].hi < w.lo) {
-                busy[0].hi = w.hi;
-                s->of[w.vreg] = provisional(p, busy[0].slot);
-                sift_down(busy, nbusy);
-            } else {
-                busy[nbusy] = (Busy){w.hi, nbusy};
-                s->of[w.vreg] = provisional(p, nbusy);
-                sift_up(busy, nbusy++);
-            }
-        }
-        s->homes[p] = s->count[p] = nbusy;
+/* The home that is free longest by position `start`, or UINT32_MAX.  Ends in the heap may be out of date. */
+static uint32_t ended(Colour *c, uint32_t start) {
+    while (c->heap.n && c->heap.at[0].end <= start) {
+        Busy *b = &c->heap.at[0];
+        const Home *h = &c->home.at[b->home];
+        uint32_t end = h->taken.at[h->taken.n - 1].to;
+        if (end <= start) return b->home;
+        b->end = end;
+        sift_down(c);
     }
+    return UINT32_MAX;
 }
+
+static bool fits(Colour *c, uint32_t home, const SlotWant *w) {
+    Home *h = &c->home.at[home];
+    h->past = range_behind(h->taken.at, h->past, h->taken.n, w->range->from);
+    return !overlap(w->range, w->nrange, h->taken.at + h->past, h->taken.n - h->past);
+}
+
+static uint32_t choose_home(Colour *c, const SlotWant *w) {
+    for (uint32_t k = 0; k < w->nhint; k++) {
+        Loc l = c->s->of[w->hint[k]];
+        if (l != LOC_NONE && loc_pool(l) == c->pool && fits(c, loc_index(l), w)) return loc_index(l);
+    }
+    uint32_t home = ended(c, w->range->from);
+    if (home != UINT32_MAX) return home;
+    for (uint32_t k = 0; k < c->home.n && k < TRIES; k++) {
+        home = (c->next + k) % c->home.n;
+        if (!fits(c, home, w)) continue;
+        c->next = home;
+        return home;
+    }
+    c->next += c->home.n > TRIES ? TRIES : 0;
+    return UINT32_MAX;
+}
+
+static void assign_pool(Slots *s, SlotPool p) {
+    Colour c = {.s = s, .pool = p};
+    qsort(s->want[p].at, s->want[p].n, sizeof(SlotWant), by_start);
+    for (uint32_t k = 0; k < s->want[p].n; k++) {
+        const SlotWant *w = &s->want[p].at[k];
+        uint32_t home = choose_home(&c, w);
+        if (home == UINT32_MAX) {
+            home = c.home.n;
+            vec_extend(s->arena, &c.home, 1);
+            push_busy(&c, (Busy){w->range[w->nrange - 1].to, home});
+        }
+        take(s->arena, &c.home.at[home], w->range, w->nrange);
+        s->of[w->vreg] = provisional(p, home);
+    }
+    s->homes[p] = s->count[p] = c.home.n;
+}
+
+void slots_assign_homes(Slots *s) {
+    for (SlotPool p = 0; p < POOL_COUNT; p++)
+        if (s->want[p].n) assign_pool(s, p);
+}
+
+/* -- Local slots, final numbers --------------------------------------------------------- */
 
 Loc slots_take_local(Slots *s, uint32_t vreg, IrType t) {
     SlotPool p = pool_of(t);
@@ -99,9 +195,9 @@ static Loc final_loc(const Slots *s, Loc l) {
     if (!loc_is_slot(l)) return l;
     uint32_t k = loc_index(l);
     switch (loc_pool(l)) {
-        case POOL_WIDE: return LOC_SLOT + 2 * k;
-        case POOL_INT: return LOC_SLOT + 2 * s->count[POOL_WIDE] + k;
-        default: return LOC_SLOT + 2 * s->count[POOL_WIDE] + s->count[POOL_INT] + k;
+    case POOL_WIDE: return LOC_SLOT + 2 * k;
+    case POOL_INT: return LOC_SLOT + 2 * s->count[POOL_WIDE] + k;
+    default: return LOC_SLOT + 2 * s->count[POOL_WIDE] + s->count[POOL_INT] + k;
     }
 }
 

@@ -46,9 +46,7 @@ static void store_slot(Adaptor *a, size_t at, Val v) {
 static size_t arg_slot(uint32_t i) { return offsetof(ExecState, args) + i * sizeof(Value); }
 static size_t result_slot(uint32_t i) { return offsetof(ExecState, results) + i * sizeof(Value); }
 
-static void ret(Adaptor *a, const Val *v, uint32_t n) {
-    ins(a, (Ins){.op = IR_ret, .a = fn_pool(a->f, v, n), .b = n});
-}
+static void ret(Adaptor *a, const Val *v, uint32_t n) { ins(a, (Ins){.op = IR_ret, .a = fn_pool(a->f, v, n), .b = n}); }
 
 Fn *ir_build_entry_adaptor(Arena *arena, const FuncType *t) {
     static const uint8_t context[] = {T_I64};

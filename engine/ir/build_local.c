@@ -1,13 +1,13 @@
 /* SSA construction: which value a local has at a point, and the parameters and edge arguments that follow from it.
  *
- * Braun et al., "Simple and efficient construction of static single assignment form" (CC 2013): values are looked up on demand,
- * backward from where they are read, and a block gets a parameter only for a local that somebody reads there.  But
- * the lookup does not walk from block to block.  By structured control (and build_scan's facts)
- * the value of a local at position q is found from w, its last write before q in byte order:
+ * Braun et al., "Simple and efficient construction of static single assignment form" (CC 2013): values are looked up on
+ * demand, backward from where they are read, and a block gets a parameter only for a local that somebody reads there.
+ * But the lookup does not walk from block to block.  By structured control (and build_scan's facts) the value of a
+ * local at position q is found from w, its last write before q in byte order:
  *   - when nothing leads past w to the end of a scope that has ended between w and q, w dominates q; else let X be the
  *     outermost of these scopes: control has joined at its end, and the value is the one at that
  *     join (in the second arm of an if whose first arm has the write: the one at the if);
- *   - unless a loop around q began after that and has a write (then it is behind q): the value is a parameter of the
+ *   - unless a loop around q began behind w and has a write (then that is behind q): the value is a parameter of the
  *     innermost such loop, since control may also come from behind.
  * The value at a join is its predecessors' value when all have the same one, else a parameter of its block.  A loop's
  * parameter comes into being without looking at its edges; their values are found at the end.
@@ -58,8 +58,8 @@ static Val loop_param(Build *b, uint32_t loop, uint32_t local) {
 
 /* -- Lookup -------------------------------------------------------------------- */
 
-/* The outermost scope around write w that has ended at `pos`; 0: none, or w dominates `pos` all the same, since their ends are
- * reached only from behind w. */
+/* The outermost scope around write w that has ended at `pos`; 0: none, or w dominates `pos` all the same, since their
+ * ends are reached only from behind w. */
 static uint32_t outermost_ended(const Build *b, const Write *w, uint32_t pos) {
     const Scope *all = b->scope.at;
     uint32_t scope = w->scope, top = 0;
@@ -113,7 +113,7 @@ static Val try_lookup(Build *b, uint32_t local, Point p, uint32_t *need) {
         if (i > l->first) {
             const Write *w = &b->write[i - 1];
             ended = outermost_ended(b, w, p.pos);
-            from = ended ? b->scope.at[ended].end : w->pos;
+            from = w->pos;
         }
         if (p.loop && i < l->end) {
             uint32_t loop = innermost_reaching(b, p.loop, b->write[i].pos);

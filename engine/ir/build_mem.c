@@ -1,8 +1,8 @@
 /* Memories, globals and tables.
  *
- * Linear memory: bounds=guard leaves the check to the reservation behind the memory: an index of 32 bits plus an offset of 32 bits
- * plus the access always falls inside it, so the access itself is the check (MEM_TRAPS).
- * bounds=explicit compares the end of the access with the memory's length first.
+ * Linear memory: bounds=guard leaves the check to the reservation behind the memory: an index of 32 bits plus an offset
+ * of 32 bits plus the access always falls inside it, so the access itself is the check (MEM_TRAPS). bounds=explicit
+ * compares the end of the access with the memory's length first.
  *
  * What this instance defines itself is addressed from the context; what it imports, through the pointer
  * there.  Displacements stay below 2^31 so that either ISA can take them (InstLayout is far smaller). */
@@ -28,8 +28,7 @@ typedef struct Place {
 
 static Place memory_place(Build *b, uint32_t mem) { /* of a MemInst */
     uint32_t imported = b->m->nimported[EXT_MEMORY];
-    if (mem >= imported)
-        return (Place){b->ctx, b->layout->own_mems + (uint32_t)sizeof(MemInst) * (mem - imported)};
+    if (mem >= imported) return (Place){b->ctx, b->layout->own_mems + (uint32_t)sizeof(MemInst) * (mem - imported)};
     uint32_t view = b->layout->mems + (uint32_t)sizeof(MemView) * mem;
     return (Place){build_load(b, T_I64, ACC_64, b->ctx, view + (uint32_t)offsetof(MemView, mem), FIXED), 0};
 }

@@ -78,7 +78,9 @@ static void target(Scan *s, uint32_t label, uint32_t at) {
 
 static void scan_control(Scan *s, const Instr *in) {
     switch (in->op) {
-    case OP_BLOCK: case OP_LOOP: case OP_IF: open_construct(s, in->op, in->at); break;
+    case OP_BLOCK:
+    case OP_LOOP:
+    case OP_IF: open_construct(s, in->op, in->at); break;
     case OP_ELSE: begin_else(s, in->at); break;
     case OP_END: close_construct(s, in->at); break;
     case OP_BR:
@@ -92,7 +94,10 @@ static void scan_control(Scan *s, const Instr *in) {
         s->live = false;
         break;
     }
-    case OP_UNREACHABLE: case OP_RETURN: case OP_RETURN_CALL: case OP_RETURN_CALL_INDIRECT: s->live = false; break;
+    case OP_UNREACHABLE:
+    case OP_RETURN:
+    case OP_RETURN_CALL:
+    case OP_RETURN_CALL_INDIRECT: s->live = false; break;
     default: break;
     }
 }

@@ -23,7 +23,7 @@
 typedef enum ScopeKind { SCOPE_FUNC, SCOPE_BLOCK, SCOPE_LOOP, SCOPE_IF, SCOPE_THEN } ScopeKind;
 typedef struct Scope {
     uint8_t kind;
-    bool targeted;    /* a branch targets its label */
+    bool targeted; /* a branch targets its label */
     uint32_t start, end;
     uint32_t first;   /* the first branch to its end; its start when it has arms */
     uint32_t else_at; /* position of an if's else; 0: none */
@@ -57,7 +57,7 @@ typedef struct Point {
 typedef struct Join {
     BlkId blk; /* NO_BLK until there is a predecessor */
     bool loop;
-    uint32_t npred, first, last; /* list in Build.pred */
+    uint32_t npred, first, last;            /* list in Build.pred */
     uint32_t ncolumn, columns, last_column; /* list in Build.column */
 } Join;
 
@@ -82,12 +82,12 @@ typedef struct Column {
 
 typedef struct Frame { /* an open construct */
     uint32_t scope;
-    bool then;                /* in the first arm of an if */
-    uint32_t join;            /* what its label stands for; 0: nothing branches there */
-    uint32_t height;          /* operand stack below its parameters */
+    bool then;       /* in the first arm of an if */
+    uint32_t join;   /* what its label stands for; 0: nothing branches there */
+    uint32_t height; /* operand stack below its parameters */
     uint32_t nparam, nresult;
-    uint32_t inner, loop;     /* Build.inner and .loop outside */
-    uint32_t params;          /* an if's parameters, in Build.carried */
+    uint32_t inner, loop; /* Build.inner and .loop outside */
+    uint32_t params;      /* an if's parameters, in Build.carried */
     BlkId else_blk;
     uint32_t else_stp, else_fuel, end_stp;
 } Frame;
@@ -106,12 +106,12 @@ typedef struct Build {
     const FuncType *type;
     Val ctx; /* the instance */
 
-    uint32_t at;  /* the instruction being built */
-    BlkId cur;    /* the block it goes to */
-    bool live;    /* false behind what ends a block */
-    uint32_t stp; /* next side table entry */
+    uint32_t at;          /* the instruction being built */
+    BlkId cur;            /* the block it goes to */
+    bool live;            /* false behind what ends a block */
+    uint32_t stp;         /* next side table entry */
     uint32_t inner, loop; /* innermost scope (`self`) and loop here */
-    uint32_t nscope; /* next construct to be opened */
+    uint32_t nscope;      /* next construct to be opened */
     VEC(Frame) frame;
     VEC(Val) stack;
 
@@ -128,9 +128,9 @@ typedef struct Build {
     VEC(Resolve) resolve;
     VEC(Val) found; /* values at the joins in `resolve` */
 
-    Map callee; /* index in Fn.calls */
+    Map callee;         /* index in Fn.calls */
     VEC(uint32_t) opnd; /* operands of the call being built */
-    struct { /* the memory base loaded last */
+    struct {            /* the memory base loaded last */
         BlkId blk;
         uint32_t mem;
         Val val;
@@ -193,7 +193,8 @@ static inline Val build_compare(Build *b, IrOp op, uint8_t cond, Val x, Val y) {
     return build_ins(b, (Ins){.op = (uint8_t)op, .aux = cond, .a = x, .b = y});
 }
 static inline Val build_load(Build *b, IrType t, Access acc, Val base, uint32_t disp, uint8_t flags) {
-    return build_ins(b, (Ins){.op = IR_load, .type = (uint8_t)t, .aux = (uint8_t)acc, .flags = flags, .a = base, .b = disp});
+    return build_ins(
+        b, (Ins){.op = IR_load, .type = (uint8_t)t, .aux = (uint8_t)acc, .flags = flags, .a = base, .b = disp});
 }
 static inline void build_store(Build *b, Access acc, Val base, uint32_t disp, Val v, uint8_t flags) {
     build_ins(b, (Ins){.op = IR_store, .aux = (uint8_t)acc, .flags = flags, .a = base, .b = v, .c = disp});

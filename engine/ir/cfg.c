@@ -1,14 +1,13 @@
 /* Control-flow facts: predecessors, reverse postorder, dominators, loops; splitting of critical edges.
  *
- * Dominators: Cooper, Harvey, Kennedy, "A simple, fast dominance algorithm" (2001).  Their walk up the tree is quadratic
- * for a long chain of exits to one block, which wasm has often (a row of br_if), so nodes also have
- * a jump pointer as in Myers, "An applicative random-access stack" (1983): the nearest common ancestor
- * takes a logarithmic number of steps.  One pass in reverse postorder is exact on reducible graphs; where it turns out that
- * the graph is not, their iteration to a fixed point follows.
- * Loops: natural loops of back edges, innermost first, inner loops collapsed by union-find as in Havlak,
- * "Nesting of reducible and irreducible loops" (1997).
- * Order: a reverse postorder in which the blocks of a loop are adjacent (layout and linear scan want that): the walk
- * visits the exits of a loop before its body.
+ * Dominators: Cooper, Harvey, Kennedy, "A simple, fast dominance algorithm" (2001).  Their walk up the tree is
+ * quadratic for a long chain of exits to one block, which wasm has often (a row of br_if), so nodes also have a jump
+ * pointer as in Myers, "An applicative random-access stack" (1983): the nearest common ancestor takes a logarithmic
+ * number of steps.  One pass in reverse postorder is exact on reducible graphs; where it turns out that the graph is
+ * not, their iteration to a fixed point follows. Loops: natural loops of back edges, innermost first, inner loops
+ * collapsed by union-find as in Havlak, "Nesting of reducible and irreducible loops" (1997). Order: a reverse postorder
+ * in which the blocks of a loop are adjacent (layout and linear scan want that): the walk visits the exits of a loop
+ * before its body.
  *
  * Invariants: unreachable blocks have rpo UINT32_MAX, no predecessors, and are nobody's predecessor. Work
  * arrays are indexed by position in the order, not by block, and given back to the arena. */

@@ -129,8 +129,7 @@ Val fn_ins(Fn *f, BlkId b, uint32_t loc, Ins ins) {
 Val fn_iconst(Fn *f, BlkId b, uint32_t loc, IrType t, uint64_t v) {
     assert(t == T_I32 || t == T_I64);
     if (t == T_I32) v = (uint32_t)v;
-    return fn_ins(f, b, loc,
-                  (Ins){.op = IR_iconst, .type = (uint8_t)t, .a = (uint32_t)v, .b = (uint32_t)(v >> 32)});
+    return fn_ins(f, b, loc, (Ins){.op = IR_iconst, .type = (uint8_t)t, .a = (uint32_t)v, .b = (uint32_t)(v >> 32)});
 }
 
 uint32_t fn_pool(Fn *f, const uint32_t *v, uint32_t n) {

@@ -1,11 +1,12 @@
 /* Parser of the IR's text form (grammar: print.h; writer: print.c).
  *
- * Recursive descent over lines; `;` starts a comment.  The first error sticks: from then on everything yields zeros and the
- * loops end.  Value and block numbers of the text become those of the function, so that printing again gives the same text;
- * instructions without a value get the numbers above.
+ * Recursive descent over lines; `;` starts a comment.  The first error sticks: from then on everything yields zeros and
+ * the loops end.  Value and block numbers of the text become those of the function, so that printing again gives the
+ * same text; instructions without a value get the numbers above.
  *
- * The parser knows the grammar only.  What it accepts may still be nonsense, which is the verifier's business, but it refers to
- * no value, block or callee that does not exist.  Input is not trusted: memory is bounded by a multiple of the text's length. */
+ * The parser knows the grammar only.  What it accepts may still be nonsense, which is the verifier's business, but it
+ * refers to no value, block or callee that does not exist.  Input is not trusted: memory is bounded by a multiple of
+ * the text's length. */
 #include "ir/print.h"
 #include <inttypes.h>
 #include <stdarg.h>
@@ -80,8 +81,10 @@ static bool accept_word(Parser *p, const char *word) {
 
 static void end_of_line(Parser *p) {
     skip_blanks(p);
-    if (*p->at == '\n') p->at++, p->line++;
-    else if (*p->at) fail(p, "unexpected text at the end of the line: %.*s", (int)strcspn(p->at, "\n"), p->at);
+    if (*p->at == '\n')
+        p->at++, p->line++;
+    else if (*p->at)
+        fail(p, "unexpected text at the end of the line: %.*s", (int)strcspn(p->at, "\n"), p->at);
 }
 
 static uint64_t number(Parser *p, uint64_t max) {
@@ -343,37 +346,37 @@ static void lanes(Parser *p, Ins *i) {
 
 static void operands(Parser *p, Ins *i) {
     switch (i->op) {
-        case IR_iconst:
-        case IR_fconst: {
-            bool wide = i->type == T_I64 || i->type == T_F64;
-            uint64_t v = i->op == IR_iconst ? integer(p, wide ? 64 : 32) : number(p, wide ? UINT64_MAX : UINT32_MAX);
-            i->a = (uint32_t)v;
-            i->b = (uint32_t)(v >> 32);
-            return;
-        }
-        case IR_vconst: {
-            uint32_t word[4];
-            for (uint32_t k = 0; k < 4; k++) word[k] = number32(p);
-            i->a = fn_pool(p->f, word, 4);
-            return;
-        }
-        case IR_proj:
-            i->a = use(p);
-            i->b = number32(p);
-            return;
-        case IR_load: address(p, &i->a, &i->b); return;
-        case IR_store:
-            address(p, &i->a, &i->c);
-            expect(p, ',');
-            i->b = use(p);
-            return;
-        case IR_charge:
-        case IR_refund: i->a = number32(p); return;
-        case IR_call:
-        case IR_tailcall: callee(p, i); return;
-        case IR_ret: i->a = values(p, false, &i->b); return;
-        case IR_jump: edge(p); return;
-        default: break;
+    case IR_iconst:
+    case IR_fconst: {
+        bool wide = i->type == T_I64 || i->type == T_F64;
+        uint64_t v = i->op == IR_iconst ? integer(p, wide ? 64 : 32) : number(p, wide ? UINT64_MAX : UINT32_MAX);
+        i->a = (uint32_t)v;
+        i->b = (uint32_t)(v >> 32);
+        return;
+    }
+    case IR_vconst: {
+        uint32_t word[4];
+        for (uint32_t k = 0; k < 4; k++) word[k] = number32(p);
+        i->a = fn_pool(p->f, word, 4);
+        return;
+    }
+    case IR_proj:
+        i->a = use(p);
+        i->b = number32(p);
+        return;
+    case IR_load: address(p, &i->a, &i->b); return;
+    case IR_store:
+        address(p, &i->a, &i->c);
+        expect(p, ',');
+        i->b = use(p);
+        return;
+    case IR_charge:
+    case IR_refund: i->a = number32(p); return;
+    case IR_call:
+    case IR_tailcall: callee(p, i); return;
+    case IR_ret: i->a = values(p, false, &i->b); return;
+    case IR_jump: edge(p); return;
+    default: break;
     }
     uint32_t v[3] = {0};
     for (uint32_t k = 0; k < ir_info[i->op].nargs; k++) {
@@ -457,10 +460,14 @@ static void block_header(Parser *p) {
 
 static void blocks(Parser *p) {
     for (skip_lines(p); !p->failed && *p->at != '}'; skip_lines(p)) {
-        if (p->at[0] == 'b' && is_digit(p->at[1])) block_header(p);
-        else if (!*p->at) fail(p, "the text ends within the function");
-        else if (!p->f->blk.n) fail(p, "expected the first block");
-        else instruction(p);
+        if (p->at[0] == 'b' && is_digit(p->at[1]))
+            block_header(p);
+        else if (!*p->at)
+            fail(p, "the text ends within the function");
+        else if (!p->f->blk.n)
+            fail(p, "expected the first block");
+        else
+            instruction(p);
     }
     expect(p, '}');
     skip_lines(p);

@@ -1,7 +1,8 @@
 /* Printer of the IR's text form (grammar: print.h; reader: parse.c).
  *
- * Value and block numbers are the function's own, so a value keeps its name from one dump to the next and a pass test can be
- * read as a difference.  Nothing here trusts the function: offsets and indices are checked before they are followed. */
+ * Value and block numbers are the function's own, so a value keeps its name from one dump to the next and a pass test
+ * can be read as a difference.  Nothing here trusts the function: offsets and indices are checked before they are
+ * followed. */
 #include "ir/print.h"
 #include <inttypes.h>
 
@@ -13,8 +14,10 @@ const char *const ir_access_name[ACC_COUNT] = {"8s", "8u",  "16s", "16u",  "32s"
 enum { LOC_COLUMN = 48 };
 
 static void print_type(Text *t, uint32_t type) {
-    if (type < T_COUNT) text_puts(t, ir_type_name[type]);
-    else text_printf(t, "<type %" PRIu32 ">", type);
+    if (type < T_COUNT)
+        text_puts(t, ir_type_name[type]);
+    else
+        text_printf(t, "<type %" PRIu32 ">", type);
 }
 
 static void print_types(Text *t, const uint8_t *type, uint32_t n) {
@@ -35,8 +38,10 @@ static void print_sig(Text *t, const IrSig *s) {
 static void print_name(Text *t, const char *name) {
     text_putc(t, '"');
     for (const unsigned char *c = (const unsigned char *)(name ? name : ""); *c; c++) {
-        if (*c < 0x20 || *c >= 0x7f || *c == '"' || *c == '\\') text_printf(t, "\\%02x", *c);
-        else text_putc(t, (char)*c);
+        if (*c < 0x20 || *c >= 0x7f || *c == '"' || *c == '\\')
+            text_printf(t, "\\%02x", *c);
+        else
+            text_putc(t, (char)*c);
     }
     text_putc(t, '"');
 }
@@ -66,7 +71,7 @@ static void print_flags(Text *t, const Ins *i) {
         static const char *const name[] = {" const", " context", " heap", " traps"};
         for (uint32_t k = 0; k < 4; k++)
             if (rest >> k & 1) text_puts(t, name[k]);
-        rest &= (uint8_t)~(MEM_CONST | MEM_CONTEXT | MEM_HEAP | MEM_TRAPS);
+        rest &= (uint8_t) ~(MEM_CONST | MEM_CONTEXT | MEM_HEAP | MEM_TRAPS);
     }
     if (rest) text_printf(t, " flags.%u", rest);
 }
@@ -78,10 +83,10 @@ static void print_callee(Text *t, const Fn *f, const Ins *i) {
     }
     const Callee *c = &f->calls.at[i->c];
     switch (c->kind) {
-        case CALLEE_FUNC: text_printf(t, " f%" PRIu32 " ", c->index); break;
-        case CALLEE_REF: text_puts(t, " ref "); break;
-        case CALLEE_LIB: text_printf(t, " lib%" PRIu32 " ", c->index); break;
-        default: text_puts(t, " <callee kind> "); break;
+    case CALLEE_FUNC: text_printf(t, " f%" PRIu32 " ", c->index); break;
+    case CALLEE_REF: text_puts(t, " ref "); break;
+    case CALLEE_LIB: text_printf(t, " lib%" PRIu32 " ", c->index); break;
+    default: text_puts(t, " <callee kind> "); break;
     }
     print_sig(t, &c->sig);
     text_puts(t, " (");
@@ -141,38 +146,42 @@ static void print_lanes(Text *t, const Fn *f, const Ins *i) {
 
 static void print_operands(Text *t, const Fn *f, const Blk *b, const Ins *i) {
     switch (i->op) {
-        case IR_iconst:
-            if (i->type == T_I64) text_printf(t, " %" PRId64, (int64_t)ins_imm(i));
-            else text_printf(t, " %" PRId32, (int32_t)i->a);
-            return;
-        case IR_fconst:
-            if (i->type == T_F64) text_printf(t, " 0x%016" PRIx64, ins_imm(i));
-            else text_printf(t, " 0x%08" PRIx32, i->a);
-            return;
-        case IR_vconst:
-            for (uint32_t k = 0; k < 4; k++)
-                text_printf(t, " 0x%08" PRIx32, (uint64_t)i->a + k < f->pool.n ? f->pool.at[i->a + k] : 0);
-            return;
-        case IR_proj: text_printf(t, " v%" PRIu32 " %" PRIu32, i->a, i->b); return;
-        case IR_load:
-            text_printf(t, " v%" PRIu32, i->a);
-            if (i->b) text_printf(t, "+%" PRIu32, i->b);
-            return;
-        case IR_store:
-            text_printf(t, " v%" PRIu32, i->a);
-            if (i->c) text_printf(t, "+%" PRIu32, i->c);
-            text_printf(t, ", v%" PRIu32, i->b);
-            return;
-        case IR_charge:
-        case IR_refund: text_printf(t, " %" PRIu32, i->a); return;
-        case IR_call:
-        case IR_tailcall: print_callee(t, f, i); return;
-        case IR_ret:
-            if (i->b) text_putc(t, ' ');
-            print_values(t, f, i->a, i->b);
-            return;
-        case IR_jump: print_edges(t, f, b, " "); return;
-        default: break;
+    case IR_iconst:
+        if (i->type == T_I64)
+            text_printf(t, " %" PRId64, (int64_t)ins_imm(i));
+        else
+            text_printf(t, " %" PRId32, (int32_t)i->a);
+        return;
+    case IR_fconst:
+        if (i->type == T_F64)
+            text_printf(t, " 0x%016" PRIx64, ins_imm(i));
+        else
+            text_printf(t, " 0x%08" PRIx32, i->a);
+        return;
+    case IR_vconst:
+        for (uint32_t k = 0; k < 4; k++)
+            text_printf(t, " 0x%08" PRIx32, (uint64_t)i->a + k < f->pool.n ? f->pool.at[i->a + k] : 0);
+        return;
+    case IR_proj: text_printf(t, " v%" PRIu32 " %" PRIu32, i->a, i->b); return;
+    case IR_load:
+        text_printf(t, " v%" PRIu32, i->a);
+        if (i->b) text_printf(t, "+%" PRIu32, i->b);
+        return;
+    case IR_store:
+        text_printf(t, " v%" PRIu32, i->a);
+        if (i->c) text_printf(t, "+%" PRIu32, i->c);
+        text_printf(t, ", v%" PRIu32, i->b);
+        return;
+    case IR_charge:
+    case IR_refund: text_printf(t, " %" PRIu32, i->a); return;
+    case IR_call:
+    case IR_tailcall: print_callee(t, f, i); return;
+    case IR_ret:
+        if (i->b) text_putc(t, ' ');
+        print_values(t, f, i->a, i->b);
+        return;
+    case IR_jump: print_edges(t, f, b, " "); return;
+    default: break;
     }
     const uint32_t operand[3] = {i->a, i->b, i->c};
     for (uint32_t k = 0; k < ir_info[i->op].nargs; k++) text_printf(t, "%sv%" PRIu32, k ? ", " : " ", operand[k]);

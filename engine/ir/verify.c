@@ -1,11 +1,14 @@
 /* The IR's verifier: what every pass and every back end may rely on.
  *
  * Purpose: find a broken function where it was broken, not where it miscompiles.
- * Checks, in this order: tables (sizes, entry parameters); block ends and edges; places (each listed instruction stands in
- * one place, parameters know theirs); operands (existence, type, dominance).  Blocks that cannot be reached are checked in all
- * but dominance, of which there is none.
- * Dominance is computed here, by Lengauer and Tarjan, "A fast algorithm for finding dominators in a flowgraph" (1979),
- * simple version: nothing that cfg_build left behind is trusted, and no code is shared with it.
+ *
+ * Checks, in this order: tables (sizes, entry parameters); places (each listed instruction stands in one place, the
+ * last one ends the block, parameters know theirs); edges; operands (existence, type, dominance).  Blocks that
+ * cannot be reached are checked in all but dominance, of which there is none.
+ *
+ * Dominance is computed here, by Lengauer and Tarjan, "A fast algorithm for finding dominators in a flowgraph"
+ * (1979), simple version: nothing that cfg_build left behind is trusted, and no code is shared with it.
+ *
  * Cost: O(n log n); scratch memory from the function's arena, given back. */
 #include "ir/verify.h"
 #include <inttypes.h>
@@ -56,10 +59,10 @@ static const char *type_text(uint32_t t) { return t < T_COUNT ? ir_type_name[t] 
 
 typedef struct Dom {
     const Fn *f;
-    uint32_t n;           /* reachable blocks, numbered 1.. in depth-first preorder */
-    uint32_t *number;     /* by BlkId; 0: unreachable */
-    BlkId *blk;           /* by number, and so are all below */
-    uint32_t *parent;     /* in the depth-first tree */
+    uint32_t n;       /* reachable blocks, numbered 1.. in depth-first preorder */
+    uint32_t *number; /* by BlkId; 0: unreachable */
+    BlkId *blk;       /* by number, and so are all below */
+    uint32_t *parent; /* in the depth-first tree */
     uint32_t *semi, *idom;
     uint32_t *ancestor, *label; /* the forest of link and eval */
     uint32_t *bucket, *next;    /* vertices whose semidominator this is, chained */
@@ -171,7 +174,7 @@ static void find_dominators(Verifier *x) {
     Arena *a = x->f->arena;
     uint32_t n = x->f->blk.n;
     Dom d = {.f = x->f, .n = n};
-    uint32_t **array[] = {&d.number, &d.blk,   &d.parent, &d.semi, &d.idom,
+    uint32_t **array[] = {&d.number,   &d.blk,   &d.parent, &d.semi, &d.idom,
                           &d.ancestor, &d.label, &d.bucket, &d.next, &d.stack};
     for (uint32_t k = 0; k < sizeof array / sizeof *array; k++) *array[k] = ARENA_ARRAY(a, uint32_t, n + 1);
     dom_number(&d);
@@ -229,17 +232,17 @@ static bool check_edges(Verifier *x, BlkId b) {
     x->at = blk->list.at[blk->list.n - 1];
     uint32_t n = blk->succ.n;
     switch (f->ins.at[x->at].op) {
-        case IR_jump:
-            if (n != 1) return fail(x, "%" PRIu32 " edges, must be 1", n);
-            break;
-        case IR_brif:
-            if (n != 2) return fail(x, "%" PRIu32 " edges, must be 2", n);
-            break;
-        case IR_brtable:
-            if (n == 0) return fail(x, "no edges, must be at least 1");
-            break;
-        default:
-            if (n != 0) return fail(x, "%" PRIu32 " edges, must be none", n);
+    case IR_jump:
+        if (n != 1) return fail(x, "%" PRIu32 " edges, must be 1", n);
+        break;
+    case IR_brif:
+        if (n != 2) return fail(x, "%" PRIu32 " edges, must be 2", n);
+        break;
+    case IR_brtable:
+        if (n == 0) return fail(x, "no edges, must be at least 1");
+        break;
+    default:
+        if (n != 0) return fail(x, "%" PRIu32 " edges, must be none", n);
     }
     for (uint32_t k = 0; k < n; k++) {
         const Edge *e = &blk->succ.at[k];
@@ -247,8 +250,10 @@ static bool check_edges(Verifier *x, BlkId b) {
         if (e->to == 0) return fail(x, "edge %" PRIu32 " goes to the entry", k);
         uint32_t want = f->blk.at[e->to].param.n;
         if (e->nargs != want)
-            return fail(x, "edge %" PRIu32 " has %" PRIu32 " arguments, b%" PRIu32 " takes %" PRIu32, k, e->nargs, e->to, want);
-        if ((uint64_t)e->args + e->nargs > f->pool.n) return fail(x, "arguments of edge %" PRIu32 " outside the pool", k);
+            return fail(x, "edge %" PRIu32 " has %" PRIu32 " arguments, b%" PRIu32 " takes %" PRIu32, k, e->nargs,
+                        e->to, want);
+        if ((uint64_t)e->args + e->nargs > f->pool.n)
+            return fail(x, "arguments of edge %" PRIu32 " outside the pool", k);
     }
     x->at = 0;
     return true;
@@ -279,8 +284,8 @@ static bool check_use(Verifier *x, Val v, BlkId b, uint32_t pos) {
     if (x->blk[v] == NOWHERE) return fail(x, "operand v%" PRIu32 " is in no block", v);
     BlkId d = x->blk[v];
     if (x->enter[b] == NOWHERE) return true;
-    bool dominates = d == b ? x->pos[v] < pos
-                            : x->enter[d] != NOWHERE && x->enter[d] <= x->enter[b] && x->enter[b] <= x->leave[d];
+    bool dominates =
+        d == b ? x->pos[v] < pos : x->enter[d] != NOWHERE && x->enter[d] <= x->enter[b] && x->enter[b] <= x->leave[d];
     return dominates || fail(x, "operand v%" PRIu32 " (of b%" PRIu32 ") does not dominate its use", v, d);
 }
 
@@ -289,7 +294,8 @@ static bool check_type(Verifier *x, Val v, uint32_t type) {
     return t == type || fail(x, "operand v%" PRIu32 " is %s, must be %s", v, type_text(t), type_text(type));
 }
 
-static bool check_list(Verifier *x, const char *what, const uint32_t *v, uint32_t n, const uint8_t *type, uint32_t ntype) {
+static bool check_list(Verifier *x, const char *what, const uint32_t *v, uint32_t n, const uint8_t *type,
+                       uint32_t ntype) {
     if (n != ntype) return fail(x, "%" PRIu32 " %ss, must be %" PRIu32, n, what, ntype);
     for (uint32_t k = 0; k < n; k++) {
         if (v[k] == 0 || v[k] >= x->f->ins.n) return fail(x, "operand v%" PRIu32 " does not exist", v[k]);
@@ -303,14 +309,17 @@ static bool is_float(uint32_t t) { return t == T_F32 || t == T_F64; }
 
 static bool check_signature(Verifier *x, const IrSig *s) {
     for (uint32_t k = 0; k < s->nparam; k++)
-        if (s->param[k] == T_NONE || s->param[k] >= T_COUNT) return fail(x, "parameter %" PRIu32 " of the signature has no type", k);
+        if (s->param[k] == T_NONE || s->param[k] >= T_COUNT)
+            return fail(x, "parameter %" PRIu32 " of the signature has no type", k);
     for (uint32_t k = 0; k < s->nresult; k++)
-        if (s->result[k] == T_NONE || s->result[k] >= T_COUNT) return fail(x, "result %" PRIu32 " of the signature has no type", k);
+        if (s->result[k] == T_NONE || s->result[k] >= T_COUNT)
+            return fail(x, "result %" PRIu32 " of the signature has no type", k);
     return true;
 }
 
 static bool check_lib_signature(Verifier *x, const IrSig *s) {
-    if (s->nparam > 6 || s->nresult > 1) return fail(x, "a library call takes at most 6 arguments and gives at most 1 result");
+    if (s->nparam > 6 || s->nresult > 1)
+        return fail(x, "a library call takes at most 6 arguments and gives at most 1 result");
     for (uint32_t k = 0; k < s->nparam; k++)
         if (!is_int(s->param[k])) return fail(x, "a library call takes integers only");
     return s->nresult == 0 || is_int(s->result[0]) || fail(x, "a library call gives an integer or nothing");
@@ -349,7 +358,8 @@ static bool check_proj(Verifier *x, const Ins *i, BlkId b, uint32_t pos) {
     const IrSig *s = &f->calls.at[call->c].sig;
     if (s->nresult < 2) return fail(x, "the call has no several results");
     if (i->b >= s->nresult) return fail(x, "the call has no result %" PRIu32, i->b);
-    if (i->type != s->result[i->b]) return fail(x, "type %s, must be %s", type_text(i->type), type_text(s->result[i->b]));
+    if (i->type != s->result[i->b])
+        return fail(x, "type %s, must be %s", type_text(i->type), type_text(s->result[i->b]));
     if (x->blk[i->a] != b) return fail(x, "not in the call's block");
     /* Behind each other; whoever stands in front is the call or one of its projections, checked before. */
     Val before = f->blk.at[b].list.at[pos - 2];
@@ -395,7 +405,8 @@ static bool check_constant(Verifier *x, const Ins *i) {
         if (i->type != T_V128) return fail(x, "type %s, must be v128", type_text(i->type));
         return (uint64_t)i->a + 4 <= x->f->pool.n || fail(x, "the constant is outside the pool");
     }
-    if (i->op == IR_iconst ? !is_int(i->type) : !is_float(i->type)) return fail(x, "a constant of type %s", type_text(i->type));
+    if (i->op == IR_iconst ? !is_int(i->type) : !is_float(i->type))
+        return fail(x, "a constant of type %s", type_text(i->type));
     bool narrow = i->type == T_I32 || i->type == T_F32;
     return !narrow || i->b == 0 || fail(x, "a constant of 32 bits is not zero-extended");
 }
@@ -405,20 +416,20 @@ static bool check_conversion(Verifier *x, const Ins *i, uint32_t from) {
     uint32_t to = i->type;
     bool ok = false;
     switch (i->op) {
-        case IR_sext:
-        case IR_zext: ok = from == T_I32 && to == T_I64; break;
-        case IR_wrap: ok = from == T_I64 && to == T_I32; break;
-        case IR_fdemote: ok = from == T_F64 && to == T_F32; break;
-        case IR_fpromote: ok = from == T_F32 && to == T_F64; break;
-        case IR_fcvt_s:
-        case IR_fcvt_u: ok = is_float(from) && is_int(to); break;
-        case IR_icvt_s:
-        case IR_icvt_u: ok = is_int(from) && is_float(to); break;
-        case IR_bitcast:
-            ok = (from == T_I32 && to == T_F32) || (from == T_F32 && to == T_I32) || (from == T_I64 && to == T_F64) ||
-                 (from == T_F64 && to == T_I64);
-            break;
-        default: break;
+    case IR_sext:
+    case IR_zext: ok = from == T_I32 && to == T_I64; break;
+    case IR_wrap: ok = from == T_I64 && to == T_I32; break;
+    case IR_fdemote: ok = from == T_F64 && to == T_F32; break;
+    case IR_fpromote: ok = from == T_F32 && to == T_F64; break;
+    case IR_fcvt_s:
+    case IR_fcvt_u: ok = is_float(from) && is_int(to); break;
+    case IR_icvt_s:
+    case IR_icvt_u: ok = is_int(from) && is_float(to); break;
+    case IR_bitcast:
+        ok = (from == T_I32 && to == T_F32) || (from == T_F32 && to == T_I32) || (from == T_I64 && to == T_F64) ||
+             (from == T_F64 && to == T_I64);
+        break;
+    default: break;
     }
     return ok || fail(x, "no conversion from %s to %s", type_text(from), type_text(to));
 }
@@ -469,8 +480,10 @@ static bool check_lanes(Verifier *x, const Ins *i) {
 static bool check_plain(Verifier *x, const Ins *i, uint32_t type) {
     bool wants_float = i->op >= IR_fadd && i->op <= IR_fcmp;
     if (wants_float ? !is_float(type) : !is_int(type))
-        return fail(x, "operand v%" PRIu32 " is %s, must be %s", i->a, type_text(type), wants_float ? "a float" : "an integer");
-    if (i->op == IR_sext32 && type != T_I64) return fail(x, "operand v%" PRIu32 " is %s, must be i64", i->a, type_text(type));
+        return fail(x, "operand v%" PRIu32 " is %s, must be %s", i->a, type_text(type),
+                    wants_float ? "a float" : "an integer");
+    if (i->op == IR_sext32 && type != T_I64)
+        return fail(x, "operand v%" PRIu32 " is %s, must be i64", i->a, type_text(type));
     if (ir_info[i->op].nargs == 2 && !check_type(x, i->b, type)) return false;
     if (i->op == IR_icmp && i->aux >= C_COUNT) return fail(x, "unknown condition");
     if (i->op == IR_fcmp && i->aux >= FC_COUNT) return fail(x, "unknown condition");
@@ -536,7 +549,8 @@ static bool check_ins(Verifier *x, Val v, BlkId b, uint32_t pos) {
         if (!check_use(x, u, b, pos)) return false;
         if (f->ins.at[u].type == T_NONE && i->op != IR_proj) return fail(x, "operand v%" PRIu32 " has no value", u);
     });
-    if (ir_info[i->op].result == RES_NONE && i->type != T_NONE) return fail(x, "type %s, must be none", type_text(i->type));
+    if (ir_info[i->op].result == RES_NONE && i->type != T_NONE)
+        return fail(x, "type %s, must be none", type_text(i->type));
     return check_types(x, i, b, pos);
 }
 
@@ -551,7 +565,8 @@ static bool check_edge_args(Verifier *x, BlkId b) {
             if (!check_use(x, v, b, blk->list.n)) return false;
             uint32_t want = f->ins.at[f->blk.at[e->to].param.at[j]].type, is = f->ins.at[v].type;
             if (is != want)
-                return fail(x, "argument v%" PRIu32 " to b%" PRIu32 " is %s, must be %s", v, e->to, type_text(is), type_text(want));
+                return fail(x, "argument v%" PRIu32 " to b%" PRIu32 " is %s, must be %s", v, e->to, type_text(is),
+                            type_text(want));
         }
     }
     return true;

@@ -1,14 +1,22 @@
 /* Elimination of dominated bounds checks.
  *
- * Purpose: an access at x + K1 needs no check of its own when one at x + K2, K2 >= K1, against the same length has passed.
- * Algorithm: a walk over the dominator tree with a scoped table, as in gvn.c, from (x, length) to the largest K that is known to be
- * in bounds; the dominating-check part of Gupta, "Optimizing array bound checks using flow analysis" (1993).
- * A check is a trap on
- *     icmp ugt (x + K) length     or its mirror image or negation,
- * where x is an i64 that is small enough for x + K not to wrap (a zero-extended i32, in the main), or absent: then K alone.
- * When the check has passed, x + K <= length.  Only the condition that a trap or a branch to a block with no other edge has
- * decided counts; lengths are values, so nothing is assumed about memory growth.
- * Requires: pass.h.  Guarantees: a check is removed only if it cannot fire; all else stays.  Cost: linear. */
+ * Purpose: an access at x + K1 needs no check of its own when one at x + K2, K2 >= K1, against the same length has
+ * passed.
+ *
+ * Algorithm: a walk over the dominator tree with a scoped table, as in gvn.c, from (x, length) to the largest K that
+ * is known to be in bounds; the dominating-check part of Gupta, "Optimizing array bound checks using flow analysis"
+ * (1993).
+ *
+ * A check is a trap on icmp ugt (x + K) length, or on its mirror image or negation, where x is an i64 that is small
+ * enough for x + K not to wrap (a zero-extended i32, in the main), or absent: then K alone.  When the check has
+ * passed, x + K <= length.  Only a condition counts that a trap, or a branch to a block with no other edge, has
+ * decided; lengths are values, so nothing is assumed about memory growth.
+ *
+ * Requires: pass.h.
+ *
+ * Guarantees: a check is removed only if it cannot fire; all else stays.
+ *
+ * Cost: linear. */
 #include <string.h>
 #include "base/map.h"
 #include "opt/pass.h"
@@ -83,12 +91,13 @@ static uint64_t most(const Fn *f, Val v) {
     const Ins *i = &f->ins.at[v];
     uint64_t c;
     switch (i->op) {
-        case IR_iconst: return ins_imm(i);
-        case IR_zext: return UINT32_MAX;
-        case IR_load: return i->aux == ACC_8U ? 0xff : i->aux == ACC_16U ? 0xffff : i->aux == ACC_32U ? UINT32_MAX : UINT64_MAX;
-        case IR_iand: return is_const(f, i->b, &c) ? c : UINT64_MAX;
-        case IR_ushr: return is_const(f, i->b, &c) ? UINT64_MAX >> (c & 63) : UINT64_MAX;
-        default: return UINT64_MAX;
+    case IR_iconst: return ins_imm(i);
+    case IR_zext: return UINT32_MAX;
+    case IR_load:
+        return i->aux == ACC_8U ? 0xff : i->aux == ACC_16U ? 0xffff : i->aux == ACC_32U ? UINT32_MAX : UINT64_MAX;
+    case IR_iand: return is_const(f, i->b, &c) ? c : UINT64_MAX;
+    case IR_ushr: return is_const(f, i->b, &c) ? UINT64_MAX >> (c & 63) : UINT64_MAX;
+    default: return UINT64_MAX;
     }
 }
 

@@ -1,13 +1,21 @@
 /* Branch simplification.
  *
- * Purpose: fewer branches and blocks.
- *   ends    a branch on a constant, or with equal edges, becomes a jump; a brif whose edges differ only in an argument or two
- *           becomes select and jump; a brtable loses its superfluous edges, with two left it becomes a brif;
- *   thread  an edge to a block that does nothing but branch, and whose branch is decided on that edge, goes straight to where it
- *           leads; not through the head of a loop when it would enter the loop's body from the side;
- *   merge   a block with one predecessor that jumps to it becomes part of that.
+ * Purpose: fewer branches and blocks, in three parts.
+ *
+ * Ends: a branch on a constant, or with equal edges, becomes a jump; a brif whose edges differ only in an argument
+ * or two becomes select and jump; a brtable loses its superfluous edges, with two left it becomes a brif.
+ *
+ * Thread: an edge to a block that does nothing but branch, and whose branch is decided on that edge, goes straight
+ * to where it leads; not past the head of a loop, which would be to enter the loop's body from the side.
+ *
+ * Merge: a block with one predecessor that jumps to it becomes part of that.
+ *
  * Algorithm: as in QBE's simplcfg, each part one sweep, a few rounds of all three.
- * Requires: pass.h.  Guarantees: reducible stays reducible; charges, checks and calls stay in their order on every path.
+ *
+ * Requires: pass.h.
+ *
+ * Guarantees: reducible stays reducible; charges, checks and calls stay in their order on every path.
+ *
  * Cost: linear in instructions and arguments. */
 #include <string.h>
 #include "opt/pass.h"
@@ -51,7 +59,8 @@ static bool make_selects(Branch *x, BlkId b) {
     vec_reserve(f->arena, &f->pool, at + yes.nargs);
     for (uint32_t k = 0; k < yes.nargs; k++) {
         Val v = edge_arg(f, &yes, k), w = edge_arg(f, &no, k);
-        if (!val_equal(f, v, w)) v = fn_ins(f, b, loc, (Ins){.op = IR_select, .type = f->ins.at[v].type, .a = condition, .b = v, .c = w});
+        if (!val_equal(f, v, w))
+            v = fn_ins(f, b, loc, (Ins){.op = IR_select, .type = f->ins.at[v].type, .a = condition, .b = v, .c = w});
         f->pool.at[f->pool.n++] = v;
     }
     vec_push(f->arena, &f->blk.at[b].list, end);
@@ -64,9 +73,12 @@ static bool simplify_brif(Branch *x, BlkId b) {
     Fn *f = x->f;
     const Ins *condition = &f->ins.at[last_ins(f, b)->a];
     const Edge *succ = f->blk.at[b].succ.at;
-    if (condition->op == IR_iconst) blk_jump(f, b, condition->a ? 0 : 1);
-    else if (same_edge(f, &succ[0], &succ[1])) blk_jump(f, b, 0);
-    else return make_selects(x, b);
+    if (condition->op == IR_iconst)
+        blk_jump(f, b, condition->a ? 0 : 1);
+    else if (same_edge(f, &succ[0], &succ[1]))
+        blk_jump(f, b, 0);
+    else
+        return make_selects(x, b);
     return true;
 }
 
@@ -204,18 +216,33 @@ static void thread(Branch *x) {
 
 /* -- Merging -------------------------------------------------------------- */
 
+/* Does an edge pass a block's own parameter to it?  Where it has no other edge, only in a cycle that cannot be reached.
+ */
+static bool feeds_itself(Forward *fwd, const Edge *e) {
+    const Fn *f = fwd->f;
+    for (uint32_t k = 0; k < e->nargs; k++) {
+        const Ins *i = &f->ins.at[forward_find(fwd, edge_arg(f, e, k))];
+        if (i->op == IR_param && i->b == e->to) return true;
+    }
+    return false;
+}
+
+/* Edges are counted here, since threading has outdated the facts; one from a block that is unreachable by now only
+ * puts a merge off to the next round. */
 static void merge(Branch *x) {
     Fn *f = x->f;
     Forward fwd;
     forward_init(&fwd, f);
-    bool merged = false;
+    uint32_t *nedges = ARENA_ARRAY(f->arena, uint32_t, f->blk.n);
+    for (BlkId b = 0; b < f->blk.n; b++)
+        for (uint32_t k = 0; k < f->blk.at[b].succ.n; k++) nedges[f->blk.at[b].succ.at[k].to]++;
     for (uint32_t i = 0; i < f->rpo.n; i++) {
         BlkId b = f->rpo.at[i];
         while (f->blk.at[b].list.n && last_ins(f, b)->op == IR_jump) {
             Blk *blk = &f->blk.at[b];
             const Edge edge = blk->succ.at[0];
             Blk *next = &f->blk.at[edge.to];
-            if (edge.to == b || next->pred.n != 1) break;
+            if (edge.to == b || nedges[edge.to] != 1 || feeds_itself(&fwd, &edge)) break;
             for (uint32_t k = 0; k < next->param.n; k++)
                 forward_set(&fwd, next->param.at[k], forward_find(&fwd, edge_arg(f, &edge, k)));
             blk->list.n--;
@@ -227,13 +254,10 @@ static void merge(Branch *x) {
             blk->succ.cap = next->succ.cap;
             memset(&next->succ, 0, sizeof next->succ);
             next->param.n = next->list.n = 0;
-            merged = true;
+            x->changed = true;
         }
     }
-    if (!merged) return;
     forward_apply(&fwd);
-    blk_clean(f);
-    x->changed = true;
 }
 
 void opt_branch(Fn *f) {
@@ -244,8 +268,8 @@ void opt_branch(Fn *f) {
         x.outside = ARENA_ARRAY(f->arena, uint8_t, f->ins.n);
         x.arg = ARENA_ARRAY(f->arena, uint32_t, f->ins.n);
         thread(&x);
-        if (x.changed) blk_clean(f);
         merge(&x);
         if (!x.changed) break;
+        blk_clean(f);
     }
 }

@@ -1,11 +1,17 @@
 /* Dead code elimination.
  *
- * Purpose: remove values that nothing with an effect depends on, and block parameters likewise, also when they only keep each other
- * alive around a loop.
- * Algorithm: mark and sweep over values (Cytron et al., "Efficiently computing static single assignment form", 1991, section
- * 7.1, without control dependence: branches stay).  Roots are all instructions with an effect; a live parameter makes its
- * arguments live.  A load without a use is removed unless its fault is a trap.
- * Requires: pass.h.  Guarantees: instructions with an effect stay, in order.  Cost: linear. */
+ * Purpose: remove values that nothing with an effect depends on, and block parameters likewise, also when they only
+ * keep each other alive around a loop.
+ *
+ * Algorithm: mark and sweep over values (Cytron et al., "Efficiently computing static single assignment form", 1991,
+ * section 7.1, without control dependence: branches stay).  Roots are all instructions with an effect; a live
+ * parameter makes its arguments live.  A load without a use is removed unless its fault is a trap.
+ *
+ * Requires: pass.h.
+ *
+ * Guarantees: instructions with an effect stay, in order.
+ *
+ * Cost: linear. */
 #include "opt/pass.h"
 
 typedef struct Dce {
@@ -33,7 +39,8 @@ static void mark_operands(Dce *d, Val v) {
         FOR_OPERANDS(f, i, u, { mark(d, u); });
         return;
     }
-    for (uint32_t e = d->in.start[i->b]; e < d->in.start[i->b + 1]; e++) mark(d, edge_arg(f, in_edge(f, d->in.edge[e]), i->a));
+    for (uint32_t e = d->in.start[i->b]; e < d->in.start[i->b + 1]; e++)
+        mark(d, edge_arg(f, in_edge(f, d->in.edge[e]), i->a));
 }
 
 static void sweep(Dce *d, BlkId b, uint8_t *dead) {

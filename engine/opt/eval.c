@@ -21,17 +21,17 @@ static bool less_signed(uint64_t a, uint64_t b) {
 bool eval_icmp(Cond c, IrType type, uint64_t a, uint64_t b) {
     uint64_t sa = sign_extend(a, width_of(type)), sb = sign_extend(b, width_of(type));
     switch (c) {
-        case C_EQ: return a == b;
-        case C_NE: return a != b;
-        case C_SLT: return less_signed(sa, sb);
-        case C_SGE: return !less_signed(sa, sb);
-        case C_SGT: return less_signed(sb, sa);
-        case C_SLE: return !less_signed(sb, sa);
-        case C_ULT: return a < b;
-        case C_UGE: return a >= b;
-        case C_UGT: return a > b;
-        case C_ULE: return a <= b;
-        default: return false;
+    case C_EQ: return a == b;
+    case C_NE: return a != b;
+    case C_SLT: return less_signed(sa, sb);
+    case C_SGE: return !less_signed(sa, sb);
+    case C_SGT: return less_signed(sb, sa);
+    case C_SLE: return !less_signed(sb, sa);
+    case C_ULT: return a < b;
+    case C_UGE: return a >= b;
+    case C_UGT: return a > b;
+    case C_ULE: return a <= b;
+    default: return false;
     }
 }
 
@@ -40,13 +40,13 @@ static const FloatFormat *format(uint32_t type) { return type == T_F32 ? &sf_f32
 bool eval_fcmp(FCond c, IrType type, uint64_t a, uint64_t b) {
     int r = sf_compare(format(type), a, b); /* 2: unordered */
     switch (c) {
-        case FC_EQ: return r == 0;
-        case FC_NE: return r != 0;
-        case FC_LT: return r == -1;
-        case FC_GT: return r == 1;
-        case FC_LE: return r == -1 || r == 0;
-        case FC_GE: return r == 1 || r == 0;
-        default: return false;
+    case FC_EQ: return r == 0;
+    case FC_NE: return r != 0;
+    case FC_LT: return r == -1;
+    case FC_GT: return r == 1;
+    case FC_LE: return r == -1 || r == 0;
+    case FC_GE: return r == 1 || r == 0;
+    default: return false;
     }
 }
 
@@ -73,23 +73,23 @@ static bool eval_int2(uint8_t op, uint32_t w, uint64_t a, uint64_t b, uint64_t *
     uint32_t n = (uint32_t)b & (w - 1);
     uint32_t back = (w - n) & (w - 1);
     switch (op) {
-        case IR_iadd: *out = a + b; break;
-        case IR_isub: *out = a - b; break;
-        case IR_imul: *out = a * b; break;
-        case IR_iand: *out = a & b; break;
-        case IR_ior: *out = a | b; break;
-        case IR_ixor: *out = a ^ b; break;
-        case IR_shl: *out = a << n; break;
-        case IR_ushr: *out = a >> n; break;
-        case IR_sshr: {
-            uint64_t fill = sign_extend(a, w) >> 63 ? ~(UINT64_MAX >> n) : 0;
-            *out = sign_extend(a, w) >> n | fill;
-            break;
-        }
-        case IR_rotl: *out = a << n | a >> back; break;
-        case IR_rotr: *out = a >> n | a << back; break;
-        default:
-            if (!divide(op, w, a, b, out)) return false;
+    case IR_iadd: *out = a + b; break;
+    case IR_isub: *out = a - b; break;
+    case IR_imul: *out = a * b; break;
+    case IR_iand: *out = a & b; break;
+    case IR_ior: *out = a | b; break;
+    case IR_ixor: *out = a ^ b; break;
+    case IR_shl: *out = a << n; break;
+    case IR_ushr: *out = a >> n; break;
+    case IR_sshr: {
+        uint64_t fill = sign_extend(a, w) >> 63 ? ~(UINT64_MAX >> n) : 0;
+        *out = sign_extend(a, w) >> n | fill;
+        break;
+    }
+    case IR_rotl: *out = a << n | a >> back; break;
+    case IR_rotr: *out = a >> n | a << back; break;
+    default:
+        if (!divide(op, w, a, b, out)) return false;
     }
     *out = cut(*out, w);
     return true;
@@ -97,13 +97,13 @@ static bool eval_int2(uint8_t op, uint32_t w, uint64_t a, uint64_t b, uint64_t *
 
 static bool eval_int1(uint8_t op, uint32_t w, uint64_t a, uint64_t *out) {
     switch (op) {
-        case IR_clz: *out = bits_clz64(a) - (64 - w); break;
-        case IR_ctz: *out = a ? bits_ctz64(a) : w; break;
-        case IR_popcnt: *out = bits_popcount64(a); break;
-        case IR_sext8: *out = sign_extend(a, 8); break;
-        case IR_sext16: *out = sign_extend(a, 16); break;
-        case IR_sext32: *out = sign_extend(a, 32); break;
-        default: return false;
+    case IR_clz: *out = bits_clz64(a) - (64 - w); break;
+    case IR_ctz: *out = a ? bits_ctz64(a) : w; break;
+    case IR_popcnt: *out = bits_popcount64(a); break;
+    case IR_sext8: *out = sign_extend(a, 8); break;
+    case IR_sext16: *out = sign_extend(a, 16); break;
+    case IR_sext32: *out = sign_extend(a, 32); break;
+    default: return false;
     }
     *out = cut(*out, w);
     return true;
@@ -111,50 +111,50 @@ static bool eval_int1(uint8_t op, uint32_t w, uint64_t a, uint64_t *out) {
 
 static bool eval_float(const Ins *i, const FloatFormat *t, const uint64_t *v, uint64_t *out) {
     switch (i->op) {
-        case IR_fadd: *out = sf_add(t, v[0], v[1]); return true;
-        case IR_fsub: *out = sf_sub(t, v[0], v[1]); return true;
-        case IR_fmul: *out = sf_mul(t, v[0], v[1]); return true;
-        case IR_fdiv: *out = sf_div(t, v[0], v[1]); return true;
-        case IR_fmin: *out = sf_min(t, v[0], v[1]); return true;
-        case IR_fmax: *out = sf_max(t, v[0], v[1]); return true;
-        case IR_fcopysign: *out = sf_copysign(t, v[0], v[1]); return true;
-        case IR_fabs: *out = sf_abs(t, v[0]); return true;
-        case IR_fneg: *out = sf_neg(t, v[0]); return true;
-        case IR_fsqrt: *out = sf_sqrt(t, v[0]); return true;
-        case IR_fceil: *out = sf_round(t, v[0], SF_CEIL); return true;
-        case IR_ffloor: *out = sf_round(t, v[0], SF_FLOOR); return true;
-        case IR_ftrunc: *out = sf_round(t, v[0], SF_TRUNC); return true;
-        case IR_fnearest: *out = sf_round(t, v[0], SF_NEAREST); return true;
-        case IR_fcanon: *out = sf_is_nan(t, v[0]) ? sf_nan(t) : v[0]; return true;
-        default: return false;
+    case IR_fadd: *out = sf_add(t, v[0], v[1]); return true;
+    case IR_fsub: *out = sf_sub(t, v[0], v[1]); return true;
+    case IR_fmul: *out = sf_mul(t, v[0], v[1]); return true;
+    case IR_fdiv: *out = sf_div(t, v[0], v[1]); return true;
+    case IR_fmin: *out = sf_min(t, v[0], v[1]); return true;
+    case IR_fmax: *out = sf_max(t, v[0], v[1]); return true;
+    case IR_fcopysign: *out = sf_copysign(t, v[0], v[1]); return true;
+    case IR_fabs: *out = sf_abs(t, v[0]); return true;
+    case IR_fneg: *out = sf_neg(t, v[0]); return true;
+    case IR_fsqrt: *out = sf_sqrt(t, v[0]); return true;
+    case IR_fceil: *out = sf_round(t, v[0], SF_CEIL); return true;
+    case IR_ffloor: *out = sf_round(t, v[0], SF_FLOOR); return true;
+    case IR_ftrunc: *out = sf_round(t, v[0], SF_TRUNC); return true;
+    case IR_fnearest: *out = sf_round(t, v[0], SF_NEAREST); return true;
+    case IR_fcanon: *out = sf_is_nan(t, v[0]) ? sf_nan(t) : v[0]; return true;
+    default: return false;
     }
 }
 
 static bool eval_conversion(const Ins *i, uint32_t from, uint64_t a, uint64_t *out) {
     uint32_t w = width_of(i->type);
     switch (i->op) {
-        case IR_sext: *out = sign_extend(a, 32); return true;
-        case IR_zext: *out = a; return true;
-        case IR_wrap: *out = (uint32_t)a; return true;
-        case IR_bitcast: *out = a; return i->type != T_V128;
-        case IR_fdemote: *out = sf_convert(&sf_f32, &sf_f64, a); return true;
-        case IR_fpromote: *out = sf_convert(&sf_f64, &sf_f32, a); return true;
-        case IR_fcvt_s:
-        case IR_fcvt_u: *out = sf_to_int(format(from), a, w, i->op == IR_fcvt_s); return true;
-        case IR_icvt_s:
-        case IR_icvt_u: *out = sf_from_int(format(i->type), a, width_of(from), i->op == IR_icvt_s); return true;
-        default: return false;
+    case IR_sext: *out = sign_extend(a, 32); return true;
+    case IR_zext: *out = a; return true;
+    case IR_wrap: *out = (uint32_t)a; return true;
+    case IR_bitcast: *out = a; return i->type != T_V128;
+    case IR_fdemote: *out = sf_convert(&sf_f32, &sf_f64, a); return true;
+    case IR_fpromote: *out = sf_convert(&sf_f64, &sf_f32, a); return true;
+    case IR_fcvt_s:
+    case IR_fcvt_u: *out = sf_to_int(format(from), a, w, i->op == IR_fcvt_s); return true;
+    case IR_icvt_s:
+    case IR_icvt_u: *out = sf_from_int(format(i->type), a, width_of(from), i->op == IR_icvt_s); return true;
+    default: return false;
     }
 }
 
 bool eval_ins(const Ins *i, const uint8_t *type, const uint64_t *v, uint64_t *out) {
     uint32_t w = width_of(type[0]);
     switch (i->op) {
-        case IR_icmp: *out = eval_icmp((Cond)i->aux, (IrType)type[0], v[0], v[1]); return true;
-        case IR_fcmp: *out = eval_fcmp((FCond)i->aux, (IrType)type[0], v[0], v[1]); return true;
-        case IR_eqz: *out = v[0] == 0; return true;
-        case IR_select: *out = v[0] ? v[1] : v[2]; return i->type != T_V128;
-        default: break;
+    case IR_icmp: *out = eval_icmp((Cond)i->aux, (IrType)type[0], v[0], v[1]); return true;
+    case IR_fcmp: *out = eval_fcmp((FCond)i->aux, (IrType)type[0], v[0], v[1]); return true;
+    case IR_eqz: *out = v[0] == 0; return true;
+    case IR_select: *out = v[0] ? v[1] : v[2]; return i->type != T_V128;
+    default: break;
     }
     if (i->op >= IR_iadd && i->op <= IR_rotr) return eval_int2(i->op, w, v[0], v[1], out);
     if (i->op >= IR_clz && i->op <= IR_sext32) return eval_int1(i->op, w, v[0], out);

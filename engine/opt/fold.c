@@ -1,11 +1,19 @@
 /* Folding: local simplification by named rules.
  *
- * Purpose: evaluate what is constant, and rewrite each instruction, looking at its operands' definitions, to a cheaper one.
- * Algorithm: one walk in reverse postorder, so operands are folded before their users; at each instruction the rules of its
- * operation are tried in the order of fold.def until none applies.  This is LuaJIT's FOLD (Pall, lj_opt_fold.c) over a
- * finished function instead of at emission.  Values that rules replace are forwarded and swept at the end.
- * Requires: pass.h.  Guarantees: the same effects in the same order with the same operands; checks are removed only when they
- * cannot fire; code behind a check that always fires is removed.  Cost: linear; rules look a bounded number of definitions deep. */
+ * Purpose: evaluate what is constant, and rewrite each instruction, looking at its operands' definitions, to a
+ * cheaper one.
+ *
+ * Algorithm: one walk in reverse postorder, so operands are folded before their users; at each instruction the rules
+ * of its operation are tried in the order of fold.def until none applies.  This is LuaJIT's FOLD (Pall,
+ * lj_opt_fold.c) over a finished function instead of at emission.  Values that rules replace are forwarded and swept
+ * at the end.
+ *
+ * Requires: pass.h.
+ *
+ * Guarantees: the same effects in the same order with the same operands; checks are removed only when they cannot
+ * fire; code behind a check that always fires is removed.
+ *
+ * Cost: linear; rules look a bounded number of definitions deep. */
 #include "opt/fold.h"
 #include <string.h>
 #include "opt/eval.h"
@@ -33,10 +41,8 @@ static Val fold_constant(Fold *x, Val v, const Ins *i) {
     }
     if (!eval_ins(i, type, value, &result)) return NO_FOLD;
     bool is_float = i->type == T_F32 || i->type == T_F64;
-    x->f->ins.at[v] = (Ins){.op = is_float ? IR_fconst : IR_iconst,
-                            .type = i->type,
-                            .a = (uint32_t)result,
-                            .b = (uint32_t)(result >> 32)};
+    x->f->ins.at[v] = (Ins){
+        .op = is_float ? IR_fconst : IR_iconst, .type = i->type, .a = (uint32_t)result, .b = (uint32_t)(result >> 32)};
     return v;
 }
 
@@ -70,6 +76,15 @@ bool fold_is_fconst(const Fold *x, Val v, uint64_t *bits) {
     const Ins *i = fold_def(x, v);
     if (i->op != IR_fconst) return false;
     *bits = ins_imm(i);
+    return true;
+}
+
+bool fold_is_test(const Fold *x, Val v, uint8_t op, Val *a) {
+    const Ins *i = fold_def(x, v);
+    uint64_t c;
+    if (i->op != op || fold_def(x, i->a)->type != T_I32) return false;
+    if (op == IR_icmp && (i->aux != C_NE || !fold_is_const(x, i->b, &c) || c != 0)) return false;
+    *a = i->a;
     return true;
 }
 
@@ -109,10 +124,10 @@ static uint64_t fill_down(uint64_t v) {
 
 static uint64_t possible_load(const Ins *i) {
     switch (i->aux) {
-        case ACC_8U: return 0xff;
-        case ACC_16U: return 0xffff;
-        case ACC_32U: return UINT32_MAX;
-        default: return fold_ones(i->type);
+    case ACC_8U: return 0xff;
+    case ACC_16U: return 0xffff;
+    case ACC_32U: return UINT32_MAX;
+    default: return fold_ones(i->type);
     }
 }
 
@@ -123,29 +138,31 @@ static uint64_t possible(const Fold *x, Val v, uint32_t depth) {
     if (depth == 0) return all;
     depth--;
     switch (i->op) {
-        case IR_icmp:
-        case IR_fcmp:
-        case IR_eqz: return 1;
-        case IR_load: return possible_load(i);
-        case IR_clz:
-        case IR_ctz:
-        case IR_popcnt: return 2 * (uint64_t)fold_width(i->type) - 1;
-        case IR_zext: return possible(x, i->a, depth);
-        case IR_wrap: return possible(x, i->a, depth) & UINT32_MAX;
-        case IR_iand: return possible(x, i->a, depth) & possible(x, i->b, depth);
-        case IR_ior:
-        case IR_ixor: return possible(x, i->a, depth) | possible(x, i->b, depth);
-        case IR_select: return possible(x, i->b, depth) | possible(x, i->c, depth);
-        case IR_shl: return fold_is_const(x, i->b, &c) ? possible(x, i->a, depth) << (c & (fold_width(i->type) - 1)) & all : all;
-        case IR_ushr: p = possible(x, i->a, depth);
-            return fold_is_const(x, i->b, &c) ? p >> (c & (fold_width(i->type) - 1)) : fill_down(p);
-        case IR_udiv: return fill_down(possible(x, i->a, depth));
-        case IR_urem: return fold_is_const(x, i->b, &c) && c ? fill_down(c - 1) : fill_down(possible(x, i->a, depth));
-        case IR_iadd: {
-            uint64_t a = possible(x, i->a, depth), b = possible(x, i->b, depth);
-            return a > all - b ? all : fill_down(a + b);
-        }
-        default: return all;
+    case IR_icmp:
+    case IR_fcmp:
+    case IR_eqz: return 1;
+    case IR_load: return possible_load(i);
+    case IR_clz:
+    case IR_ctz:
+    case IR_popcnt: return 2 * (uint64_t)fold_width(i->type) - 1;
+    case IR_zext: return possible(x, i->a, depth);
+    case IR_wrap: return possible(x, i->a, depth) & UINT32_MAX;
+    case IR_iand: return possible(x, i->a, depth) & possible(x, i->b, depth);
+    case IR_ior:
+    case IR_ixor: return possible(x, i->a, depth) | possible(x, i->b, depth);
+    case IR_select: return possible(x, i->b, depth) | possible(x, i->c, depth);
+    case IR_shl:
+        return fold_is_const(x, i->b, &c) ? possible(x, i->a, depth) << (c & (fold_width(i->type) - 1)) & all : all;
+    case IR_ushr:
+        p = possible(x, i->a, depth);
+        return fold_is_const(x, i->b, &c) ? p >> (c & (fold_width(i->type) - 1)) : fill_down(p);
+    case IR_udiv: return fill_down(possible(x, i->a, depth));
+    case IR_urem: return fold_is_const(x, i->b, &c) && c ? fill_down(c - 1) : fill_down(possible(x, i->a, depth));
+    case IR_iadd: {
+        uint64_t a = possible(x, i->a, depth), b = possible(x, i->b, depth);
+        return a > all - b ? all : fill_down(a + b);
+    }
+    default: return all;
     }
 }
 
@@ -160,31 +177,31 @@ static uint32_t signed_bits(const Fold *x, Val v, uint32_t depth) {
     if (depth == 0) return w;
     depth--;
     switch (i->op) {
-        case IR_iconst: {
-            uint64_t sign = w == 64 ? ins_imm(i) : (uint64_t)(int64_t)(int32_t)i->a;
-            uint64_t magnitude = sign >> 63 ? ~sign : sign;
-            for (n = 1; magnitude; magnitude >>= 1) n++;
-            return n;
+    case IR_iconst: {
+        uint64_t sign = w == 64 ? ins_imm(i) : (uint64_t)(int64_t)(int32_t)i->a;
+        uint64_t magnitude = sign >> 63 ? ~sign : sign;
+        for (n = 1; magnitude; magnitude >>= 1) n++;
+        return n;
+    }
+    case IR_load: n = i->aux == ACC_8S ? 8 : i->aux == ACC_16S ? 16 : i->aux == ACC_32S ? 32 : w; break;
+    case IR_sext8: n = least(8, signed_bits(x, i->a, depth)); break;
+    case IR_sext16: n = least(16, signed_bits(x, i->a, depth)); break;
+    case IR_sext32: n = least(32, signed_bits(x, i->a, depth)); break;
+    case IR_sext: n = signed_bits(x, i->a, depth); break;
+    case IR_sshr:
+        n = signed_bits(x, i->a, depth);
+        if (fold_is_const(x, i->b, &c)) {
+            c &= w - 1;
+            n = n > c + 1 ? n - (uint32_t)c : 1;
         }
-        case IR_load: n = i->aux == ACC_8S ? 8 : i->aux == ACC_16S ? 16 : i->aux == ACC_32S ? 32 : w; break;
-        case IR_sext8: n = least(8, signed_bits(x, i->a, depth)); break;
-        case IR_sext16: n = least(16, signed_bits(x, i->a, depth)); break;
-        case IR_sext32: n = least(32, signed_bits(x, i->a, depth)); break;
-        case IR_sext: n = signed_bits(x, i->a, depth); break;
-        case IR_sshr:
-            n = signed_bits(x, i->a, depth);
-            if (fold_is_const(x, i->b, &c)) {
-                c &= w - 1;
-                n = n > c + 1 ? n - (uint32_t)c : 1;
-            }
-            break;
-        case IR_select: {
-            uint32_t other = signed_bits(x, i->c, depth);
-            n = signed_bits(x, i->b, depth);
-            if (other > n) n = other;
-            break;
-        }
-        default: break;
+        break;
+    case IR_select: {
+        uint32_t other = signed_bits(x, i->c, depth);
+        n = signed_bits(x, i->b, depth);
+        if (other > n) n = other;
+        break;
+    }
+    default: break;
     }
     uint64_t p = possible(x, v, depth);
     uint32_t unsigned_n = 1;
@@ -200,13 +217,13 @@ Val fold_low_bits(const Fold *x, Val v, uint32_t n) {
         const Ins *i = fold_def(x, v);
         bool skip = false;
         switch (i->op) {
-            case IR_iand: skip = fold_is_const(x, i->b, &c) && (c & mask) == mask; break;
-            case IR_ior:
-            case IR_ixor: skip = fold_is_const(x, i->b, &c) && (c & mask) == 0; break;
-            case IR_sext8: skip = n <= 8; break;
-            case IR_sext16: skip = n <= 16; break;
-            case IR_sext32: skip = n <= 32; break;
-            default: break;
+        case IR_iand: skip = fold_is_const(x, i->b, &c) && (c & mask) == mask; break;
+        case IR_ior:
+        case IR_ixor: skip = fold_is_const(x, i->b, &c) && (c & mask) == 0; break;
+        case IR_sext8: skip = n <= 8; break;
+        case IR_sext16: skip = n <= 16; break;
+        case IR_sext32: skip = n <= 32; break;
+        default: break;
         }
         if (!skip) break;
         v = i->a;
@@ -283,9 +300,20 @@ static void fold_block(Driver *d, BlkId b) {
     }
 }
 
+static const uint32_t *count_uses(const Fn *f) {
+    uint32_t *uses = ARENA_ARRAY(f->arena, uint32_t, f->ins.n);
+    for (BlkId b = 0; b < f->blk.n; b++) {
+        const Blk *blk = &f->blk.at[b];
+        for (uint32_t k = 0; k < blk->list.n; k++) FOR_OPERANDS(f, &f->ins.at[blk->list.at[k]], v, { uses[v]++; });
+        for (uint32_t k = 0; k < blk->succ.n; k++)
+            for (uint32_t j = 0; j < blk->succ.at[k].nargs; j++) uses[edge_arg(f, &blk->succ.at[k], j)]++;
+    }
+    return uses;
+}
+
 void opt_fold_counted(Fn *f, uint32_t *hits) {
     pass_begin(f);
-    Driver d = {.x = {.f = f}, .hits = hits};
+    Driver d = {.x = {.f = f, .uses = count_uses(f)}, .hits = hits};
     index_rules(&d);
     forward_init(&d.x.fwd, f);
     for (uint32_t i = 0; i < f->rpo.n; i++) fold_block(&d, f->rpo.at[i]);

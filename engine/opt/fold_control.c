@@ -1,5 +1,5 @@
-/* Folding rules for memory accesses, checks and branches.  Only a check that cannot fire is removed, and one that always
- * fires ends its block. */
+/* Folding rules for memory accesses, checks and branches.  Only a check that cannot fire is removed, and one that
+ * always fires ends its block. */
 #include "opt/fold.h"
 
 /* x + c1 as an address; the displacements together stay below 2^31, which every back end has in its addresses. */
@@ -39,24 +39,15 @@ Val fold_trap_const(Fold *x, Val v, const Ins *i) {
     return v;
 }
 
-/* v is eqz a, or a != 0, of an i32. */
-static bool is_test(const Fold *x, Val v, uint8_t op, Val *a) {
-    const Ins *i = fold_def(x, v);
-    uint64_t c;
-    if (i->op != op || fold_def(x, i->a)->type != T_I32) return false;
-    if (op == IR_icmp && (i->aux != C_NE || !fold_is_const(x, i->b, &c) || c != 0)) return false;
-    *a = i->a;
-    return true;
-}
-
 Val fold_trap_eqz(Fold *x, Val v, const Ins *i) {
     Val a;
-    return is_test(x, i->a, IR_eqz, &a) ? fold_set(x, v, i->op == IR_trapz ? IR_trapnz : IR_trapz, i->aux, a, 0) : NO_FOLD;
+    return fold_is_test(x, i->a, IR_eqz, &a) ? fold_set(x, v, i->op == IR_trapz ? IR_trapnz : IR_trapz, i->aux, a, 0)
+                                             : NO_FOLD;
 }
 
 Val fold_trap_nez(Fold *x, Val v, const Ins *i) {
     Val a;
-    return is_test(x, i->a, IR_icmp, &a) ? fold_set(x, v, i->op, i->aux, a, 0) : NO_FOLD;
+    return fold_is_test(x, i->a, IR_icmp, &a) ? fold_set(x, v, i->op, i->aux, a, 0) : NO_FOLD;
 }
 
 static Val jump_to(Fold *x, Val v, uint32_t k) {
@@ -74,7 +65,7 @@ Val fold_brif_const(Fold *x, Val v, const Ins *i) {
 
 Val fold_brif_eqz(Fold *x, Val v, const Ins *i) {
     Val a;
-    if (!is_test(x, i->a, IR_eqz, &a)) return NO_FOLD;
+    if (!fold_is_test(x, i->a, IR_eqz, &a)) return NO_FOLD;
     Blk *b = &x->f->blk.at[x->blk];
     Edge swap = b->succ.at[0];
     b->succ.at[0] = b->succ.at[1];
@@ -85,7 +76,7 @@ Val fold_brif_eqz(Fold *x, Val v, const Ins *i) {
 
 Val fold_brif_nez(Fold *x, Val v, const Ins *i) {
     Val a;
-    return is_test(x, i->a, IR_icmp, &a) ? fold_set(x, v, IR_brif, 0, a, 0) : NO_FOLD;
+    return fold_is_test(x, i->a, IR_icmp, &a) ? fold_set(x, v, IR_brif, 0, a, 0) : NO_FOLD;
 }
 
 Val fold_brtable_const(Fold *x, Val v, const Ins *i) {

@@ -1,12 +1,15 @@
 /* Folding rules for floats.
  *
  * Sound for infinities, signed zeros, subnormals and NaNs.  What is known of NaNs (ir.def): an arithmetic operation
- * may give any NaN of the hardware's; fcanon, directly behind it, makes that the canonical one; abs, neg and copysign change the
- * sign bit and nothing else.  So
- *   - an arithmetic operation does not see which NaN it gets: fcanon in front of it is in vain (uncanon);
- *   - x + -0 is x but for the bits of a NaN (and a signalling one becomes quiet): only fcanon may look through it;
- *   - the operand of fcanon stays the result of an arithmetic operation, since a back end may make these canonical itself and let
- *     fcanon do nothing. */
+ * may give any NaN of the hardware's; fcanon, directly behind it, makes that the canonical one; abs, neg and
+ * copysign change the sign bit and nothing else.  So:
+ *
+ * An arithmetic operation does not see which NaN it gets: fcanon in front of it is in vain (uncanon).
+ *
+ * x + -0 is x but for the bits of a NaN (and a signalling one becomes quiet): only fcanon may look through it.
+ *
+ * The operand of fcanon stays the result of an arithmetic operation, since a back end may make these canonical
+ * itself and let fcanon do nothing. */
 #include "opt/fold.h"
 #include "opt/softfloat.h"
 
@@ -16,7 +19,8 @@ static uint64_t sign_of(uint32_t type) { return UINT64_C(1) << (fold_width(type)
 
 /* Makes a NaN of its own, whatever its operands are. */
 static bool is_arithmetic(uint8_t op) {
-    return (op >= IR_fadd && op <= IR_fmax) || (op >= IR_fsqrt && op <= IR_fnearest) || op == IR_fdemote || op == IR_fpromote;
+    return (op >= IR_fadd && op <= IR_fmax) || (op >= IR_fsqrt && op <= IR_fnearest) || op == IR_fdemote ||
+           op == IR_fpromote;
 }
 
 /* Not a NaN, or the positive canonical one. */
@@ -24,13 +28,13 @@ static bool is_canonical(const Fold *x, Val v, uint32_t depth) {
     const Ins *i = fold_def(x, v);
     uint64_t c;
     switch (i->op) {
-        case IR_fcanon:
-        case IR_icvt_s:
-        case IR_icvt_u: return true;
-        case IR_fconst: c = ins_imm(i); return !sf_is_nan(format_of(i->type), c) || c == sf_nan(format_of(i->type));
-        case IR_fabs: return depth && is_canonical(x, i->a, depth - 1);
-        case IR_select: return depth && is_canonical(x, i->b, depth - 1) && is_canonical(x, i->c, depth - 1);
-        default: return false;
+    case IR_fcanon:
+    case IR_icvt_s:
+    case IR_icvt_u: return true;
+    case IR_fconst: c = ins_imm(i); return !sf_is_nan(format_of(i->type), c) || c == sf_nan(format_of(i->type));
+    case IR_fabs: return depth && is_canonical(x, i->a, depth - 1);
+    case IR_select: return depth && is_canonical(x, i->b, depth - 1) && is_canonical(x, i->c, depth - 1);
+    default: return false;
     }
 }
 
@@ -136,20 +140,10 @@ Val fold_round_integral(Fold *x, Val v, const Ins *i) {
     return (op >= IR_fceil && op <= IR_fnearest) || op == IR_icvt_s || op == IR_icvt_u ? i->a : NO_FOLD;
 }
 
-static uint8_t fcond_swap(uint8_t c) {
-    switch (c) {
-        case FC_LT: return FC_GT;
-        case FC_GT: return FC_LT;
-        case FC_LE: return FC_GE;
-        case FC_GE: return FC_LE;
-        default: return c;
-    }
-}
-
 Val fold_fcmp_swap(Fold *x, Val v, const Ins *i) {
     uint64_t c;
     if (!fold_is_fconst(x, i->a, &c) || fold_is_fconst(x, i->b, &c)) return NO_FOLD;
-    return fold_set(x, v, IR_fcmp, fcond_swap(i->aux), i->b, i->a);
+    return fold_set(x, v, IR_fcmp, (uint8_t)fcond_swap((FCond)i->aux), i->b, i->a);
 }
 
 static Val set_bool(Fold *x, Val v, bool b) {
@@ -173,9 +167,9 @@ Val fold_fcmp_neg(Fold *x, Val v, const Ins *i) {
     if (a->op != IR_fneg) return NO_FOLD;
     Val left = a->a;
     uint32_t type = a->type;
-    if (b->op == IR_fneg) return fold_set(x, v, IR_fcmp, fcond_swap(i->aux), left, b->a);
+    if (b->op == IR_fneg) return fold_set(x, v, IR_fcmp, (uint8_t)fcond_swap((FCond)i->aux), left, b->a);
     if (!fold_is_fconst(x, i->b, &c)) return NO_FOLD;
-    return fold_set(x, v, IR_fcmp, fcond_swap(i->aux), left, fold_fconst(x, type, c ^ sign_of(type)));
+    return fold_set(x, v, IR_fcmp, (uint8_t)fcond_swap((FCond)i->aux), left, fold_fconst(x, type, c ^ sign_of(type)));
 }
 
 Val fold_fcmp_promote(Fold *x, Val v, const Ins *i) {

@@ -225,7 +225,8 @@ static Val quotient_unsigned(Fold *x, Val a, uint64_t c) {
     /* 2^(32+s) / c - 2^32 = 2^32 * (2^s - c) / c */
     uint64_t factor = (((UINT64_C(1) << s) - c) << 32) / c + 1;
     Val t = high_product(x, a, factor, 0, false);
-    Val half = fold_new(x, IR_ushr, T_I32, fold_new(x, IR_isub, T_I32, a, t), fold_iconst(x, T_I32, 1));
+    Val difference = fold_new(x, IR_isub, T_I32, a, t);
+    Val half = fold_new(x, IR_ushr, T_I32, difference, fold_iconst(x, T_I32, 1));
     Val sum = fold_new(x, IR_iadd, T_I32, half, t);
     return fold_new(x, IR_ushr, T_I32, sum, fold_iconst(x, T_I32, s - 1));
 }
@@ -422,10 +423,10 @@ Val fold_sshr_shl(Fold *x, Val v, const Ins *i) {
     Val a;
     if (!is_count(x, i->b, &n2) || !is_shift(x, i->a, IR_shl, &a, &n1) || n1 != n2) return NO_FOLD;
     switch (fold_width(i->type) - n1) {
-        case 8: return fold_set(x, v, IR_sext8, 0, a, 0);
-        case 16: return fold_set(x, v, IR_sext16, 0, a, 0);
-        case 32: return fold_set(x, v, IR_sext32, 0, a, 0);
-        default: return NO_FOLD;
+    case 8: return fold_set(x, v, IR_sext8, 0, a, 0);
+    case 16: return fold_set(x, v, IR_sext16, 0, a, 0);
+    case 32: return fold_set(x, v, IR_sext32, 0, a, 0);
+    default: return NO_FOLD;
     }
 }
 
@@ -525,11 +526,11 @@ Val fold_icmp_nez(Fold *x, Val v, const Ins *i) {
 
 static Cond unsigned_cond(Cond c) {
     switch (c) {
-        case C_SLT: return C_ULT;
-        case C_SGE: return C_UGE;
-        case C_SGT: return C_UGT;
-        case C_SLE: return C_ULE;
-        default: return c;
+    case C_SLT: return C_ULT;
+    case C_SGE: return C_UGE;
+    case C_SGT: return C_UGT;
+    case C_SLE: return C_ULE;
+    default: return c;
     }
 }
 
@@ -552,15 +553,19 @@ Val fold_icmp_ext(Fold *x, Val v, const Ins *i) {
     return fold_set(x, v, IR_icmp, (uint8_t)cond, left, right);
 }
 
+/* Where the sum lives on (a loop's counter, say), comparing what it was made of would keep both alive. */
 Val fold_icmp_undo(Fold *x, Val v, const Ins *i) {
     uint64_t c1, c2;
-    if ((i->aux != C_EQ && i->aux != C_NE) || !fold_is_const(x, i->b, &c2)) return NO_FOLD;
+    if (!fold_sole_use(x, i->a) || (i->aux != C_EQ && i->aux != C_NE) || !fold_is_const(x, i->b, &c2)) return NO_FOLD;
     const Ins *s = fold_def(x, i->a);
     uint32_t type = s->type;
     Val a = s->a, b = s->b;
-    if (s->op == IR_iadd && fold_is_const(x, b, &c1)) return fold_set(x, v, IR_icmp, i->aux, a, fold_iconst(x, type, c2 - c1));
-    if (s->op == IR_ixor && fold_is_const(x, b, &c1)) return fold_set(x, v, IR_icmp, i->aux, a, fold_iconst(x, type, c2 ^ c1));
-    if (s->op == IR_isub && fold_is_const(x, a, &c1)) return fold_set(x, v, IR_icmp, i->aux, b, fold_iconst(x, type, c1 - c2));
+    if (s->op == IR_iadd && fold_is_const(x, b, &c1))
+        return fold_set(x, v, IR_icmp, i->aux, a, fold_iconst(x, type, c2 - c1));
+    if (s->op == IR_ixor && fold_is_const(x, b, &c1))
+        return fold_set(x, v, IR_icmp, i->aux, a, fold_iconst(x, type, c2 ^ c1));
+    if (s->op == IR_isub && fold_is_const(x, a, &c1))
+        return fold_set(x, v, IR_icmp, i->aux, b, fold_iconst(x, type, c1 - c2));
     return NO_FOLD;
 }
 
@@ -621,24 +626,14 @@ Val fold_select_same(Fold *x, Val v, const Ins *i) {
     return i->b == i->c ? i->b : NO_FOLD;
 }
 
-/* The condition is an i32, so what is tested must be one. */
-static bool is_test(const Fold *x, Val v, uint8_t op, Val *a) {
-    const Ins *i = fold_def(x, v);
-    uint64_t c;
-    if (i->op != op || fold_def(x, i->a)->type != T_I32) return false;
-    if (op == IR_icmp && (i->aux != C_NE || !fold_is_const(x, i->b, &c) || c != 0)) return false;
-    *a = i->a;
-    return true;
-}
-
 Val fold_select_eqz(Fold *x, Val v, const Ins *i) {
     Val a;
-    return is_test(x, i->a, IR_eqz, &a) ? set_select(x, v, a, i->c, i->b) : NO_FOLD;
+    return fold_is_test(x, i->a, IR_eqz, &a) ? set_select(x, v, a, i->c, i->b) : NO_FOLD;
 }
 
 Val fold_select_nez(Fold *x, Val v, const Ins *i) {
     Val a;
-    return is_test(x, i->a, IR_icmp, &a) ? set_select(x, v, a, i->b, i->c) : NO_FOLD;
+    return fold_is_test(x, i->a, IR_icmp, &a) ? set_select(x, v, a, i->b, i->c) : NO_FOLD;
 }
 
 Val fold_select_bool(Fold *x, Val v, const Ins *i) {

@@ -1,17 +1,26 @@
 /* Global value numbering.
  *
- * Purpose: an operation on the same operands as one that dominates it gives the same value; a check, or a branch, on a value
- * that a dominating check or edge has decided already is decided.
- * Algorithm: hashing in a walk over the dominator tree, with a table scoped by it (Briggs, Cooper, Simpson, "Value numbering",
- * 1997).  The walk is over Blk.dom_first, without recursion.  Entries leave the table in reverse order when their block's
- * subtree is done.
- * Values: pure operations and loads of MEM_CONST locations that cannot trap.  Commutative operands are ordered for comparison
- * only; icmp and fcmp match their mirror image, and an icmp answers for its negation.  Equal constants have one number, but
- * each block keeps its own: they cost less than a register that is held across blocks.
- * Facts: "v is 0 here" and "v is not 0 here", for i32 values, from trapz, trapnz and the edges of brif to blocks with no other
- * edge; they remove the check that cannot fire, turn the one that always fires into a trap, and decide brif.
- * Requires: pass.h.  Guarantees: what has effects stays, but for such checks and what stands behind a trap.  Divisions are merged
- * only into ones that dominate them, so they stay behind the checks that make them defined.  Cost: linear. */
+ * Purpose: an operation on the same operands as one that dominates it gives the same value; a check, or a branch, on
+ * a value that a dominating check or edge has decided already is decided.
+ *
+ * Algorithm: hashing in a walk over the dominator tree, with a table scoped by it (Briggs, Cooper, Simpson, "Value
+ * numbering", 1997).  The walk is over Blk.dom_first, without recursion.  Entries leave the table in reverse order
+ * when their block's subtree is done.
+ *
+ * Values: pure operations and loads of MEM_CONST locations that cannot trap.  Commutative operands are ordered for
+ * comparison only; icmp and fcmp match their mirror image, and an icmp answers for its negation.  Equal constants
+ * have one number, but each block keeps its own: they cost less than a register that is held across blocks.
+ *
+ * Facts: "v is 0 here" and "v is not 0 here", for i32 values, from trapz, trapnz and the edges of brif to blocks
+ * with no other edge; they remove the check that cannot fire, turn the one that always fires into a trap, and decide
+ * brif.
+ *
+ * Requires: pass.h.
+ *
+ * Guarantees: what has effects stays, but for such checks and what stands behind a trap.  Divisions are merged only
+ * into ones that dominate them, so they stay behind the checks that make them defined.
+ *
+ * Cost: linear. */
 #include <string.h>
 #include "base/map.h"
 #include "opt/pass.h"
@@ -81,42 +90,32 @@ static void leave_scope(Gvn *g) {
 
 /* -- Values --------------------------------------------------------------- */
 
-static uint8_t fcond_swap(uint8_t c) {
-    static const uint8_t swapped[FC_COUNT] = {[FC_EQ] = FC_EQ, [FC_NE] = FC_NE, [FC_LT] = FC_GT,
-                                              [FC_GT] = FC_LT, [FC_LE] = FC_GE, [FC_GE] = FC_LE};
-    return swapped[c];
-}
-
 static uint32_t hash_words(const uint32_t *word, uint32_t n) {
     uint64_t h = 0;
     for (uint32_t k = 0; k < n; k++) h = hash_mix(h ^ word[k]);
     return (uint32_t)h;
 }
 
+/* All fields count: what an operation does not use is 0. */
 static Key key_of(const Gvn *g, const Ins *i) {
     Key k = {.op = i->op, .type = i->type, .aux = i->aux, .flags = i->flags, .a = i->a, .b = i->b, .c = i->c};
     if (i->op == IR_vconst) { /* the words themselves */
         const uint32_t *word = &g->f->pool.at[i->a];
         k.a = word[0], k.b = word[1], k.c = hash_words(word + 2, 2);
-        k.aux = 0;
         return k;
     }
-    uint32_t n = ir_info[i->op].nargs; /* fields that are no operands may hold anything */
-    if (n == 1 && i->op != IR_load && i->op != IR_vextract) k.b = 0;
-    if (n < 3) k.c = i->op == IR_vreplace ? i->c : i->op == IR_vshuffle ? hash_words(&g->f->pool.at[i->c], 4) : 0;
+    uint32_t n = ir_info[i->op].nargs;
+    if (i->op == IR_vshuffle) k.c = hash_words(&g->f->pool.at[i->c], 4);
     if (n >= 1) k.a = g->number[k.a];
     if (n >= 2) k.b = g->number[k.b];
     if (n >= 3) k.c = g->number[k.c];
-    if (i->op == IR_es) k.a = k.b = k.c = 0;
-    bool lanes = i->op >= IR_vunary && i->op <= IR_vreplace;
-    if (i->op != IR_icmp && i->op != IR_fcmp && i->op != IR_load && !lanes) k.aux = 0;
     if (i->op == IR_icmp || i->op == IR_fcmp) k.type = g->f->ins.at[i->a].type;
     bool mirrored = ir_has(i->op, IRF_C) || i->op == IR_icmp || i->op == IR_fcmp;
     if (mirrored && k.a > k.b) {
         uint32_t swap = k.a;
         k.a = k.b, k.b = swap;
         if (i->op == IR_icmp) k.aux = (uint8_t)cond_swap((Cond)k.aux);
-        if (i->op == IR_fcmp) k.aux = fcond_swap(k.aux);
+        if (i->op == IR_fcmp) k.aux = (uint8_t)fcond_swap((FCond)k.aux);
     }
     return k;
 }
@@ -157,8 +156,8 @@ static Val negation(const Gvn *g, Val v) {
     const Ins *i = &g->f->ins.at[v];
     if (i->op != IR_icmp) return 0;
     Ins not = *i;
-    not.aux = (uint8_t)cond_not((Cond)i->aux);
-    Key k = key_of(g, &not);
+    not .aux = (uint8_t)cond_not((Cond)i->aux);
+    Key k = key_of(g, &not );
     return lookup(g, &k);
 }
 
@@ -172,7 +171,7 @@ static int known(const Gvn *g, Val v) {
 static int known_or_negated(const Gvn *g, Val v) {
     int k = known(g, v);
     Val not = k < 0 ? negation(g, v) : 0;
-    if (not) k = known(g, not);
+    if (not ) k = known(g, not );
     return k < 0 || !not ? k : !k;
 }
 
@@ -218,9 +217,12 @@ static void number_block(Gvn *g, BlkId b) {
         Ins *i = &g->f->ins.at[v];
         forward_operands(&g->fwd, i);
         int what = KEEP;
-        if (ins_is_free(i)) what = number_value(g, v) ? REMOVE : KEEP;
-        else if (i->op == IR_trapz || i->op == IR_trapnz) what = number_check(g, i);
-        else if (i->op == IR_brif) number_branch(g, b, i);
+        if (ins_is_free(i))
+            what = number_value(g, v) ? REMOVE : KEEP;
+        else if (i->op == IR_trapz || i->op == IR_trapnz)
+            what = number_check(g, i);
+        else if (i->op == IR_brif)
+            number_branch(g, b, i);
         if (what == REMOVE) continue;
         blk->list.at[n++] = v;
         if (what == CUT) {

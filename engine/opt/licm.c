@@ -1,15 +1,24 @@
 /* Loop-invariant code motion.
  *
  * Purpose: compute what does not change in a loop once, in front of it.
- * Algorithm: Aho, Sethi, Ullman, "Compilers" (1986), 10.7, on SSA: one walk in reverse postorder; an instruction goes to the
- * preheader of the outermost loop around it whose head all its operands' places dominate.  Preheaders are made only where something moves;
- * a block whose one successor is the head, and which is its one way in, serves as it is.
+ *
+ * Algorithm: Aho, Sethi, Ullman, "Compilers" (1986), 10.7, on SSA: one walk in reverse postorder; an instruction
+ * goes to the preheader of the outermost loop around it whose head all its operands' places dominate.  Preheaders
+ * are made only where something moves; a block whose one successor is the head, and which is its one way in, serves
+ * as it is.
+ *
  * What moves: pure operations but the pinned divisions, whose checks would stay behind; not comparisons, which are
  * cheapest next to the branch or check that uses them; constants only as operands, as copies.
- * MEM_CONST loads move when their address is good in front of the loop too: the function's context argument and the execution state
- * always are; another address may be guarded by a check in the loop, so such a load moves only from the head of its loop and
- * from in front of any check or branch there.
- * Requires: pass.h.  Guarantees: what has effects stays in place.  Cost: linear; MAX_LEVELS loops around are looked at. */
+ *
+ * MEM_CONST loads move when their address is good in front of the loop too: the function's context argument and the
+ * execution state always are; another address may be guarded by a check in the loop, so such a load moves only from
+ * the head of its loop and from in front of any check or branch there.
+ *
+ * Requires: pass.h.
+ *
+ * Guarantees: what has effects stays in place.
+ *
+ * Cost: linear; MAX_LEVELS loops around are looked at. */
 #include <string.h>
 #include "opt/pass.h"
 
@@ -38,8 +47,8 @@ typedef struct Licm {
 
 /* -- Loops ---------------------------------------------------------------- */
 
-/* The blocks of a loop are adjacent in the order, its head first: a stack of heads tells the innermost one.  Heads that do
- * not dominate are left out, so a wrong guess costs an opportunity, no more. */
+/* The blocks of a loop are adjacent in the order, its head first: a stack of heads tells the innermost one.  Heads that
+ * do not dominate are left out, so a wrong guess costs an opportunity, no more. */
 static void find_loops(Licm *l) {
     Fn *f = l->f;
     uint32_t top = NONE;
@@ -47,7 +56,8 @@ static void find_loops(Licm *l) {
         BlkId b = f->rpo.at[i];
         const Blk *blk = &f->blk.at[b];
         uint32_t depth = blk->loop_head ? blk->loop_depth - 1u : blk->loop_depth;
-        while (top != NONE && (f->blk.at[l->loop.at[top].head].loop_depth > depth || !cfg_dominates(f, l->loop.at[top].head, b)))
+        while (top != NONE &&
+               (f->blk.at[l->loop.at[top].head].loop_depth > depth || !cfg_dominates(f, l->loop.at[top].head, b)))
             top = l->loop.at[top].outer;
         if (blk->loop_head) {
             Loop loop = {.head = b, .outer = top};
@@ -134,8 +144,8 @@ static void visit_block(Licm *l, BlkId b) {
         Val v = blk->list.at[k];
         const Ins *i = &f->ins.at[v];
         uint32_t to = l->loop_of[b] == NONE ? NONE : destination(l, i, b, checked);
-        checked |= ir_has(i->op, IRF_K) || i->op == IR_trapz || i->op == IR_trapnz || (i->op == IR_load && (i->flags & MEM_TRAPS)) ||
-                   (i->op == IR_store && (i->flags & MEM_TRAPS));
+        checked |= ir_has(i->op, IRF_K) || i->op == IR_trapz || i->op == IR_trapnz ||
+                   (i->op == IR_load && (i->flags & MEM_TRAPS)) || (i->op == IR_store && (i->flags & MEM_TRAPS));
         if (to != NONE) {
             move(l, v, to);
             continue;

@@ -1,13 +1,21 @@
 /* Redundant loads of instance fields.
  *
- * Purpose: a load from the context (globals, table and memory descriptions, saved results) whose value is known already, from a
- * load or a store of the same field, is that value.
- * Algorithm: forward over extended basic blocks, that is over the dominator tree as far as blocks have one predecessor, with a
- * small table of available fields; changes to the table are logged and undone when a subtree is done.
- * What ends a field's availability: a call; a store that is not to linear memory, unless it is to other bytes at the same base;
- * charge and refund, which write counters of the execution state, unless the base is the function's context argument, which
- * is another object.  Linear memory and context never overlap (ir.h).
- * Requires: pass.h.  Guarantees: only loads are removed; stores stay.  Cost: linear; the table is bounded. */
+ * Purpose: a load from the context (globals, table and memory descriptions, saved results) whose value is known
+ * already, from a load or a store of the same field, is that value.
+ *
+ * Algorithm: forward over extended basic blocks, that is over the dominator tree as far as blocks have one
+ * predecessor, with a small table of available fields; changes to the table are logged and undone when a subtree is
+ * done.
+ *
+ * What ends a field's availability: a call; a store that is not to linear memory, unless it is to other bytes at the
+ * same base; charge and refund, which write counters of the execution state, unless the base is the function's
+ * context argument, which is another object.  Linear memory and context never overlap (ir.h).
+ *
+ * Requires: pass.h.
+ *
+ * Guarantees: only loads are removed; stores stay.
+ *
+ * Cost: linear; the table is bounded. */
 #include "opt/pass.h"
 
 enum { MAX_FIELDS = 32 };
@@ -56,7 +64,8 @@ static void leave_scope(Load *l) {
 
 static void forget_all(Load *l, bool keep_context) {
     for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++)
-        if (l->field[k].v && !(keep_context && l->context && l->field[k].base == l->context)) set_field(l, k, (Field){0});
+        if (l->field[k].v && !(keep_context && l->context && l->field[k].base == l->context))
+            set_field(l, k, (Field){0});
 }
 
 static void forget_overlaps(Load *l, Val base, uint32_t displacement, uint32_t bytes) {
@@ -92,16 +101,23 @@ static bool visit_load(Load *l, Val v, const Ins *i) {
     if ((i->flags & (MEM_CONTEXT | MEM_CONST | MEM_HEAP | MEM_TRAPS)) != MEM_CONTEXT) return false;
     Field f = {.base = i->a, .v = v, .displacement = i->b, .access = i->aux, .type = i->type};
     Val same = available(l, &f);
-    if (same) forward_set(&l->fwd, v, same);
-    else remember(l, f);
+    if (same)
+        forward_set(&l->fwd, v, same);
+    else
+        remember(l, f);
     return same != 0;
+}
+
+/* What is read again is what was stored. */
+static bool is_whole(uint8_t access) {
+    return access == ACC_32 || access == ACC_64 || access == ACC_F32 || access == ACC_F64 || access == ACC_V128;
 }
 
 static void visit_store(Load *l, const Ins *i) {
     if (i->flags & MEM_HEAP) return;
     forget_overlaps(l, i->a, i->c, access_bytes[i->aux]);
     uint8_t type = l->f->ins.at[i->b].type;
-    bool whole = i->aux >= ACC_32; /* what is read again is what was stored */
+    bool whole = is_whole(i->aux);
     if ((i->flags & MEM_CONTEXT) && whole)
         remember(l, (Field){.base = i->a, .v = i->b, .displacement = i->c, .access = i->aux, .type = type});
 }
@@ -138,4 +154,3 @@ void opt_load(Fn *f) {
     }
     forward_apply(&l.fwd);
 }
-_Static_assert(ACC_32 > ACC_32U && ACC_64 > ACC_32 && ACC_V128 > ACC_F64, "whole accesses come last");

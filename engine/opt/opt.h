@@ -9,8 +9,8 @@ typedef struct OptOptions {
     uint32_t *fold_hits;  /* by FoldRule (opt/fold.h), counted up; may be NULL */
 } OptOptions;
 
-/* Run the level's passes.  Leaves cfg_build's facts up to date.  What execution can observe stays the same: effects (stores, checks,
- * charges, calls) and their order; a check goes only when it cannot fire. */
+/* Run the level's passes.  Leaves cfg_build's facts up to date.  What execution can observe stays the same: effects
+ * (stores, checks, charges, calls) and their order; a check goes only when it cannot fire. */
 void opt_run(Fn *f, const OptOptions *o);
 
 /* Requires cfg_build's facts, and leaves them up to date. */

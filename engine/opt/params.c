@@ -1,10 +1,16 @@
 /* Redundant block parameters.
  *
- * Purpose: replace a parameter that gets one and the same value on all edges (or itself), the same constant, or the same values as
- * another parameter of its block.  These are Braun's trivial phis; the builder leaves few, other passes make more.
- * Algorithm: sweeps in reverse postorder over all parameters, looking at arguments through the replacements made so far, until
- * nothing changes or MAX_SWEEPS; stopping early is sound, since each replacement is correct by itself.
- * Requires, guarantees: pass.h; blocks and instructions stay, but for constants put at the start of a block.
+ * Purpose: replace a parameter that gets one and the same value on all edges (or itself), the same constant, or the
+ * same values as another parameter of its block.  These are Braun's trivial phis; the builder leaves few, other
+ * passes make more.
+ *
+ * Algorithm: sweeps in reverse postorder over all parameters, looking at arguments through the replacements made so
+ * far, until nothing changes or MAX_SWEEPS; stopping early is sound, since each replacement is correct by itself.
+ *
+ * Requires: pass.h.
+ *
+ * Guarantees: blocks and instructions stay, but for constants put at the start of a block.
+ *
  * Cost: linear in the number of arguments. */
 #include <string.h>
 #include "base/map.h"
@@ -16,8 +22,8 @@ typedef struct Params {
     Fn *f;
     Forward fwd;
     InEdges in;
-    uint8_t *drop;       /* by Val */
-    VEC(Val) constants;  /* for the start of the block at hand */
+    uint8_t *drop;      /* by Val */
+    VEC(Val) constants; /* for the start of the block at hand */
 } Params;
 
 static Val argument(Params *p, uint32_t edge, uint32_t k) {

@@ -31,11 +31,11 @@ static void forward_pool(Forward *w, uint32_t at, uint32_t n) {
 
 void forward_operands(Forward *w, Ins *i) {
     switch (ir_info[i->op].nargs) {
-        case 3: i->c = forward_find(w, i->c); /* fallthrough */
-        case 2: i->b = forward_find(w, i->b); /* fallthrough */
-        case 1: i->a = forward_find(w, i->a); break;
-        default:
-            if (i->op == IR_call || i->op == IR_tailcall || i->op == IR_ret) forward_pool(w, i->a, i->b);
+    case 3: i->c = forward_find(w, i->c); /* fallthrough */
+    case 2: i->b = forward_find(w, i->b); /* fallthrough */
+    case 1: i->a = forward_find(w, i->a); break;
+    default:
+        if (i->op == IR_call || i->op == IR_tailcall || i->op == IR_ret) forward_pool(w, i->a, i->b);
     }
 }
 
@@ -116,24 +116,55 @@ void blk_drop_params(Fn *f, const InEdges *in, BlkId b, const uint8_t *drop) {
     blk->param.n = n;
 }
 
-void blk_clean(Fn *f) {
-    cfg_build(f);
-    if (f->rpo.n == f->blk.n) return;
-    BlkId *number = ARENA_ARRAY(f->arena, BlkId, f->blk.n), n = 0;
-    for (BlkId b = 0; b < f->blk.n; b++) {
-        if (f->blk.at[b].rpo == UINT32_MAX) continue;
-        Blk *blk = &f->blk.at[b];
-        for (uint32_t k = 0; k < blk->param.n; k++) f->ins.at[blk->param.at[k]].b = n;
-        number[b] = n;
-        f->blk.at[n++] = *blk;
+static uint8_t *find_reachable(const Fn *f, uint32_t *n) {
+    uint8_t *seen = ARENA_ARRAY(f->arena, uint8_t, f->blk.n);
+    BlkId *stack = arena_alloc(f->arena, f->blk.n * sizeof *stack, _Alignof(BlkId));
+    uint32_t depth = 1;
+    stack[0] = 0;
+    seen[0] = 1;
+    *n = 1;
+    while (depth) {
+        const Blk *b = &f->blk.at[stack[--depth]];
+        for (uint32_t k = 0; k < b->succ.n; k++) {
+            BlkId to = b->succ.at[k].to;
+            if (seen[to]) continue;
+            seen[to] = 1;
+            stack[depth++] = to;
+            ++*n;
+        }
     }
-    f->blk.n = n;
-    for (BlkId b = 0; b < n; b++)
-        for (uint32_t k = 0; k < f->blk.at[b].succ.n; k++) f->blk.at[b].succ.at[k].to = number[f->blk.at[b].succ.at[k].to];
+    return seen;
+}
+
+void blk_clean(Fn *f) {
+    ArenaMark mark = arena_mark(f->arena);
+    uint32_t nreachable, n = 0;
+    const uint8_t *reachable = find_reachable(f, &nreachable);
+    if (nreachable < f->blk.n) {
+        BlkId *number = ARENA_ARRAY(f->arena, BlkId, f->blk.n);
+        for (BlkId b = 0; b < f->blk.n; b++) {
+            if (!reachable[b]) continue;
+            Blk *blk = &f->blk.at[b];
+            for (uint32_t k = 0; k < blk->param.n; k++) f->ins.at[blk->param.at[k]].b = n;
+            number[b] = n;
+            f->blk.at[n++] = *blk;
+        }
+        f->blk.n = n;
+        for (BlkId b = 0; b < n; b++)
+            for (uint32_t k = 0; k < f->blk.at[b].succ.n; k++)
+                f->blk.at[b].succ.at[k].to = number[f->blk.at[b].succ.at[k].to];
+    }
+    arena_rewind(f->arena, mark);
     cfg_build(f);
 }
 
 /* -- Values --------------------------------------------------------------- */
+
+FCond fcond_swap(FCond c) {
+    static const FCond swapped[FC_COUNT] = {
+        [FC_EQ] = FC_EQ, [FC_NE] = FC_NE, [FC_LT] = FC_GT, [FC_GT] = FC_LT, [FC_LE] = FC_GE, [FC_GE] = FC_LE};
+    return swapped[c];
+}
 
 bool val_equal(const Fn *f, Val v, Val w) {
     const Ins *x = &f->ins.at[v], *y = &f->ins.at[w];

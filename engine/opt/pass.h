@@ -6,7 +6,8 @@
 #include "ir/cfg.h"
 #include "ir/ir.h"
 
-/* -- Forwarding: union-find over values.  Replacing a value costs nothing until forward_apply sweeps over all uses once. */
+/* -- Forwarding: union-find over values.  Replacing a value costs nothing until forward_apply sweeps over all uses
+ * once. */
 typedef struct Forward {
     Fn *f;
     Val *to; /* by Val, itself when not replaced */
@@ -14,11 +15,11 @@ typedef struct Forward {
     bool any;
 } Forward;
 void forward_init(Forward *w, Fn *f);
-Val forward_find(Forward *w, Val v);             /* values younger than forward_init are themselves */
-void forward_set(Forward *w, Val from, Val to);  /* `to` must dominate all uses of `from` */
-void forward_operands(Forward *w, Ins *i);       /* rewrite the operands of one instruction */
-void forward_args(Forward *w, const Blk *b);     /* and the arguments of a block's edges */
-void forward_apply(Forward *w);                  /* and everything */
+Val forward_find(Forward *w, Val v);            /* values younger than forward_init are themselves */
+void forward_set(Forward *w, Val from, Val to); /* `to` must dominate all uses of `from` */
+void forward_operands(Forward *w, Ins *i);      /* rewrite the operands of one instruction */
+void forward_args(Forward *w, const Blk *b);    /* and the arguments of a block's edges */
+void forward_apply(Forward *w);                 /* and everything */
 
 /* -- Blocks */
 typedef struct InEdge {
@@ -57,6 +58,7 @@ static inline bool ins_is_free(const Ins *i) {
 /* Divisions are free, but not above the checks that make them defined. */
 static inline bool ins_is_pinned(const Ins *i) { return i->op >= IR_sdiv && i->op <= IR_urem; }
 static inline bool ins_is_const(const Ins *i) { return i->op <= IR_vconst; }
+FCond fcond_swap(FCond c); /* of swapped operands */
 /* The same value, or the same number made twice. */
 bool val_equal(const Fn *f, Val v, Val w);
 

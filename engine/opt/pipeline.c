@@ -2,7 +2,8 @@
  *
  * Order: branch and params first, since the builder leaves blocks that do nothing; fold before gvn, so that equal
  * values look equal; load behind gvn, so that equal addresses are one value; licm before bounds, so that lengths and
- * addresses that meet in a preheader are one value by then; then a second round over what these have opened, and dead code last. */
+ * addresses that meet in a preheader are one value by then; then a second round over what these have opened, and dead
+ * code last. */
 #include <string.h>
 #include "opt/fold.h"
 #include "opt/opt.h"
@@ -39,8 +40,10 @@ void opt_run(Fn *f, const OptOptions *o) {
     cfg_build(f);
     for (uint32_t k = 0; k < sizeof steps / sizeof *steps; k++) {
         if (steps[k].level > o->level) continue;
-        if (steps[k].pass == FOLD) opt_fold_counted(f, o->fold_hits);
-        else passes[steps[k].pass].run(f);
+        if (steps[k].pass == FOLD)
+            opt_fold_counted(f, o->fold_hits);
+        else
+            passes[steps[k].pass].run(f);
         if (o->stages && o->stages->on_ir) o->stages->on_ir(o->stages->user, passes[steps[k].pass].name, f);
     }
 }

@@ -1,6 +1,6 @@
-/* Float arithmetic in integers.  Each operation: unpack, compute exactly (or with a sticky bit that says that something nonzero was
- * cut off), then round once in pack().  Textbook: Muller et al., "Handbook of floating-point arithmetic", 2nd edition,
- * chapter 8.
+/* Float arithmetic in integers.  Each operation: unpack, compute exactly (or with a sticky bit that says that something
+ * nonzero was cut off), then round once in pack().  Textbook: Muller et al., "Handbook of floating-point arithmetic",
+ * 2nd edition, chapter 8.
  *
  * Unpacked numbers are normalised: value = m * 2^(e - 63) with bit 63 of m set. */
 #include "opt/softfloat.h"
@@ -35,8 +35,10 @@ static Number unpack(const FloatFormat *t, uint64_t a) {
     int32_t biased = (int32_t)((a & (sign_bit(t) - 1)) >> t->mant);
     Number n = {.sign = (a & sign_bit(t)) != 0, .inf = sf_abs(t, a) == infinity(t), .zero = sf_abs(t, a) == 0};
     if (n.zero || n.inf) return n;
-    if (biased) fraction |= UINT64_C(1) << t->mant;
-    else biased = 1;
+    if (biased)
+        fraction |= UINT64_C(1) << t->mant;
+    else
+        biased = 1;
     uint32_t up = bits_clz64(fraction);
     n.m = fraction << up;
     n.e = biased - t->bias + 63 - (int32_t)t->mant - (int32_t)up;
@@ -173,7 +175,9 @@ uint64_t sf_round(const FloatFormat *t, uint64_t a, SfRound how) {
     uint64_t one = (uint64_t)t->bias << t->mant, unit, low, half;
     if (e < 0) {
         /* between 0 and 1: as if the whole mantissa were below the point */
-        bool up = how == SF_CEIL ? !sign : how == SF_FLOOR ? sign : how == SF_NEAREST && magnitude > one - (UINT64_C(1) << t->mant);
+        bool up = how == SF_CEIL    ? !sign
+                  : how == SF_FLOOR ? sign
+                                    : how == SF_NEAREST && magnitude > one - (UINT64_C(1) << t->mant);
         return signed_bits(t, sign, up ? one : 0);
     }
     unit = UINT64_C(1) << (t->mant - (uint32_t)e);
@@ -182,10 +186,10 @@ uint64_t sf_round(const FloatFormat *t, uint64_t a, SfRound how) {
     magnitude -= low;
     bool up = false;
     switch (how) {
-        case SF_CEIL: up = low && !sign; break;
-        case SF_FLOOR: up = low && sign; break;
-        case SF_TRUNC: break;
-        case SF_NEAREST: up = low > half || (low == half && (e == 0 || (magnitude & unit))); break;
+    case SF_CEIL: up = low && !sign; break;
+    case SF_FLOOR: up = low && sign; break;
+    case SF_TRUNC: break;
+    case SF_NEAREST: up = low > half || (low == half && (e == 0 || (magnitude & unit))); break;
     }
     return signed_bits(t, sign, magnitude + (up ? unit : 0));
 }
@@ -210,8 +214,8 @@ uint64_t sf_to_int(const FloatFormat *from, uint64_t a, uint32_t bits, bool is_s
     if (sf_is_nan(from, a)) return 0;
     Number x = unpack(from, a);
     uint64_t mask = bits == 64 ? UINT64_MAX : UINT32_MAX;
-    uint64_t most = is_signed ? mask >> 1 : mask;                         /* of positive numbers */
-    uint64_t least = !x.sign ? 0 : is_signed ? (mask >> 1) + 1 : 0;       /* magnitude of the least one */
+    uint64_t most = is_signed ? mask >> 1 : mask;                   /* of positive numbers */
+    uint64_t least = !x.sign ? 0 : is_signed ? (mask >> 1) + 1 : 0; /* magnitude of the least one */
     uint64_t limit = x.sign ? least : most;
     uint64_t magnitude = x.zero || (!x.inf && x.e < 0) ? 0 : x.inf || x.e > 63 ? limit : x.m >> (63 - x.e);
     if (magnitude > limit) magnitude = limit;

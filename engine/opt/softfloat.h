@@ -1,5 +1,5 @@
-/* IEEE 754 binary32 and binary64 arithmetic on bits, in integers: round to nearest, ties to even, whatever the host's rounding
- * mode, flush mode or float unit are.  So constants fold the same everywhere.
+/* IEEE 754 binary32 and binary64 arithmetic on bits, in integers: round to nearest, ties to even, whatever the host's
+ * rounding mode, flush mode or float unit are.  So constants fold the same everywhere.
  *
  * Values are bits (binary32 zero-extended to 64).  A NaN result is the positive canonical NaN, whatever NaN went in;
  * only what is defined on bits (sf_abs, sf_neg, sf_copysign) lets a NaN through. */

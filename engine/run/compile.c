@@ -11,6 +11,9 @@
 #include "ir/verify.h"
 #include "opt/opt.h"
 
+/* Bytes one function's compilation may take: SSA form can be quadratic in nesting and locals. */
+#define COMPILE_LIMIT ((size_t)1 << 30)
+
 typedef struct Clock {
     CompileTimes *times;
     uint64_t last;
@@ -70,6 +73,7 @@ static void scope_open(Scope *s, Arena *out) {
     s->before = out->bail;
     out->bail = &s->bail;
     arena_init(&s->tmp, &s->bail);
+    s->tmp.limit = COMPILE_LIMIT;
 }
 
 static void scope_close(Scope *s) {

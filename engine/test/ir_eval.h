@@ -1,10 +1,10 @@
 /* A tiny machine that executes IR and writes down what can be observed: the oracle of the optimizer's tests.
  *
  * Its arithmetic is wasm/num.h, not opt/eval.c.  It is hostile where the IR leaves a choice or forbids something:
- *   NaNs      an arithmetic operation gives some NaN that depends on where it stands; with `default_nan` it gives the canonical one and fcanon
- *             does nothing (as an ISA may have it);
- *   crashes   an access outside of all memory, or an undefined division, is an event that no right function has;
- *   calls     scribble over everything that a call may change. */
+ *   NaNs      an arithmetic operation gives some NaN that depends on where it stands; with `default_nan` it gives the
+ * canonical one and fcanon does nothing (as an ISA may have it); crashes   an access outside of all memory, or an
+ * undefined division, is an event that no right function has; calls     scribble over everything that a call may
+ * change. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +19,14 @@ enum { EVAL_CONST = 512, EVAL_MEM = 1024, EVAL_HEAP = 256, EVAL_OBJ = 32 };
 #define EVAL_HEAP_AT UINT64_C(0x400000000)
 #define EVAL_OBJ_AT UINT64_C(0x30000)
 /* Layout of the context.  Below EVAL_CONST nothing changes. */
-enum { CTX_HEAP = 0, CTX_ES = 8, CTX_RANDOM = 16, CTX_LENGTH = EVAL_CONST, CTX_OBJ = EVAL_CONST + 8, CTX_GLOBALS = EVAL_CONST + 16 };
+enum {
+    CTX_HEAP = 0,
+    CTX_ES = 8,
+    CTX_RANDOM = 16,
+    CTX_LENGTH = EVAL_CONST,
+    CTX_OBJ = EVAL_CONST + 8,
+    CTX_GLOBALS = EVAL_CONST + 16
+};
 enum { TRAP_OF_FUEL = 100, TRAP_OF_DEPTH = 101, TRAP_OF_FAULT = 102 };
 
 typedef enum EventKind { EV_STORE, EV_CHARGE, EV_REFUND, EV_CALL, EV_TRAP, EV_RET, EV_CRASH, EV_STEPS } EventKind;
@@ -95,15 +102,18 @@ static inline uint64_t machine_nan(const Machine *m, Val v, uint32_t type) {
 }
 
 #define EVAL_BOTH(op, fn) \
-    case IR_##op: return type == T_I32 ? num_i32_##fn((uint32_t)a, (uint32_t)b) : num_i64_##fn(a, b);
-#define EVAL_FLOAT2(op, fn) \
-    case IR_##op: r = type == T_F32 ? num_f32_##fn((uint32_t)a, (uint32_t)b) : num_f64_##fn(a, b); break;
-#define EVAL_FLOAT1(op, fn) \
-    case IR_##op: r = type == T_F32 ? num_f32_##fn((uint32_t)a) : num_f64_##fn(a); break;
-#define EVAL_DIV(op, fn)                                                                                      \
-    case IR_##op:                                                                                             \
-        r = type == T_I32 ? num_i32_##fn((uint32_t)a, (uint32_t)b, &trap) : num_i64_##fn(a, b, &trap);        \
+    case IR_##op:         \
+        return type == T_I32 ? num_i32_##fn((uint32_t)a, (uint32_t)b) : num_i64_##fn(a, b);
+#define EVAL_FLOAT2(op, fn)                                                              \
+    case IR_##op:                                                                        \
+        r = type == T_F32 ? num_f32_##fn((uint32_t)a, (uint32_t)b) : num_f64_##fn(a, b); \
         break;
+#define EVAL_FLOAT1(op, fn)                                              \
+    case IR_##op:                                                        \
+        r = type == T_F32 ? num_f32_##fn((uint32_t)a) : num_f64_##fn(a); \
+        break;
+#define EVAL_DIV(op, fn) \
+    case IR_##op: r = type == T_I32 ? num_i32_##fn((uint32_t)a, (uint32_t)b, &trap) : num_i64_##fn(a, b, &trap); break;
 
 static inline uint64_t machine_int(Machine *m, const Ins *i, uint32_t type, uint64_t a, uint64_t b) {
     TrapKind trap = TRAP_NONE;
@@ -124,7 +134,7 @@ static inline uint64_t machine_int(Machine *m, const Ins *i, uint32_t type, uint
         EVAL_DIV(udiv, div_u)
         EVAL_DIV(srem, rem_s)
         EVAL_DIV(urem, rem_u)
-        default: break;
+    default: break;
     }
     if (trap != TRAP_NONE) machine_event(m, (Event){.kind = EV_CRASH, .what = i->op});
     return r;
@@ -145,7 +155,7 @@ static inline uint64_t machine_icmp(const Ins *i, uint32_t type, uint64_t a, uin
         EVAL_COND(UGT, gt_u)
         EVAL_COND(ULE, le_u)
 #undef EVAL_COND
-        default: return 0;
+    default: return 0;
     }
 }
 
@@ -160,7 +170,7 @@ static inline uint64_t machine_fcmp(const Ins *i, uint32_t type, uint64_t a, uin
         EVAL_COND(LE, le)
         EVAL_COND(GE, ge)
 #undef EVAL_COND
-        default: return 0;
+    default: return 0;
     }
 }
 
@@ -178,9 +188,9 @@ static inline uint64_t machine_float(const Machine *m, const Ins *i, Val v, uint
         EVAL_FLOAT1(ffloor, floor)
         EVAL_FLOAT1(ftrunc, trunc)
         EVAL_FLOAT1(fnearest, nearest)
-        case IR_fdemote: r = num_f32_demote_f64(a); break;
-        case IR_fpromote: r = num_f64_promote_f32((uint32_t)a); break;
-        default: break;
+    case IR_fdemote: r = num_f32_demote_f64(a); break;
+    case IR_fpromote: r = num_f64_promote_f32((uint32_t)a); break;
+    default: break;
     }
     bool nan = i->type == T_F32 ? num_f32_is_nan((uint32_t)r) : num_f64_is_nan(r);
     return nan ? machine_nan(m, v, i->type) : r;
@@ -189,74 +199,74 @@ static inline uint64_t machine_float(const Machine *m, const Ins *i, Val v, uint
 static inline uint64_t machine_convert(const Ins *i, uint32_t from, uint64_t a) {
     bool wide = i->type == T_I64 || i->type == T_F64, from32 = from == T_F32 || from == T_I32;
     switch (i->op) {
-        case IR_fcvt_s:
-            if (wide) return from32 ? num_i64_trunc_sat_f32_s((uint32_t)a) : num_i64_trunc_sat_f64_s(a);
-            return from32 ? num_i32_trunc_sat_f32_s((uint32_t)a) : num_i32_trunc_sat_f64_s(a);
-        case IR_fcvt_u:
-            if (wide) return from32 ? num_i64_trunc_sat_f32_u((uint32_t)a) : num_i64_trunc_sat_f64_u(a);
-            return from32 ? num_i32_trunc_sat_f32_u((uint32_t)a) : num_i32_trunc_sat_f64_u(a);
-        case IR_icvt_s:
-            if (wide) return from32 ? num_f64_convert_i32_s((uint32_t)a) : num_f64_convert_i64_s(a);
-            return from32 ? num_f32_convert_i32_s((uint32_t)a) : num_f32_convert_i64_s(a);
-        case IR_icvt_u:
-            if (wide) return from32 ? num_f64_convert_i32_u((uint32_t)a) : num_f64_convert_i64_u(a);
-            return from32 ? num_f32_convert_i32_u((uint32_t)a) : num_f32_convert_i64_u(a);
-        case IR_sext: return num_i64_extend_i32_s((uint32_t)a);
-        case IR_zext: return num_i64_extend_i32_u((uint32_t)a);
-        case IR_wrap: return num_i32_wrap_i64(a);
-        default: return a; /* bitcast */
+    case IR_fcvt_s:
+        if (wide) return from32 ? num_i64_trunc_sat_f32_s((uint32_t)a) : num_i64_trunc_sat_f64_s(a);
+        return from32 ? num_i32_trunc_sat_f32_s((uint32_t)a) : num_i32_trunc_sat_f64_s(a);
+    case IR_fcvt_u:
+        if (wide) return from32 ? num_i64_trunc_sat_f32_u((uint32_t)a) : num_i64_trunc_sat_f64_u(a);
+        return from32 ? num_i32_trunc_sat_f32_u((uint32_t)a) : num_i32_trunc_sat_f64_u(a);
+    case IR_icvt_s:
+        if (wide) return from32 ? num_f64_convert_i32_s((uint32_t)a) : num_f64_convert_i64_s(a);
+        return from32 ? num_f32_convert_i32_s((uint32_t)a) : num_f32_convert_i64_s(a);
+    case IR_icvt_u:
+        if (wide) return from32 ? num_f64_convert_i32_u((uint32_t)a) : num_f64_convert_i64_u(a);
+        return from32 ? num_f32_convert_i32_u((uint32_t)a) : num_f32_convert_i64_u(a);
+    case IR_sext: return num_i64_extend_i32_s((uint32_t)a);
+    case IR_zext: return num_i64_extend_i32_u((uint32_t)a);
+    case IR_wrap: return num_i32_wrap_i64(a);
+    default: return a; /* bitcast */
     }
 }
 
 static inline uint64_t machine_unary(const Machine *m, const Ins *i, uint32_t type, uint64_t a) {
     bool narrow = type == T_I32 || type == T_F32;
     switch (i->op) {
-        case IR_clz: return narrow ? num_i32_clz((uint32_t)a) : num_i64_clz(a);
-        case IR_ctz: return narrow ? num_i32_ctz((uint32_t)a) : num_i64_ctz(a);
-        case IR_popcnt: return narrow ? num_i32_popcnt((uint32_t)a) : num_i64_popcnt(a);
-        case IR_sext8: return narrow ? num_i32_extend8_s((uint32_t)a) : num_i64_extend8_s(a);
-        case IR_sext16: return narrow ? num_i32_extend16_s((uint32_t)a) : num_i64_extend16_s(a);
-        case IR_sext32: return num_i64_extend32_s(a);
-        case IR_eqz: return a == 0;
-        case IR_fabs: return narrow ? num_f32_abs((uint32_t)a) : num_f64_abs(a);
-        case IR_fneg: return narrow ? num_f32_neg((uint32_t)a) : num_f64_neg(a);
-        default: /* fcanon */
-            if (m->default_nan) return a;
-            if (narrow) return num_f32_is_nan((uint32_t)a) ? NUM_F32_NAN : a;
-            return num_f64_is_nan(a) ? NUM_F64_NAN : a;
+    case IR_clz: return narrow ? num_i32_clz((uint32_t)a) : num_i64_clz(a);
+    case IR_ctz: return narrow ? num_i32_ctz((uint32_t)a) : num_i64_ctz(a);
+    case IR_popcnt: return narrow ? num_i32_popcnt((uint32_t)a) : num_i64_popcnt(a);
+    case IR_sext8: return narrow ? num_i32_extend8_s((uint32_t)a) : num_i64_extend8_s(a);
+    case IR_sext16: return narrow ? num_i32_extend16_s((uint32_t)a) : num_i64_extend16_s(a);
+    case IR_sext32: return num_i64_extend32_s(a);
+    case IR_eqz: return a == 0;
+    case IR_fabs: return narrow ? num_f32_abs((uint32_t)a) : num_f64_abs(a);
+    case IR_fneg: return narrow ? num_f32_neg((uint32_t)a) : num_f64_neg(a);
+    default: /* fcanon */
+        if (m->default_nan) return a;
+        if (narrow) return num_f32_is_nan((uint32_t)a) ? NUM_F32_NAN : a;
+        return num_f64_is_nan(a) ? NUM_F64_NAN : a;
     }
 }
 
 /* A pure operation on bits. */
 static inline uint64_t machine_pure(Machine *m, const Ins *i, Val v, const uint8_t *type, const uint64_t *x) {
     switch (i->op) {
-        case IR_iconst:
-        case IR_fconst: return ins_imm(i);
-        case IR_es: return EVAL_ES;
-        case IR_icmp: return machine_icmp(i, type[0], x[0], x[1]);
-        case IR_fcmp: return machine_fcmp(i, type[0], x[0], x[1]);
-        case IR_select: return x[0] ? x[1] : x[2];
-        case IR_fcopysign:
-            return type[0] == T_F32 ? num_f32_copysign((uint32_t)x[0], (uint32_t)x[1]) : num_f64_copysign(x[0], x[1]);
-        case IR_clz:
-        case IR_ctz:
-        case IR_popcnt:
-        case IR_sext8:
-        case IR_sext16:
-        case IR_sext32:
-        case IR_eqz:
-        case IR_fabs:
-        case IR_fneg:
-        case IR_fcanon: return machine_unary(m, i, type[0], x[0]);
-        case IR_fcvt_s:
-        case IR_fcvt_u:
-        case IR_icvt_s:
-        case IR_icvt_u:
-        case IR_sext:
-        case IR_zext:
-        case IR_wrap:
-        case IR_bitcast: return machine_convert(i, type[0], x[0]);
-        default: break;
+    case IR_iconst:
+    case IR_fconst: return ins_imm(i);
+    case IR_es: return EVAL_ES;
+    case IR_icmp: return machine_icmp(i, type[0], x[0], x[1]);
+    case IR_fcmp: return machine_fcmp(i, type[0], x[0], x[1]);
+    case IR_select: return x[0] ? x[1] : x[2];
+    case IR_fcopysign:
+        return type[0] == T_F32 ? num_f32_copysign((uint32_t)x[0], (uint32_t)x[1]) : num_f64_copysign(x[0], x[1]);
+    case IR_clz:
+    case IR_ctz:
+    case IR_popcnt:
+    case IR_sext8:
+    case IR_sext16:
+    case IR_sext32:
+    case IR_eqz:
+    case IR_fabs:
+    case IR_fneg:
+    case IR_fcanon: return machine_unary(m, i, type[0], x[0]);
+    case IR_fcvt_s:
+    case IR_fcvt_u:
+    case IR_icvt_s:
+    case IR_icvt_u:
+    case IR_sext:
+    case IR_zext:
+    case IR_wrap:
+    case IR_bitcast: return machine_convert(i, type[0], x[0]);
+    default: break;
     }
     if (i->op >= IR_iadd && i->op <= IR_rotr) return machine_int(m, i, type[0], x[0], x[1]);
     return machine_float(m, i, v, type[0], x[0], x[1]);
@@ -298,7 +308,8 @@ static inline void machine_counter(Machine *m, const Ins *i, Val v) {
     memcpy(p, &left, 8);
     machine_event(m, (Event){.kind = i->op == IR_charge ? EV_CHARGE : EV_REFUND, .what = i->aux, .x = i->a});
     if (i->op == IR_charge && left < 0)
-        machine_event(m, (Event){.kind = EV_TRAP, .what = i->aux ? TRAP_OF_DEPTH : TRAP_OF_FUEL, .loc = m->f->loc.at[v]});
+        machine_event(m,
+                      (Event){.kind = EV_TRAP, .what = i->aux ? TRAP_OF_DEPTH : TRAP_OF_FUEL, .loc = m->f->loc.at[v]});
 }
 
 static inline uint64_t machine_hash(const Machine *m, uint32_t at, uint32_t n) {
@@ -316,7 +327,8 @@ static inline uint64_t machine_fit(uint64_t h, uint32_t type) {
 static inline void machine_call(Machine *m, const Ins *i, Val v) {
     const Callee *c = &m->f->calls.at[i->c];
     uint64_t h = machine_hash(m, i->a, i->b);
-    machine_event(m, (Event){.kind = EV_CALL, .what = (uint32_t)c->kind * 100 + c->index, .loc = m->f->loc.at[v], .x = h});
+    machine_event(m,
+                  (Event){.kind = EV_CALL, .what = (uint32_t)c->kind * 100 + c->index, .loc = m->f->loc.at[v], .x = h});
     if (i->op == IR_tailcall) {
         m->done = true;
         return;
@@ -341,18 +353,18 @@ static inline void machine_step(Machine *m, Val v) {
         return;
     }
     switch (i->op) {
-        case IR_proj: m->value[v] = machine_fit(hash_mix(m->value[i->a] + i->b), i->type); break;
-        case IR_load: machine_load(m, i, v, m->value[i->a] + i->b); break;
-        case IR_store: machine_store(m, i, v, m->value[i->a] + i->c, m->value[i->b]); break;
-        case IR_trapz:
-        case IR_trapnz:
-            if ((m->value[i->a] == 0) == (i->op == IR_trapz))
-                machine_event(m, (Event){.kind = EV_TRAP, .what = i->aux, .loc = f->loc.at[v]});
-            break;
-        case IR_charge:
-        case IR_refund: machine_counter(m, i, v); break;
-        case IR_call: machine_call(m, i, v); break;
-        default: break;
+    case IR_proj: m->value[v] = machine_fit(hash_mix(m->value[i->a] + i->b), i->type); break;
+    case IR_load: machine_load(m, i, v, m->value[i->a] + i->b); break;
+    case IR_store: machine_store(m, i, v, m->value[i->a] + i->c, m->value[i->b]); break;
+    case IR_trapz:
+    case IR_trapnz:
+        if ((m->value[i->a] == 0) == (i->op == IR_trapz))
+            machine_event(m, (Event){.kind = EV_TRAP, .what = i->aux, .loc = f->loc.at[v]});
+        break;
+    case IR_charge:
+    case IR_refund: machine_counter(m, i, v); break;
+    case IR_call: machine_call(m, i, v); break;
+    default: break;
     }
 }
 
@@ -363,12 +375,12 @@ static inline BlkId machine_end(Machine *m, BlkId b, Val v) {
     const Ins *i = &f->ins.at[v];
     uint32_t k = 0;
     switch (i->op) {
-        case IR_ret: machine_event(m, (Event){.kind = EV_RET, .x = machine_hash(m, i->a, i->b)}); return b;
-        case IR_trap: machine_event(m, (Event){.kind = EV_TRAP, .what = i->aux, .loc = f->loc.at[v]}); return b;
-        case IR_tailcall: machine_call(m, i, v); return b;
-        case IR_brif: k = m->value[i->a] ? 0 : 1; break;
-        case IR_brtable: k = m->value[i->a] < blk->succ.n ? (uint32_t)m->value[i->a] : blk->succ.n - 1; break;
-        default: break;
+    case IR_ret: machine_event(m, (Event){.kind = EV_RET, .x = machine_hash(m, i->a, i->b)}); return b;
+    case IR_trap: machine_event(m, (Event){.kind = EV_TRAP, .what = i->aux, .loc = f->loc.at[v]}); return b;
+    case IR_tailcall: machine_call(m, i, v); return b;
+    case IR_brif: k = m->value[i->a] ? 0 : 1; break;
+    case IR_brtable: k = m->value[i->a] < blk->succ.n ? (uint32_t)m->value[i->a] : blk->succ.n - 1; break;
+    default: break;
     }
     const Edge *e = &blk->succ.at[k];
     uint64_t *args = ARENA_ARRAY(m->arena, uint64_t, e->nargs);

@@ -1,5 +1,5 @@
-/* An interpreter of the IR for tests of back ends: what a function must do, written down with no regard for speed and
- * shared with nothing in the engine.  Addresses are real: loads and stores touch the memory of the test.
+/* An interpreter of the IR for tests of back ends: what a function must do, written down with no regard for speed
+ * and shared with nothing in the engine.  Addresses are real: loads and stores touch the memory of the test.
  *
  * No calls, no v128.  Float operations must be under an fcanon, where their NaN is unspecified. */
 #pragma once
@@ -18,10 +18,27 @@ typedef struct Oracle {
     uint32_t steps; /* executed so far */
 } Oracle;
 
-static float oracle_f32(uint64_t v) { float x; uint32_t b = (uint32_t)v; memcpy(&x, &b, 4); return x; }
-static double oracle_f64(uint64_t v) { double x; memcpy(&x, &v, 8); return x; }
-static uint64_t oracle_bits32(float x) { uint32_t b; memcpy(&b, &x, 4); return b; }
-static uint64_t oracle_bits64(double x) { uint64_t b; memcpy(&b, &x, 8); return b; }
+static float oracle_f32(uint64_t v) {
+    float x;
+    uint32_t b = (uint32_t)v;
+    memcpy(&x, &b, 4);
+    return x;
+}
+static double oracle_f64(uint64_t v) {
+    double x;
+    memcpy(&x, &v, 8);
+    return x;
+}
+static uint64_t oracle_bits32(float x) {
+    uint32_t b;
+    memcpy(&b, &x, 4);
+    return b;
+}
+static uint64_t oracle_bits64(double x) {
+    uint64_t b;
+    memcpy(&b, &x, 8);
+    return b;
+}
 
 static uint64_t oracle_int(const Oracle *o, const Ins *i, uint64_t a, uint64_t b) {
     bool w = o->f->ins.at[i->a].type == T_I64;
@@ -49,10 +66,12 @@ static uint64_t oracle_int(const Oracle *o, const Ins *i, uint64_t a, uint64_t b
         for (; c; c--) a = a >> 1 | (a & 1 ? top : 0);
         return a;
     case IR_clz:
-        for (; r < n && !(a & top >> r); r++) {}
+        for (; r < n && !(a & top >> r); r++) {
+        }
         return r;
     case IR_ctz:
-        for (; r < n && !(a >> r & 1); r++) {}
+        for (; r < n && !(a >> r & 1); r++) {
+        }
         return r;
     case IR_popcnt:
         for (; a; a &= a - 1) r++;
@@ -149,7 +168,8 @@ static uint64_t oracle_convert(const Oracle *o, const Ins *i, uint64_t a) {
 
 static uint64_t oracle_float(const Oracle *o, const Ins *i, uint64_t a, uint64_t b) {
     bool single = o->f->ins.at[i->a].type == T_F32;
-    uint64_t sign = single ? UINT64_C(1) << 31 : UINT64_C(1) << 63, inf = single ? UINT64_C(0x7f800000) : UINT64_C(0x7ff) << 52;
+    uint64_t sign = single ? UINT64_C(1) << 31 : UINT64_C(1) << 63,
+             inf = single ? UINT64_C(0x7f800000) : UINT64_C(0x7ff) << 52;
     switch ((IrOp)i->op) {
     case IR_fcopysign: return (a & ~sign) | (b & sign);
     case IR_fabs: return a & ~sign;
@@ -179,7 +199,10 @@ static uint64_t oracle_float(const Oracle *o, const Ins *i, uint64_t a, uint64_t
 static uint64_t oracle_load(const Ins *i, const void *p) {
     uint64_t v = 0;
     memcpy(&v, p, access_bytes[i->aux]);
-    int64_t s = i->aux == ACC_8S ? (int8_t)v : i->aux == ACC_16S ? (int16_t)v : i->aux == ACC_32S ? (int32_t)v : (int64_t)v;
+    int64_t s = i->aux == ACC_8S    ? (int8_t)v
+                : i->aux == ACC_16S ? (int16_t)v
+                : i->aux == ACC_32S ? (int32_t)v
+                                    : (int64_t)v;
     return i->type == T_I32 ? (uint32_t)s : (uint64_t)s;
 }
 

@@ -1,8 +1,8 @@
 /* Random functions of the IR for tests of back ends: ctx -> (), reading and writing the memory at ctx only.
  *
- * Biased to what instruction selection looks for: constants at boundaries, masks, shifts and extensions under other operations, conditions
- * of conditions, address sums, loads next to their users with stores in between.  Every operation stays defined: divisors
- * are not 0, addresses are inside the memory, loops end. */
+ * Biased to what instruction selection looks for: constants at boundaries, masks, shifts and extensions under other
+ * operations, conditions of conditions, address sums, loads next to their users with stores in between.  Every
+ * operation stays defined: divisors are not 0, addresses are inside the memory, loops end. */
 #pragma once
 #include <assert.h>
 #include <stdint.h>
@@ -40,10 +40,50 @@ static Val gen2(Gen *g, IrOp op, IrType t, Val a, Val b) {
 static Val gen1(Gen *g, IrOp op, IrType t, Val a) { return gen2(g, op, t, a, 0); }
 
 static uint64_t gen_int(Gen *g) {
-    static const uint64_t edge[] = {0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 24, 31, 32, 33, 63, 64, 65, 0x7f, 0x80, 0xff, 0x100, 0xfff, 0x1000,
-                                    0x1001, 0x7fff, 0x8000, 0xffff, 0x10000, 0xfff000, 0xffffff, 0x1000000, 0x7fffffff, 0x80000000,
-                                    0xff00, 0xff0000, 0x5555555555555555, 0x123456, 0x12345678, UINT32_MAX, 0x100000000,
-                                    0x7fffffffffffffff, 0x8000000000000000, 0xffff0000ffff0000, 0x123456789abcdef0};
+    static const uint64_t edge[] = {0,
+                                    1,
+                                    2,
+                                    3,
+                                    4,
+                                    5,
+                                    7,
+                                    8,
+                                    15,
+                                    16,
+                                    24,
+                                    31,
+                                    32,
+                                    33,
+                                    63,
+                                    64,
+                                    65,
+                                    0x7f,
+                                    0x80,
+                                    0xff,
+                                    0x100,
+                                    0xfff,
+                                    0x1000,
+                                    0x1001,
+                                    0x7fff,
+                                    0x8000,
+                                    0xffff,
+                                    0x10000,
+                                    0xfff000,
+                                    0xffffff,
+                                    0x1000000,
+                                    0x7fffffff,
+                                    0x80000000,
+                                    0xff00,
+                                    0xff0000,
+                                    0x5555555555555555,
+                                    0x123456,
+                                    0x12345678,
+                                    UINT32_MAX,
+                                    0x100000000,
+                                    0x7fffffffffffffff,
+                                    0x8000000000000000,
+                                    0xffff0000ffff0000,
+                                    0x123456789abcdef0};
     uint64_t v = edge[gen_below(g, sizeof edge / sizeof *edge)];
     switch (gen_below(g, 8)) {
     case 0: return 0 - v;
@@ -56,16 +96,37 @@ static uint64_t gen_int(Gen *g) {
 }
 
 static uint64_t gen_float(Gen *g, IrType t) {
-    static const double edge[] = {0.0, 1.0, 0.5, 1.5, 2.5, 0.1, 3.0, 31.0, 1e10, 2147483647.0, 2147483648.0, 4294967295.0, 4294967296.0,
-                                  9223372036854775807.0, 18446744073709551616.0, 0x1p-149, 0x1p-1074, 0x1.fffffep127, 0x1p1023, 4503599627370497.5,
-                                  8388607.5, 0x1.fffffffffffffp52};
+    static const double edge[] = {0.0,
+                                  1.0,
+                                  0.5,
+                                  1.5,
+                                  2.5,
+                                  0.1,
+                                  3.0,
+                                  31.0,
+                                  1e10,
+                                  2147483647.0,
+                                  2147483648.0,
+                                  4294967295.0,
+                                  4294967296.0,
+                                  9223372036854775807.0,
+                                  18446744073709551616.0,
+                                  0x1p-149,
+                                  0x1p-1074,
+                                  0x1.fffffep127,
+                                  0x1p1023,
+                                  4503599627370497.5,
+                                  8388607.5,
+                                  0x1.fffffffffffffp52};
     uint64_t v;
     uint32_t pick = gen_below(g, 10);
     if (pick == 0) return gen_int(g) & (t == T_F32 ? UINT32_MAX : UINT64_MAX);
     if (pick == 1) { /* NaN, infinity */
-        static const uint64_t special32[] = {0x7fc00000, 0xffc00000, 0x7f800001, 0xff800001, 0x7f800000, 0xff800000, 0x7fffffff};
-        static const uint64_t special64[] = {0x7ff8000000000000, 0xfff8000000000000, 0x7ff0000000000001, 0xfff0000000000001,
-                                             0x7ff0000000000000, 0xfff0000000000000, 0x7fffffffffffffff};
+        static const uint64_t special32[] = {0x7fc00000, 0xffc00000, 0x7f800001, 0xff800001,
+                                             0x7f800000, 0xff800000, 0x7fffffff};
+        static const uint64_t special64[] = {0x7ff8000000000000, 0xfff8000000000000, 0x7ff0000000000001,
+                                             0xfff0000000000001, 0x7ff0000000000000, 0xfff0000000000000,
+                                             0x7fffffffffffffff};
         uint32_t k = gen_below(g, 7);
         return t == T_F32 ? special32[k] : special64[k];
     }
@@ -80,7 +141,10 @@ static uint64_t gen_float(Gen *g, IrType t) {
 static Val gen_const(Gen *g, IrType t) {
     uint64_t v = t >= T_F32 ? gen_float(g, t) : gen_int(g);
     if (t == T_I32) v = (uint32_t)v;
-    return gen_ins(g, (Ins){.op = t >= T_F32 ? IR_fconst : IR_iconst, .type = (uint8_t)t, .a = (uint32_t)v, .b = (uint32_t)(v >> 32)});
+    return gen_ins(
+        g,
+        (Ins){
+            .op = t >= T_F32 ? IR_fconst : IR_iconst, .type = (uint8_t)t, .a = (uint32_t)v, .b = (uint32_t)(v >> 32)});
 }
 static Val gen_iconst(Gen *g, IrType t, uint64_t v) {
     if (t == T_I32) v = (uint32_t)v;
@@ -103,7 +167,8 @@ static Val gen_offset(Gen *g, uint32_t depth, uint32_t *back) {
     uint64_t mask = 2047 >> shift;
     Val w = gen2(g, IR_iand, T_I32, gen_value(g, T_I32, depth), gen_iconst(g, T_I32, mask));
     switch (gen_below(g, 6)) {
-    case 0: return gen2(g, IR_shl, T_I64, gen1(g, IR_zext, T_I64, w), gen_iconst(g, T_I64, shift + 64 * gen_below(g, 2)));
+    case 0:
+        return gen2(g, IR_shl, T_I64, gen1(g, IR_zext, T_I64, w), gen_iconst(g, T_I64, shift + 64 * gen_below(g, 2)));
     case 4: /* negative, and below 0 the memory does not go: the caller adds as much */
         *back = (uint32_t)mask << shift;
         w = gen2(g, IR_isub, T_I32, w, gen_iconst(g, T_I32, mask));
@@ -118,8 +183,8 @@ static Val gen_offset(Gen *g, uint32_t depth, uint32_t *back) {
     }
 }
 
-/* Address and displacement of something at [0, 4080) from `part` of the memory.  The caller takes the sums out of the pool: they
- * depend on where the memory is. */
+/* Address and displacement of something at [0, 4080) from `part` of the memory.  The caller takes the sums out of
+ * the pool: they depend on where the memory is. */
 static Val gen_address(Gen *g, uint32_t depth, uint32_t part, uint32_t *disp) {
     static const uint32_t edge[] = {0, 0, 0, 1, 4, 8, 16, 255, 256, 260, 1024, 2032};
     uint64_t constant = part;
@@ -142,7 +207,8 @@ static Val gen_address(Gen *g, uint32_t depth, uint32_t part, uint32_t *disp) {
     } else {
         *disp += back;
     }
-    if (offset && gen_one_in(g, 2)) at = gen_one_in(g, 2) ? gen2(g, IR_iadd, T_I64, at, offset) : gen2(g, IR_iadd, T_I64, offset, at), offset = 0;
+    if (offset && gen_one_in(g, 2))
+        at = gen_one_in(g, 2) ? gen2(g, IR_iadd, T_I64, at, offset) : gen2(g, IR_iadd, T_I64, offset, at), offset = 0;
     if (constant) at = gen2(g, IR_iadd, T_I64, at, gen_iconst(g, T_I64, constant));
     if (offset) at = gen2(g, IR_iadd, T_I64, at, offset);
     return at;
@@ -162,7 +228,9 @@ static Val gen_load(Gen *g, IrType t, uint32_t depth) {
     Val at = gen_address(g, depth, part, &disp);
     g->pool[T_I64].n = before;
     uint8_t flags = gen_one_in(g, 2) ? MEM_HEAP | MEM_TRAPS : MEM_HEAP;
-    return gen_ins(g, (Ins){.op = IR_load, .type = (uint8_t)t, .aux = (uint8_t)gen_access(g, t), .flags = flags, .a = at, .b = disp});
+    return gen_ins(
+        g,
+        (Ins){.op = IR_load, .type = (uint8_t)t, .aux = (uint8_t)gen_access(g, t), .flags = flags, .a = at, .b = disp});
 }
 
 static void gen_store(Gen *g, uint32_t depth) {
@@ -186,19 +254,25 @@ static Val gen_cond(Gen *g, uint32_t depth) {
     case 0: return gen1(g, IR_eqz, T_I32, gen_cond(g, depth ? depth - 1 : 0));
     case 1: return gen1(g, IR_eqz, T_I32, gen_value(g, t, depth));
     case 2:
-        return gen_ins(g, (Ins){.op = IR_icmp, .aux = (uint8_t)gen_below(g, 2), .a = gen_cond(g, depth ? depth - 1 : 0), .b = gen_iconst(g, T_I32, 0)});
+        return gen_ins(g, (Ins){.op = IR_icmp,
+                                .aux = (uint8_t)gen_below(g, 2),
+                                .a = gen_cond(g, depth ? depth - 1 : 0),
+                                .b = gen_iconst(g, T_I32, 0)});
     case 3: {
         IrType ft = (IrType)(T_F32 + gen_below(g, 2));
         Val a = gen_value(g, ft, depth);
-        return gen_ins(g, (Ins){.op = IR_fcmp, .aux = (uint8_t)gen_below(g, FC_COUNT), .a = a, .b = gen_value(g, ft, depth)});
+        return gen_ins(
+            g, (Ins){.op = IR_fcmp, .aux = (uint8_t)gen_below(g, FC_COUNT), .a = a, .b = gen_value(g, ft, depth)});
     }
     case 4: return gen_value(g, T_I32, depth);
     case 5: { /* bits */
-        Val x = gen_value(g, t, depth), bits = gen_one_in(g, 2) ? gen_iconst(g, t, UINT64_C(1) << gen_below(g, 64)) : gen_value(g, t, 0);
+        Val x = gen_value(g, t, depth),
+            bits = gen_one_in(g, 2) ? gen_iconst(g, t, UINT64_C(1) << gen_below(g, 64)) : gen_value(g, t, 0);
         if (gen_one_in(g, 2)) x = gen2(g, IR_ushr, t, x, gen_iconst(g, t, gen_below(g, 70)));
         x = gen2(g, IR_iand, t, x, bits);
         if (t == T_I32 && gen_one_in(g, 2)) return x;
-        return gen_ins(g, (Ins){.op = IR_icmp, .aux = (uint8_t)gen_below(g, C_COUNT), .a = x, .b = gen_iconst(g, t, 0)});
+        return gen_ins(g,
+                       (Ins){.op = IR_icmp, .aux = (uint8_t)gen_below(g, C_COUNT), .a = x, .b = gen_iconst(g, t, 0)});
     }
     default: {
         Val a = gen_value(g, t, depth), b = gen_one_in(g, 3) ? gen_const(g, t) : gen_value(g, t, depth);
@@ -222,10 +296,13 @@ static Val gen_pattern(Gen *g, IrType t, uint32_t depth) {
 #define K(v) gen_iconst(g, t, (v))
     switch (gen_below(g, 13)) {
     case 11: { /* shifts that move nothing */
-        Val s = gen2(g, (IrOp)(IR_shl + gen_below(g, 3)), T_I32, gen1(g, IR_wrap, T_I32, gen_value(g, T_I64, depth)), gen_iconst(g, T_I32, 32 * gen_below(g, 3)));
+        Val s = gen2(g, (IrOp)(IR_shl + gen_below(g, 3)), T_I32, gen1(g, IR_wrap, T_I32, gen_value(g, T_I64, depth)),
+                     gen_iconst(g, T_I32, 32 * gen_below(g, 3)));
         return t == T_I32 ? s : gen1(g, IR_zext, T_I64, s);
     }
-    case 0: return gen2(g, IR_ior, t, gen2(g, IR_shl, t, x, K(c)), gen2(g, IR_ushr, t, y, K(gen_below(g, 4) ? n - c : gen_int(g))));
+    case 0:
+        return gen2(g, IR_ior, t, gen2(g, IR_shl, t, x, K(c)),
+                    gen2(g, IR_ushr, t, y, K(gen_below(g, 4) ? n - c : gen_int(g))));
     case 1: return gen2(g, IR_iand, t, gen2(g, IR_ushr, t, x, K(c)), K(mask));
     case 2: return gen2(g, IR_shl, t, gen2(g, IR_iand, t, x, K(mask)), K(c));
     case 3: return gen2(g, gen_one_in(g, 2) ? IR_ushr : IR_sshr, t, gen2(g, IR_shl, t, x, K(c)), K(gen_below(g, n)));
@@ -254,10 +331,13 @@ static Val gen_pattern(Gen *g, IrType t, uint32_t depth) {
         if (t == T_I32) return gen1(g, IR_wrap, T_I32, gen_value(g, T_I64, depth));
         {
             IrOp ext = gen_one_in(g, 2) ? IR_zext : IR_sext;
-            Val a = gen1(g, ext, T_I64, gen_value(g, T_I32, depth)), b = gen1(g, ext, T_I64, gen_value(g, T_I32, depth));
+            Val a = gen1(g, ext, T_I64, gen_value(g, T_I32, depth)),
+                b = gen1(g, ext, T_I64, gen_value(g, T_I32, depth));
             if (gen_one_in(g, 3)) return gen2(g, IR_imul, T_I64, a, b);
-            if (gen_one_in(g, 2)) return gen2(g, gen_one_in(g, 2) ? IR_iadd : IR_isub, T_I64, x, gen2(g, IR_imul, T_I64, a, b));
-            return gen2(g, gen_one_in(g, 2) ? IR_iadd : IR_isub, T_I64, x, gen2(g, IR_shl, T_I64, a, gen_iconst(g, T_I64, gen_below(g, 6))));
+            if (gen_one_in(g, 2))
+                return gen2(g, gen_one_in(g, 2) ? IR_iadd : IR_isub, T_I64, x, gen2(g, IR_imul, T_I64, a, b));
+            return gen2(g, gen_one_in(g, 2) ? IR_iadd : IR_isub, T_I64, x,
+                        gen2(g, IR_shl, T_I64, a, gen_iconst(g, T_I64, gen_below(g, 6))));
         }
     }
 #undef K
@@ -282,7 +362,8 @@ static Val gen_integer(Gen *g, IrType t, uint32_t depth) {
         return gen1(g, gen_one_in(g, 2) ? IR_zext : IR_sext, T_I64, a);
     case 6: {
         static const uint64_t small[] = {0, 1, UINT64_MAX};
-        Val c = gen_cond(g, depth), x = gen_one_in(g, 3) ? gen_iconst(g, t, small[gen_below(g, 3)]) : gen_value(g, t, depth);
+        Val c = gen_cond(g, depth),
+            x = gen_one_in(g, 3) ? gen_iconst(g, t, small[gen_below(g, 3)]) : gen_value(g, t, depth);
         Val y = gen_one_in(g, 3) ? gen_iconst(g, t, small[gen_below(g, 3)]) : gen_value(g, t, depth);
         if (gen_one_in(g, 3)) {
             IrOp op = gen_one_in(g, 2) ? IR_iadd : IR_ixor;
@@ -297,7 +378,8 @@ static Val gen_integer(Gen *g, IrType t, uint32_t depth) {
     case 8:
     case 9: return gen_pattern(g, t, depth);
     default: {
-        static const uint8_t op[] = {IR_iadd, IR_isub, IR_imul, IR_iand, IR_ior, IR_ixor, IR_shl, IR_sshr, IR_ushr, IR_rotl, IR_rotr};
+        static const uint8_t op[] = {IR_iadd, IR_isub, IR_imul, IR_iand, IR_ior, IR_ixor,
+                                     IR_shl,  IR_sshr, IR_ushr, IR_rotl, IR_rotr};
         a = gen_value(g, t, depth);
         Val b = gen_one_in(g, 2) ? gen_const(g, t) : gen_value(g, t, depth);
         return gen2(g, (IrOp)op[gen_below(g, 11)], t, a, b);
@@ -314,12 +396,12 @@ static Val gen_floating(Gen *g, IrType t, uint32_t depth) {
         IrType from = t == T_F32 ? T_I32 : T_I64;
         return gen1(g, IR_bitcast, t, gen_one_in(g, 3) ? gen_load(g, from, depth) : gen_value(g, from, depth));
     }
-    case 2: return gen1(g, gen_one_in(g, 2) ? IR_icvt_s : IR_icvt_u, t, gen_value(g, (IrType)(T_I32 + gen_below(g, 2)), depth));
+    case 2:
+        return gen1(g, gen_one_in(g, 2) ? IR_icvt_s : IR_icvt_u, t,
+                    gen_value(g, (IrType)(T_I32 + gen_below(g, 2)), depth));
     case 3: a = gen1(g, t == T_F32 ? IR_fdemote : IR_fpromote, t, gen_value(g, other, depth)); break;
     case 4: return gen1(g, gen_one_in(g, 2) ? IR_fabs : IR_fneg, t, gen_value(g, t, depth));
-    case 5:
-        a = gen_value(g, t, depth), b = gen_value(g, t, depth);
-        return gen2(g, IR_fcopysign, t, a, b);
+    case 5: a = gen_value(g, t, depth), b = gen_value(g, t, depth); return gen2(g, IR_fcopysign, t, a, b);
     case 6: {
         Val c = gen_cond(g, depth);
         a = gen_value(g, t, depth), b = gen_value(g, t, depth);
@@ -346,7 +428,9 @@ static Val gen_value(Gen *g, IrType t, uint32_t depth) {
 
 static void gen_code(Gen *g, uint32_t size, uint32_t nest);
 
-typedef struct GenScope { uint32_t n[T_COUNT]; } GenScope;
+typedef struct GenScope {
+    uint32_t n[T_COUNT];
+} GenScope;
 static GenScope gen_open(const Gen *g) {
     GenScope s;
     for (uint32_t t = 0; t < T_COUNT; t++) s.n[t] = g->pool[t].n;
@@ -410,17 +494,23 @@ static void gen_loop(Gen *g, uint32_t nest) {
 }
 
 static void gen_effect(Gen *g) {
-    static const uint32_t amount[] = {0, 1, 100, 4095, 4096, 4097, 0xfff000, 0x123456, 0xffffff, 0x1000000, 0x7fffffff, 0x80000000, 0xffffffff};
+    static const uint32_t amount[] = {0,        1,        100,       4095,       4096,       4097,      0xfff000,
+                                      0x123456, 0xffffff, 0x1000000, 0x7fffffff, 0x80000000, 0xffffffff};
     switch (gen_below(g, 4)) {
     case 0: {
         Val c = gen_cond(g, 2);
         IrOp op = gen_one_in(g, 2) ? IR_trapz : IR_trapnz;
         /* most do not trap */
-        if (!gen_one_in(g, 4)) c = gen2(g, op == IR_trapz ? IR_ior : IR_iand, T_I32, c, gen_iconst(g, T_I32, op == IR_trapz ? 4 : 0));
+        if (!gen_one_in(g, 4))
+            c = gen2(g, op == IR_trapz ? IR_ior : IR_iand, T_I32, c, gen_iconst(g, T_I32, op == IR_trapz ? 4 : 0));
         gen_ins(g, (Ins){.op = (uint8_t)op, .aux = (uint8_t)(1 + gen_below(g, 9)), .a = c});
         break;
     }
-    case 1: gen_ins(g, (Ins){.op = IR_charge, .aux = (uint8_t)gen_below(g, 2), .a = amount[gen_below(g, gen_one_in(g, 6) ? 13 : 9)]}); break;
+    case 1:
+        gen_ins(g, (Ins){.op = IR_charge,
+                         .aux = (uint8_t)gen_below(g, 2),
+                         .a = amount[gen_below(g, gen_one_in(g, 6) ? 13 : 9)]});
+        break;
     case 2: gen_ins(g, (Ins){.op = IR_refund, .aux = (uint8_t)gen_below(g, 2), .a = amount[gen_below(g, 13)]}); break;
     default: gen_store(g, 2);
     }
@@ -452,7 +542,8 @@ static Fn *gen_fn(Arena *a, uint64_t seed, uint32_t size) {
     g.ctx = fn_param(f, g.b, T_I64);
     for (uint32_t k = 0; k < 6; k++) {
         IrType t = (IrType)(T_I32 + k % 4);
-        static const uint8_t whole[T_COUNT] = {[T_I32] = ACC_32, [T_I64] = ACC_64, [T_F32] = ACC_F32, [T_F64] = ACC_F64};
+        static const uint8_t whole[T_COUNT] = {
+            [T_I32] = ACC_32, [T_I64] = ACC_64, [T_F32] = ACC_F32, [T_F64] = ACC_F64};
         gen_ins(&g, (Ins){.op = IR_load, .type = (uint8_t)t, .aux = whole[t], .a = g.ctx, .b = gen_below(&g, 500) * 8});
     }
     gen_code(&g, size, 2);

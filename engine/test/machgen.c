@@ -1,9 +1,9 @@
 /* The generator makes structured control flow - sequences, ifs, switches, loops - so that what is in scope is a
- * stack of virtual registers, and layout order is a reverse postorder.  Operand constraints are drawn at random and kept
- * when the instruction still fits the registers by the counting rule (see fits).
+ * stack of virtual registers, and layout order is a reverse postorder.  Operand constraints are drawn at random and
+ * kept when the instruction still fits the registers by the counting rule (see fits).
  *
- * The interpreter is as hostile as the contract allows: DEF_EARLY is written before anything is read, clobbered registers and
- * scratch get garbage, narrow writes leave garbage in the rest of a register or slot. */
+ * The interpreter is as hostile as the contract allows: DEF_EARLY is written before anything is read, clobbered
+ * registers and scratch get garbage, narrow writes leave garbage in the rest of a register or slot. */
 #include "machgen.h"
 #include <assert.h>
 #include <string.h>
@@ -33,7 +33,9 @@ static void print_insn(Text *t, const MFn *m, const MInsn *i, const uint32_t *lo
         if (o[k].constraint == OC_SAME) text_printf(t, "(=%u)", (unsigned)o[k].fixed);
         if (o[k].constraint == OC_FIXED) text_printf(t, "(r%u)", (unsigned)o[k].fixed);
         if (reg_is_virtual(o[k].reg)) text_printf(t, "v%u", (unsigned)o[k].reg);
-        if (loc) text_printf(t, loc_is_slot(loc[k]) ? "@s%u" : "@r%u", (unsigned)(loc_is_slot(loc[k]) ? loc[k] - 64 : loc[k]));
+        if (loc)
+            text_printf(t, loc_is_slot(loc[k]) ? "@s%u" : "@r%u",
+                        (unsigned)(loc_is_slot(loc[k]) ? loc[k] - 64 : loc[k]));
     }
 }
 
@@ -119,8 +121,8 @@ static Reg in_scope(Gen *g, IrType t) {
     return r;
 }
 
-/* Does the instruction emitted last fit?  Fixed operands want their registers to themselves; of the others, those that need a
- * register in both halves, a tied pair, and those of one half have fewer to fewer restrictions. */
+/* Does the instruction emitted last fit?  Fixed operands want their registers to themselves; of the others, those that
+ * need a register in both halves, a tied pair, and those of one half have fewer to fewer restrictions. */
 static bool fits_class(const Gen *g, const MInsn *i, RegClass c) {
     const Opnd *o = insn_opnd(g->m, i);
     RegSet all = 0, a = 0, b = 0, clobber = g->t->clobber[i->clobber];
@@ -171,7 +173,8 @@ static bool random_operand(Gen *g, uint32_t insn, OpndKind kind, Reg r) {
         for (uint32_t k = 0; k < i->nopnd && con == OC_REG; k++) {
             bool taken = false;
             for (uint32_t j = 0; j < i->nopnd; j++) taken |= o[j].constraint == OC_SAME && o[j].fixed == k;
-            if (o[k].kind == OPND_USE && !taken && reg_is_virtual(o[k].reg) && type_class(vreg_type(g->m, o[k].reg)) == c) {
+            if (o[k].kind == OPND_USE && !taken && reg_is_virtual(o[k].reg) &&
+                type_class(vreg_type(g->m, o[k].reg)) == c) {
                 con = OC_SAME;
                 fixed = k;
             }
@@ -206,7 +209,8 @@ static void random_insn(Gen *g) {
     for (uint32_t k = 0; k < ndef; k++) {
         bool early = !roll(g, 4);
         Reg r = new_vreg(g, any_type(g));
-        if (random_operand(g, insn, early ? OPND_DEF_EARLY : OPND_DEF, r) && (!early || roll(g, 2))) vec_push(g->arena, &g->scope, r);
+        if (random_operand(g, insn, early ? OPND_DEF_EARLY : OPND_DEF, r) && (!early || roll(g, 2)))
+            vec_push(g->arena, &g->scope, r);
     }
 }
 
@@ -365,8 +369,16 @@ static void statements(Gen *g, uint32_t n) {
 }
 
 MFn *machgen_fn(Arena *a, const MachTarget *t, uint64_t seed, uint32_t size, bool wide, bool local) {
-    Gen g = {.arena = a, .m = ARENA_NEW(a, MFn), .t = t, .rng = hash_mix(seed), .budget = size, .wide = wide, .local = local};
+    Gen g = {.arena = a,
+             .m = ARENA_NEW(a, MFn),
+             .t = t,
+             .rng = hash_mix(seed),
+             .budget = size,
+             .wide = wide,
+             .local = local};
     *g.m = (MFn){.arena = a, .name = "random", .frame_cost = 100000};
+    vec_reserve(a, &g.m->opnd, size);
+    vec_reserve(a, &g.m->pool, size);
     g.max_opnds = 3 + roll(&g, 4);
     open_block(&g, false);
     emit(&g, M_PARAMS);

@@ -12,8 +12,8 @@ typedef struct MachTarget { /* keep in place: target points into it */
 
 /* nregs allocatable registers of each class, 4..24. */
 void machgen_target(MachTarget *t, const uint32_t nregs[RC_COUNT]);
-/* A function of about `size` instructions; vectors in it when `wide`.  Operands are drawn from all that is in scope, or with `local`
- * mostly from what was defined last, as in real programs. */
+/* A function of about `size` instructions; vectors in it when `wide`.  Operands are drawn from all that is in scope, or
+ * with `local` mostly from what was defined last, as in real programs. */
 MFn *machgen_fn(Arena *a, const MachTarget *t, uint64_t seed, uint32_t size, bool wide, bool local);
 
 typedef struct MachTrace {
@@ -22,5 +22,6 @@ typedef struct MachTrace {
     bool preserved; /* callee-saved registers that the allocation does not claim are as they were */
 } MachTrace;
 
-/* Run with values in virtual registers (ra NULL) or where `ra` says; branches go by what `seed` and the values read say. */
+/* Run with values in virtual registers (ra NULL) or where `ra` says; branches go by what `seed` and the values read
+ * say. */
 MachTrace machgen_run(Arena *a, const MFn *m, const Target *t, const Alloc *ra, uint64_t seed, uint32_t max_steps);

@@ -67,7 +67,8 @@ static const uint64_t f64_edge[] = {0,
 static uint64_t int_edge(uint32_t n) {
     uint64_t top = UINT64_C(1) << (8 * n - 1);
     const uint64_t edge[] = {0, 1, 2, 3, 15, 16, 17, 31, top, top - 1, top + 1, 0 - UINT64_C(1), 0 - UINT64_C(2),
-                             top >> 1, top >> (4 * n), (top >> (4 * n)) - 1, 0 - (top >> (4 * n)), top / 3, 0x5555555555555555};
+                             top >> 1, top >> (4 * n), (top >> (4 * n)) - 1, 0 - (top >> (4 * n)), top / 3,
+                             0x5555555555555555};
     return edge[rnd(sizeof edge / sizeof *edge)];
 }
 
@@ -286,7 +287,7 @@ static void test_ops(World *w, Mode mode) {
     printf("operations: %u functions, %llu runs\n", n, (unsigned long long)runs);
 }
 
-/* -- Lanes ---------------------------------------------------------------------------------------------------- */
+/* -- Lanes ------------------------------------------------------------------------------------------ */
 
 static Access lane_access(uint32_t n, bool sign) {
     return n == 1 ? (sign ? ACC_8S : ACC_8U) : n == 2 ? (sign ? ACC_16S : ACC_16U) : n == 4 ? ACC_32 : ACC_64;
@@ -325,8 +326,8 @@ static void lane_op(Batch *b, VOp op, uint32_t k, uint32_t form) {
         else if (form == 1 && vop_scalar(op) == T_I32) out(&m, ins(&m, IR_zext, T_I64, 0, x, 0, 0));
         else if (form == 2 && vop_scalar(op) >= T_F32) store_at(m.f, m.b, m.ctx, x, OUT + 3);
         else { /* its lane, or only a byte of it */
-            bool fp = vop_scalar(op) >= T_F32;
-            store_as(&m, fp ? whole_access(vop_scalar(op)) : lane_access(form == 3 && n < 8 ? 1 : n, false), x, OUT + 5);
+            IrType t = vop_scalar(op);
+            store_as(&m, t >= T_F32 ? whole_access(t) : lane_access(form == 3 && n < 8 ? 1 : n, false), x, OUT + 5);
         }
         if (form & 1) out(&m, v);
         break;
@@ -357,7 +358,7 @@ static void test_lanes(World *w, Mode mode) {
     printf("lanes: %u functions, %llu runs\n", n, (unsigned long long)runs);
 }
 
-/* -- Shuffles, constants ---------------------------------------------------------------------------------------- */
+/* -- Shuffles, constants -------------------------------------------------------------------------- */
 
 static Val shuffle(Make *m, const uint8_t byte[16], Val x, Val y) {
     uint32_t word[4] = {0};
@@ -438,7 +439,7 @@ static void test_shuffles(World *w, Mode mode) {
     printf("shuffles, constants: %u functions, %llu runs\n", n, (unsigned long long)runs);
 }
 
-/* -- Tests of lanes in conditions --------------------------------------------------------------------------------- */
+/* -- Tests of lanes in conditions -------------------------------------------------------------- */
 
 static void test_conditions(World *w, Mode mode) {
     Batch b;
@@ -463,8 +464,8 @@ static void test_conditions(World *w, Mode mode) {
     batch_run(w, &b, mode);
 }
 
-/* A loop with a vector that goes round, left by a test of its lanes: [OUT] = the count of rounds, [OUT + 16] the vector,
- * [OUT + 32] the count again, as doubles. */
+/* A loop with a vector that goes round, left by a test of its lanes: [OUT] = the count of rounds, [OUT + 16] the
+ * vector, [OUT + 32] the count again, as doubles. */
 static void test_branch(World *w, Mode mode) {
     Arena a;
     arena_init(&a, NULL);
@@ -484,8 +485,8 @@ static void test_branch(World *w, Mode mode) {
         Val next = fn_ins(f, body, 1,
                           (Ins){.op = IR_vbinary, .type = T_V128, .aux = VOP_i8x16_sub_sat_u, .a = v, .b = step});
         Val more = fn_ins(f, body, 1, (Ins){.op = IR_iadd, .a = n, .b = fn_iconst(f, body, 1, T_I32, 1)});
-        Val t = fn_ins(f, body, 1,
-                       (Ins){.op = IR_vtest, .type = T_I32, .aux = zero ? VOP_i64x2_all_true : VOP_v128_any_true, .a = next});
+        VOp test = zero ? VOP_i64x2_all_true : VOP_v128_any_true;
+        Val t = fn_ins(f, body, 1, (Ins){.op = IR_vtest, .type = T_I32, .aux = (uint8_t)test, .a = next});
         fn_ins(f, body, 1, (Ins){.op = IR_brif, .a = t});
         Val again[3] = {next, more, sum};
         fn_edge(f, body, body, again, 3);
@@ -512,7 +513,7 @@ static void test_branch(World *w, Mode mode) {
     arena_free(&a);
 }
 
-/* -- Calls, faults ----------------------------------------------------------------------------------------------------- */
+/* -- Calls, faults ---------------------------------------------------------------------------- */
 
 enum { NPARAM = 24, NRESULT = 9 };
 
@@ -573,7 +574,8 @@ static Fn *fault_fn(Arena *a, uint32_t index, uint32_t form, uint32_t disp) {
                    (Ins){.op = IR_load, .type = type, .aux = access, .flags = flags, .a = at, .b = disp});
     if (form == 3) x = fn_ins(f, b, 1, (Ins){.op = IR_vsplat, .type = T_V128, .aux = VOP_i16x8_splat, .a = x});
     if (form == 4)
-        x = fn_ins(f, b, 1, (Ins){.op = IR_vreplace, .type = T_V128, .aux = VOP_i16x8_replace_lane, .a = v, .b = x, .c = 5});
+        x = fn_ins(f, b, 1,
+                   (Ins){.op = IR_vreplace, .type = T_V128, .aux = VOP_i16x8_replace_lane, .a = v, .b = x, .c = 5});
     if (form == 6)
         v = fn_ins(f, b, 1, (Ins){.op = IR_vextract, .type = T_I32, .aux = VOP_i16x8_extract_lane_u, .a = v, .b = 3});
     if (form < 5)
@@ -605,7 +607,7 @@ static void test_faults(World *w, Mode mode) {
     arena_free(&a);
 }
 
-/* -- Random functions ------------------------------------------------------------------------------------------------------ */
+/* -- Random functions ------------------------------------------------------------------------- */
 
 typedef struct Pool {
     Val at[400];

@@ -21,7 +21,12 @@ enum { /* the byte of each opcode */
 #define OP(id, prefix, code, text, imm, sig, kind, ir, feature) B_##id = (code),
 #include "wasm/opcode.def"
 #undef OP
-    I32 = VT_I32, I64 = VT_I64, F32 = VT_F32, F64 = VT_F64, FUNCREF = 0x70, VOID = 0x40
+       I32 = VT_I32,
+       I64 = VT_I64,
+       F32 = VT_F32,
+       F64 = VT_F64,
+       FUNCREF = 0x70,
+       VOID = 0x40
 };
 
 typedef struct Bytes {
@@ -73,11 +78,12 @@ static void put_type(Bytes *b, const char *t) {
 }
 
 enum { NTYPES = 12 };
-static const char *const types[NTYPES] = {"_",    "i_i",  "ii_i", "_i",   "i_",    "ii_ii",
-                                          "l_l",  "_il",  "i_i",  "fd_d", "iiii_i", "ii_iii"};
+static const char *const types[NTYPES] = {"_",   "i_i", "ii_i", "_i",   "i_",     "ii_ii",
+                                          "l_l", "_il", "i_i",  "fd_d", "iiii_i", "ii_iii"};
 
-/* Imports: function 0 of type 1, memory 0, table 0, global 0 (i32, mutable).  Own: memory 1, table 1 (20), globals i32 and f64 and
- * funcref.  Defined functions: the given one, of type `type` with `nlocal` i32 locals, then those of `more`. */
+/* Imports: function 0 of type 1, memory 0, table 0, global 0 (i32, mutable).  Own: memory 1, table 1 (20), globals i32
+ * and f64 and funcref.  Defined functions: the given one, of type `type` with `nlocal` i32 locals, then those of
+ * `more`. */
 typedef struct Spec {
     uint32_t type, nlocal;
     Bytes code;
@@ -99,9 +105,8 @@ static void put_head(Bytes *m, bool plain) {
 
 static void put_own(Bytes *m) {
     static const uint8_t tables[] = {1, FUNCREF, 0, 20}, memories[] = {1, 0, 1};
-    static const uint8_t globals[] = {3,       I32, 1, B_I32_CONST,     0, B_END, F64,        1,       B_F64_CONST,
-                                      0,       0,   0, 0,               0, 0,     0,          0,       B_END,
-                                      FUNCREF, 0,   B_REF_NULL, FUNCREF, B_END};
+    static const uint8_t globals[] = {3, I32, 1, B_I32_CONST, 0, B_END, F64,     1, B_F64_CONST, 0,       0,    0,
+                                      0, 0,   0, 0,           0, B_END, FUNCREF, 0, B_REF_NULL,  FUNCREF, B_END};
     Bytes s = {0};
     put_all(&s, tables, sizeof tables);
     put_section(m, 4, &s);
@@ -182,7 +187,8 @@ static const char *listing(const Fn *f) {
             text_printf(&t, "%s%s", t.n ? " " : "", ir_info[i->op].name);
             if (i->op == IR_icmp) text_printf(&t, ".%s", cond_name[i->aux]);
             if (i->op == IR_fcmp) text_printf(&t, ".%s", fcond_name[i->aux]);
-            if (i->op == IR_trapz || i->op == IR_trapnz || i->op == IR_trap) text_printf(&t, ".%s", trap_name((TrapKind)i->aux));
+            if (i->op == IR_trapz || i->op == IR_trapnz || i->op == IR_trap)
+                text_printf(&t, ".%s", trap_name((TrapKind)i->aux));
             if (i->op == IR_load || i->op == IR_store) {
                 text_printf(&t, ".%u", access_bytes[i->aux]);
                 if (i->flags & MEM_CONST) text_putc(&t, 'c');
@@ -212,9 +218,12 @@ static void test_numbers(void **state) {
     EXPECT(&guard, 6, "eqz trapnz.div-zero udiv", GET(0), GET(0), B_I64_DIV_U);
     EXPECT(&guard, 9, "fpromote fcanon fmax fcanon fsqrt fcanon fcopysign fneg", GET(0), B_F64_PROMOTE_F32, GET(1),
            B_F64_MAX, B_F64_SQRT, GET(1), B_F64_COPYSIGN, B_F64_NEG);
-    EXPECT((&(BuildOptions){BOUNDS_GUARD, false, false}), 9, "fpromote fadd", GET(0), B_F64_PROMOTE_F32, GET(1), B_F64_ADD);
-    EXPECT(&guard, 1, "icvt_u fcmp.ne trapnz.invalid-conversion fconst fcmp.gt trapz.int-overflow fconst fcmp.lt "
-           "trapz.int-overflow fcvt_u", GET(0), B_F32_CONVERT_I32_U, B_I32_TRUNC_F32_U);
+    EXPECT((&(BuildOptions){BOUNDS_GUARD, false, false}), 9, "fpromote fadd", GET(0), B_F64_PROMOTE_F32, GET(1),
+           B_F64_ADD);
+    EXPECT(&guard, 1,
+           "icvt_u fcmp.ne trapnz.invalid-conversion fconst fcmp.gt trapz.int-overflow fconst fcmp.lt "
+           "trapz.int-overflow fcvt_u",
+           GET(0), B_F32_CONVERT_I32_U, B_I32_TRUNC_F32_U);
     EXPECT(&guard, 1, "icvt_s fcvt_s icmp.ult select", GET(0), GET(0), B_F32_CONVERT_I32_S, 0xfc, B_I32_TRUNC_SAT_F32_S,
            GET(0), GET(0), B_I32_LT_U, B_SELECT);
 }
@@ -226,13 +235,14 @@ static void test_memory(void **state) {
     /* the imported memory's length is two loads away, the own one's (number 1) at a fixed place */
     EXPECT(&explicit, 1, "zext load.8cx load.8x iadd icmp.ugt trapnz.memory-bounds load.8cx iadd load.4h", GET(0),
            B_I32_LOAD, 0, 0);
-    EXPECT(&explicit, 1, "zext load.8x iadd icmp.ugt trapnz.memory-bounds load.8cx iadd store.1h", GET(0), GET(0), B_I32_STORE8,
-           0x40, 1, 0, GET(0));
+    EXPECT(&explicit, 1, "zext load.8x iadd icmp.ugt trapnz.memory-bounds load.8cx iadd store.1h", GET(0), GET(0),
+           B_I32_STORE8, 0x40, 1, 0, GET(0));
     EXPECT(&guard, 3, "load.8x wrap", B_MEMORY_SIZE, 1);
     EXPECT(&guard, 1, "zext call wrap", GET(0), B_MEMORY_GROW, 0);
-    EXPECT(&guard, 1, "zext zext zext call trapnz.memory-bounds", GET(0), GET(0), GET(0), GET(0), 0xfc, B_MEMORY_COPY, 0, 1);
-    EXPECT(&guard, 1, "zext call trapnz.memory-bounds call", GET(0), GET(0), GET(0), GET(0), 0xfc, B_MEMORY_INIT, 0, 1, 0xfc,
-           B_DATA_DROP, 0);
+    EXPECT(&guard, 1, "zext zext zext call trapnz.memory-bounds", GET(0), GET(0), GET(0), GET(0), 0xfc, B_MEMORY_COPY,
+           0, 1);
+    EXPECT(&guard, 1, "zext call trapnz.memory-bounds call", GET(0), GET(0), GET(0), GET(0), 0xfc, B_MEMORY_INIT, 0, 1,
+           0xfc, B_DATA_DROP, 0);
     /* offsets: up to 2 GiB - 1 in the displacement, else in the address */
     Fn *f = build_code(1, CODE(GET(0), B_I32_LOAD, 0, 0xff, 0xff, 0xff, 0xff, 7), &guard);
     assert_int_equal(f->ins.at[f->ins.n - 3].b, 0x7fffffff);
@@ -247,13 +257,13 @@ static void test_globals_tables(void **state) {
     EXPECT(&guard, 3, "load.8cx eqz", B_GLOBAL_GET, 3, B_REF_IS_NULL); /* immutable */
     EXPECT(&guard, 1, "load.4x icmp.uge trapnz.table-bounds load.8x zext shl iadd load.8x eqz", GET(0), B_TABLE_GET, 1,
            B_REF_IS_NULL);
-    EXPECT(&guard, 4, "iadd load.8cx load.4x icmp.uge trapnz.table-bounds load.8x zext shl iadd store.8x", GET(0), B_REF_FUNC, 1,
-           B_TABLE_SET, 0);
-    EXPECT(&guard, 1, "zext call wrap load.4x iadd", B_REF_NULL, FUNCREF, GET(0), 0xfc, B_TABLE_GROW, 1, 0xfc, B_TABLE_SIZE, 1,
-           B_I32_ADD);
+    EXPECT(&guard, 4, "iadd load.8cx load.4x icmp.uge trapnz.table-bounds load.8x zext shl iadd store.8x", GET(0),
+           B_REF_FUNC, 1, B_TABLE_SET, 0);
+    EXPECT(&guard, 1, "zext call wrap load.4x iadd", B_REF_NULL, FUNCREF, GET(0), 0xfc, B_TABLE_GROW, 1, 0xfc,
+           B_TABLE_SIZE, 1, B_I32_ADD);
     EXPECT(&guard, 4, "zext zext call trapnz.table-bounds", GET(0), B_REF_NULL, FUNCREF, GET(0), 0xfc, B_TABLE_FILL, 1);
-    EXPECT(&guard, 4, "zext call trapnz.table-bounds call", GET(0), GET(0), GET(0), 0xfc, B_TABLE_INIT, 0, 1, 0xfc, B_ELEM_DROP,
-           0);
+    EXPECT(&guard, 4, "zext call trapnz.table-bounds call", GET(0), GET(0), GET(0), 0xfc, B_TABLE_INIT, 0, 1, 0xfc,
+           B_ELEM_DROP, 0);
 }
 
 static void test_calls(void **state) {
@@ -261,9 +271,10 @@ static void test_calls(void **state) {
     EXPECT(&guard, 1, "call", GET(0), B_CALL, 1);
     EXPECT(&guard, 1, "load.8cx load.8cx load.8cx call", GET(0), B_CALL, 0);
     EXPECT(&guard, 1, "tailcall", GET(0), B_RETURN_CALL, 1);
-    EXPECT(&guard, 5, "load.4x icmp.uge trapnz.undefined-element load.8x zext shl iadd load.8x eqz trapnz.uninitialized-element "
-           "load.4x load.4cx icmp.ne trapnz.indirect-type load.8x load.8x call proj proj", GET(0), GET(1), GET(0),
-           B_CALL_INDIRECT, 5, 1);
+    EXPECT(&guard, 5,
+           "load.4x icmp.uge trapnz.undefined-element load.8x zext shl iadd load.8x eqz trapnz.uninitialized-element "
+           "load.4x load.4cx icmp.ne trapnz.indirect-type load.8x load.8x call proj proj",
+           GET(0), GET(1), GET(0), B_CALL_INDIRECT, 5, 1);
     /* the frame is given back before the callee takes its own */
     Fn *f = build_code(1, CODE(GET(0), B_RETURN_CALL, 1), &guard);
     const Blk *b = &f->blk.at[0];
@@ -283,14 +294,19 @@ static void test_params(void **state) {
     f = build_code(1, CODE(GET(0), B_IF, VOID, GET(0), B_LOCAL_SET, 1, B_END, GET(0)), &guard);
     for (BlkId b = 1; b < f->blk.n; b++) assert_int_equal(f->blk.at[b].param.n, 0);
     /* a loop: local 1 is written and read, 0 is only read; a carried value */
-    f = build_code(1, CODE(GET(0), B_LOOP, 1, GET(0), B_I32_ADD, GET(1), B_I32_ADD, B_LOCAL_TEE, 1, GET(0), B_BR_IF, 0, B_END), &guard);
+    f = build_code(
+        1, CODE(GET(0), B_LOOP, 1, GET(0), B_I32_ADD, GET(1), B_I32_ADD, B_LOCAL_TEE, 1, GET(0), B_BR_IF, 0, B_END),
+        &guard);
     assert_int_equal(f->blk.at[1].param.n, 2);
     /* a loop that nothing branches to is no loop; equal results need no parameter */
-    f = build_code(1, CODE(B_LOOP, VOID, GET(0), B_LOCAL_SET, 1, B_END, B_BLOCK, I32, GET(1), GET(0), B_BR_IF, 0, B_END), &guard);
+    f = build_code(
+        1, CODE(B_LOOP, VOID, GET(0), B_LOCAL_SET, 1, B_END, B_BLOCK, I32, GET(1), GET(0), B_BR_IF, 0, B_END), &guard);
     for (BlkId b = 1; b < f->blk.n; b++) assert_int_equal(f->blk.at[b].param.n, 0);
     /* written before all branches out of a nest: known behind it without parameters */
-    f = build_code(1, CODE(B_BLOCK, VOID, B_BLOCK, VOID, GET(0), B_LOCAL_SET, 1, GET(0), B_BR_TABLE, 1, 0, 1, B_END, B_END, GET(1)),
-                   &guard);
+    f = build_code(
+        1,
+        CODE(B_BLOCK, VOID, B_BLOCK, VOID, GET(0), B_LOCAL_SET, 1, GET(0), B_BR_TABLE, 1, 0, 1, B_END, B_END, GET(1)),
+        &guard);
     for (BlkId b = 1; b < f->blk.n; b++) assert_int_equal(f->blk.at[b].param.n, 0);
 }
 
@@ -323,7 +339,8 @@ static Instance *instance_of(const Module *m, ExecState *es) {
     for (uint32_t k = 0; k < m->memories.n; k++) {
         MemInst *own = (MemInst *)(void *)(p + l.own_mems) + (k - m->nimported[EXT_MEMORY]);
         MemInst *mem = k < m->nimported[EXT_MEMORY] ? ARENA_NEW(&arena, MemInst) : own;
-        *mem = (MemInst){.base = arena_zalloc(&arena, PAGES * WASM_PAGE, 64), .length = PAGES * WASM_PAGE, .pages = PAGES};
+        *mem =
+            (MemInst){.base = arena_zalloc(&arena, PAGES * WASM_PAGE, 64), .length = PAGES * WASM_PAGE, .pages = PAGES};
         i->mems[k] = (MemView){mem->base, mem};
     }
     for (uint32_t k = 0; k < m->tables.n; k++) {
@@ -338,7 +355,8 @@ static Instance *instance_of(const Module *m, ExecState *es) {
     }
     for (uint32_t k = 0; k < m->funcs.n; k++) {
         bool own = k >= m->nimported[EXT_FUNC];
-        FuncInst *f = own ? (FuncInst *)(void *)(p + l.own_funcs) + (k - m->nimported[EXT_FUNC]) : ARENA_NEW(&arena, FuncInst);
+        FuncInst *f =
+            own ? (FuncInst *)(void *)(p + l.own_funcs) + (k - m->nimported[EXT_FUNC]) : ARENA_NEW(&arena, FuncInst);
         *f = (FuncInst){.ctx = own ? (void *)i : (void *)f, .sig = i->sigs[m->funcs.at[k].type], .index = k};
         f->inst = own ? i : NULL;
         i->funcs[k] = f;
@@ -349,8 +367,7 @@ static Instance *instance_of(const Module *m, ExecState *es) {
 /* The tables: some functions of either type, some holes. */
 static void fill_tables(Instance *i) {
     for (uint32_t t = 0; t < i->ntables; t++)
-        for (uint32_t k = 0; k < 6; k++)
-            i->tables[t]->elem[k] = k < 4 ? (uint64_t)(uintptr_t)i->funcs[k & 1] : 0;
+        for (uint32_t k = 0; k < 6; k++) i->tables[t]->elem[k] = k < 4 ? (uint64_t)(uintptr_t)i->funcs[k & 1] : 0;
 }
 
 typedef struct Seen { /* what came of a call */
@@ -378,7 +395,8 @@ static void look(const Instance *i, Seen *s) {
     if (!s->trap) memcpy(s->result, i->es->results, sizeof s->result);
     for (uint32_t k = 0; k < i->nglobals && k < 4; k++) s->global[k] = i->globals[k]->value;
     for (uint32_t k = 0; k < i->nmems; k++)
-        for (uint32_t n = 0; n < PAGES * WASM_PAGE; n++) s->memory = s->memory * 31 + i->mems[k].base[n];
+        for (uint32_t n = 0; n < PAGES * WASM_PAGE; n += 8)
+            s->memory = s->memory * 31 + bits_load_u64(i->mems[k].base + n);
 }
 
 static Seen run_interp(Instance *i, InterpStack *stack, const uint32_t *args, uint32_t nargs) {
@@ -424,8 +442,10 @@ static void compare(const Spec *spec, const BuildOptions *o, uint32_t number, ui
             fail_msg("#%u: interp %s @%u:%u, ir %s @%u:%u", number, trap_name(a.trap), a.func, a.at, trap_name(b.trap),
                      b.func, b.at);
         if (a.fuel != b.fuel || a.depth != b.depth)
-            fail_msg("#%u: fuel %ld %ld, depth %ld %ld", number, (long)a.fuel, (long)b.fuel, (long)a.depth, (long)b.depth);
-        if (memcmp(&a, &b, sizeof a)) fail_msg("#%u: result or state differs (%x, %x)", number, a.result[0].i32, b.result[0].i32);
+            fail_msg("#%u: fuel %ld %ld, depth %ld %ld", number, (long)a.fuel, (long)b.fuel, (long)a.depth,
+                     (long)b.depth);
+        if (memcmp(&a, &b, sizeof a))
+            fail_msg("#%u: result or state differs (%x, %x)", number, a.result[0].i32, b.result[0].i32);
         *traps += a.trap != TRAP_NONE;
     }
     interp_stack_free(stack);
@@ -437,10 +457,10 @@ static void compare(const Spec *spec, const BuildOptions *o, uint32_t number, ui
 typedef struct Gen {
     Bytes *b;
     uint64_t seed;
-    uint32_t left;        /* constructs and statements still to be made */
-    uint32_t label[64];   /* number of i32 a branch to the label carries, outermost first */
+    uint32_t left;      /* constructs and statements still to be made */
+    uint32_t label[64]; /* number of i32 a branch to the label carries, outermost first */
     uint32_t depth, nlocal;
-    bool rich;            /* memory, calls, and what else may trap */
+    bool rich; /* memory, calls, and what else may trap */
 } Gen;
 
 static uint32_t below(Gen *g, uint32_t n) {
@@ -496,7 +516,9 @@ static void body(Gen *g, uint32_t nresult);
 
 /* A construct with some parameters and results, all of them on, or dropped from, the stack. */
 static void construct(Gen *g) {
-    static const struct { uint8_t type, nparam, nresult; } shapes[] = {{0, 0, 0}, {3, 0, 1}, {4, 1, 0}, {1, 1, 1}, {2, 2, 1}, {5, 2, 2}, {11, 2, 3}};
+    static const struct {
+        uint8_t type, nparam, nresult;
+    } shapes[] = {{0, 0, 0}, {3, 0, 1}, {4, 1, 0}, {1, 1, 1}, {2, 2, 1}, {5, 2, 2}, {11, 2, 3}};
     uint32_t s = below(g, 4) ? below(g, 2) : below(g, 7), kind = below(g, 3);
     uint32_t op = kind == 0 ? B_BLOCK : kind == 1 ? B_LOOP : B_IF;
     values(g, shapes[s].nparam);
@@ -525,7 +547,9 @@ static void dead(Gen *g) {
 static bool branch(Gen *g) { /* false: what follows is dead */
     uint32_t label = below(g, g->depth), n = g->label[g->depth - 1 - label];
     switch (below(g, 6)) {
-    case 0: case 1: case 2:
+    case 0:
+    case 1:
+    case 2:
         values(g, n + 1);
         put_op(g->b, B_BR_IF, label);
         while (n--) put(g->b, B_DROP);
@@ -604,6 +628,38 @@ static void test_random(void **state) {
         arena_reset(&tmp);
     }
     assert_true(traps > 3000 && traps < 15000); /* of 18,000 calls: some of both kinds */
+}
+
+/* A nest of blocks; a branch to one of them past a write, then branches to all: which ends are reached past the
+ * write must be seen however deep they are. */
+static void nest(uint32_t depth, uint32_t past, uint32_t *traps) {
+    Spec s = {.type = 10, .nlocal = 1};
+    for (uint32_t i = 0; i < depth; i++) put_op(&s.code, B_BLOCK, 0);
+    put_op(&s.code, B_LOCAL_GET, 1);
+    put_op(&s.code, B_BR_IF, past);
+    put_op(&s.code, B_LOCAL_GET, 2);
+    put_op(&s.code, B_LOCAL_SET, 4);
+    put_op(&s.code, B_LOCAL_GET, 0);
+    put_op(&s.code, B_BR_TABLE, depth - 1);
+    for (uint32_t i = 0; i < depth; i++) put_leb(&s.code, i);
+    for (uint32_t i = 0; i < depth; i++) {
+        put(&s.code, B_END);
+        if (i % 5 == 3) put_op(&s.code, B_LOCAL_GET, 4), put_op(&s.code, B_LOCAL_SET, 3);
+    }
+    put_op(&s.code, B_LOCAL_GET, 3), put_op(&s.code, B_LOCAL_GET, 4), put(&s.code, B_I32_SUB);
+    compare(&s, &guard, depth * 100 + past, traps);
+}
+
+static void test_nests(void **state) {
+    (void)state;
+    uint32_t traps = 0;
+    for (uint32_t depth = 1; depth < 24; depth++)
+        for (uint32_t past = 0; past < depth; past++) {
+            nest(depth, past, &traps);
+            arena_reset(&arena);
+            arena_reset(&tmp);
+        }
+    assert_int_equal(traps, 0);
 }
 
 /* -- Long inputs -------------------------------------------------------------------------- */
@@ -707,7 +763,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers), cmocka_unit_test(test_memory), cmocka_unit_test(test_globals_tables),
         cmocka_unit_test(test_calls),   cmocka_unit_test(test_params), cmocka_unit_test(test_adaptors),
-        cmocka_unit_test(test_random),  cmocka_unit_test(test_long),
+        cmocka_unit_test(test_random),  cmocka_unit_test(test_nests),  cmocka_unit_test(test_long),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,5 +1,6 @@
-/* The IR's text form and its verifier: printing what was parsed gives the same text; bad text gives a line and a message, and
- * never a crash; each rule of the verifier rejects what breaks it; its dominators are those of the definition. */
+/* The IR's text form and its verifier: printing what was parsed gives the same text; bad text gives a line and a
+ * message, and never a crash; each rule of the verifier rejects what breaks it; its dominators are those of the
+ * definition. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -270,7 +271,8 @@ static void test_syntax_errors(void **state) {
         start(&c);
         if (parse(&c, bad[k].text)) fail_msg("accepted: %s", bad[k].text);
         if (c.line != bad[k].line || !strstr(c.msg, bad[k].msg))
-            fail_msg("%s\n  says line %u: %s\n  expected line %u: %s", bad[k].text, c.line, c.msg, bad[k].line, bad[k].msg);
+            fail_msg("%s\n  says line %u: %s\n  expected line %u: %s", bad[k].text, c.line, c.msg, bad[k].line,
+                     bad[k].msg);
         assert_null(strchr(c.msg, '\n'));
         finish(&c);
     }
@@ -331,12 +333,14 @@ static void test_verifier_rejects(void **state) {
         {FN("() -> ()", "b0:\n  v1:i32 = iconst 0\n  brif v1, b1\nb1:\n  ret\n"), "1 edges, must be 2"},
         {FN("() -> ()", "b0:\n  v1:i32 = iconst 0\n  brtable v1\n"), "no edges"},
         {FN("() -> ()", "b0:\n  jump b1\nb1(v1:i32):\n  ret\n"), "0 arguments, b1 takes 1"},
-        {FN("() -> ()", "b0:\n  v1:i64 = iconst 0\n  jump b1(v1)\nb1(v2:i32):\n  ret\n"), "argument v1 to b1 is i64, must be i32"},
+        {FN("() -> ()", "b0:\n  v1:i64 = iconst 0\n  jump b1(v1)\nb1(v2:i32):\n  ret\n"),
+         "argument v1 to b1 is i64, must be i32"},
         /* dominance */
         {FN("() -> ()", "b0:\n  v2:i32 = eqz v1\n  v1:i32 = iconst 0\n  ret\n"), "does not dominate"},
         {FN("() -> ()", "b0:\n  v1:i32 = iadd v1, v1\n  ret\n"), "does not dominate"},
-        {FN("(i32) -> ()", "b0(v1:i32):\n  brif v1, b1, b2\nb1:\n  v2:i32 = eqz v1\n  jump b3\nb2:\n  jump b3\nb3:\n"
-                           "  v3:i32 = eqz v2\n  ret\n"),
+        {FN("(i32) -> ()",
+            "b0(v1:i32):\n  brif v1, b1, b2\nb1:\n  v2:i32 = eqz v1\n  jump b3\nb2:\n  jump b3\nb3:\n"
+            "  v3:i32 = eqz v2\n  ret\n"),
          "operand v2 (of b1) does not dominate"},
         {FN("() -> ()", "b0:\n  jump b1(v1)\nb1(v1:i32):\n  ret\n"), "does not dominate"},
         {FN("() -> (i32)", "b0:\n  ret v1\nb1:\n  v1:i32 = iconst 0\n  trap.1\n"), "does not dominate"},
@@ -345,7 +349,8 @@ static void test_verifier_rejects(void **state) {
         {FN("() -> ()", "b0:\n  v1:i64 = fconst 0\n  ret\n"), "a constant of type i64"},
         {FN("() -> ()", "b0:\n  v1:i64 = vconst 0 0 0 0\n  ret\n"), "must be v128"},
         {FN("() -> ()", "b0:\n  v1:i32 = es\n  ret\n"), "must be i64"},
-        {FN("(i32, i64) -> ()", "b0(v1:i32, v2:i64):\n  v3:i32 = iadd v1, v2\n  ret\n"), "operand v2 is i64, must be i32"},
+        {FN("(i32, i64) -> ()", "b0(v1:i32, v2:i64):\n  v3:i32 = iadd v1, v2\n  ret\n"),
+         "operand v2 is i64, must be i32"},
         {FN("(i32) -> ()", "b0(v1:i32):\n  v3:i64 = iadd v1, v1\n  ret\n"), "type i64, must be i32"},
         {FN("(f32) -> ()", "b0(v1:f32):\n  v3:f32 = iadd v1, v1\n  ret\n"), "must be an integer"},
         {FN("(i32) -> ()", "b0(v1:i32):\n  v3:i32 = fadd v1, v1\n  ret\n"), "must be a float"},
@@ -395,21 +400,28 @@ static void test_verifier_rejects(void **state) {
         /* calls */
         {FN("(i64) -> ()", "b0(v1:i64):\n  call f1 (i64) -> () ()\n  ret\n"), "0 arguments, must be 1"},
         {FN("(i64) -> ()", "b0(v1:i64):\n  call f1 (i32) -> () (v1)\n  ret\n"), "operand v1 is i64, must be i32"},
-        {FN("(i64) -> ()", "b0(v1:i64):\n  v2:i64 = call f1 () -> (i32) ()\n  ret\n"), "the result is i64, must be i32"},
+        {FN("(i64) -> ()", "b0(v1:i64):\n  v2:i64 = call f1 () -> (i32) ()\n  ret\n"),
+         "the result is i64, must be i32"},
         {FN("(i64) -> ()", "b0(v1:i64):\n  call ref () -> () ()\n  ret\n"), "no code address"},
         {FN("(i32) -> ()", "b0(v1:i32):\n  call ref () -> () (v1)\n  ret\n"), "operand v1 is i32, must be i64"},
         {FN("(f32) -> ()", "b0(v1:f32):\n  call lib1 (f32) -> () (v1)\n  ret\n"), "integers only"},
-        {FN("(i32) -> ()", "b0(v1:i32):\n  call lib1 (i32, i32, i32, i32, i32, i32, i32) -> () (v1, v1, v1, v1, v1, v1, v1)\n  ret\n"),
+        {FN("(i32) -> ()",
+            "b0(v1:i32):\n  call lib1 (i32, i32, i32, i32, i32, i32, i32) -> () (v1, v1, v1, v1, v1, v1, v1)\n  ret\n"),
          "at most 6"},
         {FN("() -> ()", "b0:\n  v1:f32 = call lib1 () -> (f32) ()\n  ret\n"), "an integer or nothing"},
         {FN("() -> ()", "b0:\n  tailcall lib1 () -> () ()\n"), "no tail call"},
         {FN("() -> (i32)", "b0:\n  tailcall f1 () -> () ()\n"), "must be those of the function"},
-        {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  v2:i32 = eqz v1\n  ret\n"), "operand v1 has no value"},
+        {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  v2:i32 = eqz v1\n  ret\n"),
+         "operand v1 has no value"},
         {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  v2:i32 = proj v1 2\n  ret\n"), "no result 2"},
-        {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  v2:i64 = proj v1 0\n  ret\n"), "type i64, must be i32"},
-        {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  charge.fuel 1\n  v2:i32 = proj v1 0\n  ret\n"), "directly behind"},
-        {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  jump b1\nb1:\n  v2:i32 = proj v1 0\n  ret\n"), "in the call's block"},
-        {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  v2:i32 = proj v1 1\n  v3:i32 = proj v1 0\n  ret\n"), "out of order"},
+        {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  v2:i64 = proj v1 0\n  ret\n"),
+         "type i64, must be i32"},
+        {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  charge.fuel 1\n  v2:i32 = proj v1 0\n  ret\n"),
+         "directly behind"},
+        {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  jump b1\nb1:\n  v2:i32 = proj v1 0\n  ret\n"),
+         "in the call's block"},
+        {FN("() -> ()", "b0:\n  v1 = call f1 () -> (i32, i32) ()\n  v2:i32 = proj v1 1\n  v3:i32 = proj v1 0\n  ret\n"),
+         "out of order"},
         {FN("() -> ()", "b0:\n  v1:i32 = call f1 () -> (i32) ()\n  v2:i32 = proj v1 0\n  ret\n"), "no several results"},
         {FN("(i32) -> ()", "b0(v1:i32):\n  v2:i32 = proj v1 0\n  ret\n"), "is no call"},
         {FN("() -> (i32)", "b0:\n  ret\n"), "0 results, must be 1"},
@@ -519,7 +531,10 @@ static Fn *random_graph(Context *c, uint64_t seed, BlkId def, BlkId use) {
     for (uint32_t b = 0; b < NBLK; b++) {
         uint64_t r = hash_mix(seed * NBLK + b);
         uint32_t n = r % 4 == 0 ? 0 : r % 4 == 1 ? 1 : 2;
-        fn_ins(f, b, 0, n == 0 ? (Ins){.op = IR_trap, .aux = 1} : n == 1 ? (Ins){.op = IR_jump} : (Ins){.op = IR_brif, .a = p});
+        fn_ins(f, b, 0,
+               n == 0   ? (Ins){.op = IR_trap, .aux = 1}
+               : n == 1 ? (Ins){.op = IR_jump}
+                        : (Ins){.op = IR_brif, .a = p});
         for (uint32_t k = 0; k < n; k++) fn_edge(f, b, 1 + (uint32_t)(hash_mix(r + k) % (NBLK - 1)), NULL, 0);
     }
     return f;
@@ -546,12 +561,15 @@ static void test_dominance(void **state) {
         bool reachable = reach(f, NO_BLK) >> use & 1;
         bool dominates = def == use || !(reach(f, def) >> use & 1);
         bool ok = ir_verify(f, c.msg, sizeof c.msg);
-        if (ok != (dominates || !reachable)) fail_msg("seed %u: b%u b%u: %s\n%s", (unsigned)seed, def, use, c.msg, print(&c, f));
+        if (ok != (dominates || !reachable))
+            fail_msg("seed %u: b%u b%u: %s\n%s", (unsigned)seed, def, use, c.msg, print(&c, f));
         cfg_build(f);
         if (reachable && cfg_dominates(f, def, use) != dominates) fail_msg("cfg_dominates: seed %u", (unsigned)seed);
         if (reachable && def != use) {
-            if (ok) good++;
-            else bad++;
+            if (ok)
+                good++;
+            else
+                bad++;
         }
         finish(&c);
     }
@@ -560,9 +578,9 @@ static void test_dominance(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_accepts),
-        cmocka_unit_test(test_syntax_errors),     cmocka_unit_test(test_bad_bytes),
-        cmocka_unit_test(test_verifier_rejects),  cmocka_unit_test(test_verifier_rejects_broken),
+        cmocka_unit_test(test_round_trip),       cmocka_unit_test(test_accepts),
+        cmocka_unit_test(test_syntax_errors),    cmocka_unit_test(test_bad_bytes),
+        cmocka_unit_test(test_verifier_rejects), cmocka_unit_test(test_verifier_rejects_broken),
         cmocka_unit_test(test_dominance),
     };
     return cmocka_run_group_tests_name("ir text", tests, NULL, NULL);

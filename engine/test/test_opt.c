@@ -1,5 +1,6 @@
-/* The optimizer: golden tests of passes (engine/test/opt, text to text; BLESS=1 writes what is expected), coverage of the folding
- * rules by them, constant arithmetic against the interpreter's, random functions before and after, and time.
+/* The optimizer: golden tests of passes (engine/test/opt, text to text; BLESS=1 writes what is expected), coverage of
+ * the folding rules by them, constant arithmetic against the interpreter's, random functions before and after, and
+ * time.
  *
  * A golden file holds cases:
  *   ;; run: opt PASS[,PASS...]      passes, or O1, O2 for a whole level
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <dirent.h>
+#include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -66,8 +68,10 @@ static void run_pass(Fn *f, const char *name, uint32_t *hits) {
     OptPass *pass = opt_find(name);
     if (!pass) fail_msg("there is no pass %s", name);
     cfg_build(f);
-    if (pass == opt_fold) opt_fold_counted(f, hits);
-    else pass(f);
+    if (pass == opt_fold)
+        opt_fold_counted(f, hits);
+    else
+        pass(f);
     verify(f, name);
 }
 
@@ -129,7 +133,8 @@ static void golden_file(const char *path, uint32_t *hits) {
     } else if (strcmp(text, out.at) != 0) {
         size_t k = 0, line = 1;
         for (; text[k] && text[k] == out.at[k]; k++) line += text[k] == '\n';
-        fail_msg("%s:%zu: differs (BLESS=1 accepts):\n  expected %.60s\n  is       %.60s", path, line, text + k, out.at + k);
+        fail_msg("%s:%zu: differs (BLESS=1 accepts):\n  expected %.60s\n  is       %.60s", path, line, text + k,
+                 out.at + k);
     }
     arena_free(&a);
 }
@@ -200,7 +205,8 @@ static void test_eval(void **state) {
         bool is_float = op >= IR_fadd && op <= IR_fcmp;
         uint8_t type[3] = {(uint8_t)(is_float ? gen_float_type(&g) : gen_int_type(&g))};
         if (op == IR_sext32) type[0] = T_I64;
-        if (op >= IR_fdemote && op <= IR_fcvt_u) type[0] = op == IR_fdemote ? T_F64 : op == IR_fpromote ? T_F32 : (uint8_t)gen_float_type(&g);
+        if (op >= IR_fdemote && op <= IR_fcvt_u)
+            type[0] = op == IR_fdemote ? T_F64 : op == IR_fpromote ? T_F32 : (uint8_t)gen_float_type(&g);
         if (op == IR_sext || op == IR_zext) type[0] = T_I32;
         if (op == IR_wrap) type[0] = T_I64;
         if (op == IR_bitcast) type[0] = (uint8_t)gen_type(&g);
@@ -212,7 +218,8 @@ static void test_eval(void **state) {
         if (op == IR_fdemote || op == IR_fpromote) i.type = op == IR_fdemote ? T_F32 : T_F64;
         if (op == IR_fcvt_s || op == IR_fcvt_u) i.type = (uint8_t)gen_int_type(&g);
         if (op == IR_icvt_s || op == IR_icvt_u) i.type = (uint8_t)gen_float_type(&g);
-        if (op == IR_bitcast) i.type = type[0] == T_I32 ? T_F32 : type[0] == T_I64 ? T_F64 : type[0] == T_F32 ? T_I32 : T_I64;
+        if (op == IR_bitcast)
+            i.type = type[0] == T_I32 ? T_F32 : type[0] == T_I64 ? T_F64 : type[0] == T_F32 ? T_I32 : T_I64;
         i.aux = (uint8_t)gen_below(&g, op == IR_fcmp ? FC_COUNT : C_COUNT);
         uint64_t x[3], got = 0;
         for (uint32_t k = 0; k < 3; k++) {
@@ -224,10 +231,16 @@ static void test_eval(void **state) {
         m.default_nan = op != IR_fcanon;
         uint64_t want = machine_pure(&m, &i, 1, type, x);
         bool ok = eval_ins(&i, type, x, &got);
+        uint64_t upward = 0;
+        fesetround(FE_UPWARD);
+        eval_ins(&i, type, x, &upward);
+        fesetround(FE_TONEAREST);
+        if (ok && got != upward) fail_msg("%s depends on the rounding mode", ir_info[op].name);
         if (ok != !m.done) fail_msg("%s: folds %d, defined %d", ir_info[op].name, ok, !m.done);
         if (ok && got != want)
             fail_msg("%s.%u type %u -> %u: %llx %llx is %llx, must be %llx", ir_info[op].name, i.aux, type[0], i.type,
-                     (unsigned long long)x[0], (unsigned long long)x[1], (unsigned long long)got, (unsigned long long)want);
+                     (unsigned long long)x[0], (unsigned long long)x[1], (unsigned long long)got,
+                     (unsigned long long)want);
         folded += ok;
     }
     assert_true(folded > 300000);
@@ -254,7 +267,8 @@ static void show(const Machine *m, const char *name) {
     print_error("%s:", name);
     for (uint32_t k = 0; k < m->event.n; k++) {
         const Event *e = &m->event.at[k];
-        print_error(" [%d %u @%x %llx %llx]", e->kind, e->what, e->loc, (unsigned long long)e->x, (unsigned long long)e->y);
+        print_error(" [%d %u @%x %llx %llx]", e->kind, e->what, e->loc, (unsigned long long)e->x,
+                    (unsigned long long)e->y);
     }
     print_error("\n");
 }
@@ -274,8 +288,10 @@ static void compare_runs(Random *r, const Fn *before, const Fn *after, Gen *g, u
         machine_run(y, after, args, 20000);
         const Event *last = &x->event.at[x->event.n - 1];
         r->kind[last->kind]++;
-        if (last->kind == EV_CRASH) fail_msg("seed %llu: the function is wrong\n%s", (unsigned long long)seed, print(before));
-        if (last->kind == EV_STEPS) r->stopped++;
+        if (last->kind == EV_CRASH)
+            fail_msg("seed %llu: the function is wrong\n%s", (unsigned long long)seed, print(before));
+        if (last->kind == EV_STEPS)
+            r->stopped++;
         else if (!machine_same(x, y)) {
             show(x, "before");
             show(y, "after");
@@ -461,7 +477,8 @@ static Fn *shape_chain(Arena *a) {
         b = next;
         x = fn_param(f, b, T_I32);
     }
-    for (uint32_t n = 0; n < 50000; n++) x = fn_ins(f, b, 1, (Ins){.op = n % 2 ? IR_imul : IR_ixor, .a = x, .b = add_const(f, b, x, n)});
+    for (uint32_t n = 0; n < 50000; n++)
+        x = fn_ins(f, b, 1, (Ins){.op = n % 2 ? IR_imul : IR_ixor, .a = x, .b = add_const(f, b, x, n)});
     return finish_shape(f, b, x);
 }
 
@@ -489,7 +506,11 @@ static void test_time(void **state) {
     static const struct {
         const char *name;
         Fn *(*make)(Arena *a);
-    } shapes[] = {{"exits", shape_exits}, {"loops", shape_loops}, {"table", shape_table}, {"chain", shape_chain}, {"random", shape_random}};
+    } shapes[] = {{"exits", shape_exits},
+                  {"loops", shape_loops},
+                  {"table", shape_table},
+                  {"chain", shape_chain},
+                  {"random", shape_random}};
     bool show = getenv("OPT_TEST_TIMES") != NULL;
     for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
         Arena a;
@@ -511,8 +532,9 @@ static void test_time(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),       cmocka_unit_test(test_pipeline),       cmocka_unit_test(test_eval),
-        cmocka_unit_test(test_random_pure),  cmocka_unit_test(test_random_effects), cmocka_unit_test(test_random_control),
+        cmocka_unit_test(test_golden),         cmocka_unit_test(test_pipeline),
+        cmocka_unit_test(test_eval),           cmocka_unit_test(test_random_pure),
+        cmocka_unit_test(test_random_effects), cmocka_unit_test(test_random_control),
         cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests_name("opt", tests, NULL, NULL);

@@ -1,6 +1,6 @@
-/* Both allocators on random machine functions over made-up targets: the machine verifier accepts the function, the checker
- * accepts the allocation, and an interpreter sees the same values before and after.  Then damaged allocations: the
- * checker must reject each one that the interpreter can tell from the right one. */
+/* Both allocators on random machine functions over made-up targets: the machine verifier accepts the function, the
+ * checker accepts the allocation, and an interpreter sees the same values before and after.  Then damaged allocations:
+ * the checker must reject each one that the interpreter can tell from the right one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,6 +78,26 @@ static void test_linear(void **state) {
     check_many(regalloc_linear);
 }
 
+/* A long function, with operands near their definitions as in real ones: still correct, and in few slots. */
+static void test_large(void **state) {
+    (void)state;
+    static const uint32_t nregs[RC_COUNT] = {12, 12};
+    Allocator *const allocator[2] = {regalloc_fast, regalloc_linear};
+    char msg[200] = "";
+    Arena a;
+    MachTarget t;
+    arena_init(&a, NULL);
+    machgen_target(&t, nregs);
+    MFn *m = machgen_fn(&a, &t, 7, 50000, false, true);
+    assert_true(m->insn.n >= 50000 && m->block.n > 10000);
+    for (uint32_t k = 0; k < 2; k++) {
+        Alloc *ra = allocator[k](&a, m, &t.target);
+        assert_true(alloc_check(m, &t.target, ra, msg, sizeof msg));
+        assert_true(ra->nslots < 200);
+    }
+    arena_free(&a);
+}
+
 static void test_deterministic(void **state) {
     (void)state;
     for (uint64_t seed = 0; seed < 20; seed++) {
@@ -112,37 +132,37 @@ static RegClass loc_class(Loc l) { return l < 64 && l >= REG_FLOAT ? RC_FLOAT : 
 static bool damage(Alloc *ra, const MFn *m, const MachTarget *t) {
     uint32_t n = ra->edit.n, k = n ? roll(n) : 0;
     switch (roll(6)) {
-        case 0:
-            if (!n) return false;
-            memmove(ra->edit.at + k, ra->edit.at + k + 1, (n - k - 1) * sizeof(Edit));
-            ra->edit.n--;
-            return true;
-        case 1:
-            if (n < 2 || k == n - 1 || ra->edit.at[k].at != ra->edit.at[k + 1].at) return false;
-            {
-                Edit e = ra->edit.at[k];
-                ra->edit.at[k] = ra->edit.at[k + 1];
-                ra->edit.at[k + 1] = e;
-            }
-            return true;
-        case 2:
-            if (!n) return false;
-            ra->edit.at[k].from = other_loc(ra, t, type_class((IrType)ra->edit.at[k].type));
-            return true;
-        case 3:
-            if (!n) return false;
-            ra->edit.at[k].to = other_loc(ra, t, type_class((IrType)ra->edit.at[k].type));
-            return true;
-        case 4:
-            if (!n || ra->edit.at[k].type == T_I32 || ra->edit.at[k].type == T_F32) return false;
-            ra->edit.at[k].type = ra->edit.at[k].type == T_I64 ? T_I32 : T_F32;
-            return true;
-        default:
-            if (!m->opnd.n) return false;
-            k = roll(m->opnd.n);
-            if (!reg_is_virtual(m->opnd.at[k].reg)) return false;
-            ra->opnd[k] = t->order[loc_class(ra->opnd[k])][roll(t->target.norder[loc_class(ra->opnd[k])])];
-            return true;
+    case 0:
+        if (!n) return false;
+        memmove(ra->edit.at + k, ra->edit.at + k + 1, (n - k - 1) * sizeof(Edit));
+        ra->edit.n--;
+        return true;
+    case 1:
+        if (n < 2 || k == n - 1 || ra->edit.at[k].at != ra->edit.at[k + 1].at) return false;
+        {
+            Edit e = ra->edit.at[k];
+            ra->edit.at[k] = ra->edit.at[k + 1];
+            ra->edit.at[k + 1] = e;
+        }
+        return true;
+    case 2:
+        if (!n) return false;
+        ra->edit.at[k].from = other_loc(ra, t, type_class((IrType)ra->edit.at[k].type));
+        return true;
+    case 3:
+        if (!n) return false;
+        ra->edit.at[k].to = other_loc(ra, t, type_class((IrType)ra->edit.at[k].type));
+        return true;
+    case 4:
+        if (!n || ra->edit.at[k].type == T_I32 || ra->edit.at[k].type == T_F32) return false;
+        ra->edit.at[k].type = ra->edit.at[k].type == T_I64 ? T_I32 : T_F32;
+        return true;
+    default:
+        if (!m->opnd.n) return false;
+        k = roll(m->opnd.n);
+        if (!reg_is_virtual(m->opnd.at[k].reg)) return false;
+        ra->opnd[k] = t->order[loc_class(ra->opnd[k])][roll(t->target.norder[loc_class(ra->opnd[k])])];
+        return true;
     }
 }
 
@@ -183,10 +203,8 @@ static void test_damage(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fast),
-        cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_deterministic),
-        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_fast),          cmocka_unit_test(test_linear), cmocka_unit_test(test_large),
+        cmocka_unit_test(test_deterministic), cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

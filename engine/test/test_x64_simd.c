@@ -634,106 +634,113 @@ static uint8_t random_vop(Random *r) {
     return rnd(r, 4) ? (uint8_t)rnd(r, VOP_COUNT) : floats[rnd(r, COUNT(floats))];
 }
 
-static IrType scalar_of(const uint64_t *scalar, uint32_t k, uint64_t *bits) {
-    IrType t = (IrType)(T_I32 + k);
-    *bits = t == T_I32 || t == T_F32 ? (uint32_t)scalar[k] : scalar[k];
-    return t;
+typedef struct Dag {
+    Random r;
+    Fn *f;
+    BlkId b;
+    Val val[NVALS], scalar_val[NSCALARS]; /* i32 i64 f32 f64 */
+    uint64_t scalar[NSCALARS];
+    V want[NVALS]; /* what the values are */
+} Dag;
+
+static void dag_inputs(Dag *g) {
+    for (uint32_t k = 0; k < NSCALARS; k++) {
+        g->scalar[k] = boundary_lane(&g->r, k < 2 ? 'i' : 'f', k & 1 ? 64 : 32);
+        if (!(k & 1)) g->scalar[k] = (uint32_t)g->scalar[k];
+        g->scalar_val[k] = load_state(g->f, g->b, (IrType)(T_I32 + k), arg_at(40 + k));
+        set_state(arg_at(40 + k), g->scalar[k]);
+    }
+    for (uint32_t k = 0; k < NINPUTS; k++) {
+        g->want[k] = random_v(&g->r, 'v', 0);
+        put_v(k, &g->want[k]);
+        g->val[k] = k == 0 ? vconst(g->f, g->b, &g->want[k]) : load_v(g->f, g->b, k);
+    }
+}
+
+/* Value k as a shuffle or select of x and y. */
+static Ins dag_choice(Dag *g, uint32_t k, uint32_t x, uint32_t y) {
+    uint8_t lanes[16];
+    uint32_t words[4];
+    if (rnd(&g->r, 2)) {
+        g->want[k] = g->scalar[0] ? g->want[x] : g->want[y];
+        return (Ins){.op = IR_select, .type = T_V128, .a = g->scalar_val[0], .b = g->val[x], .c = g->val[y]};
+    }
+    shuffle_pattern(&g->r, rnd(&g->r, NPATTERNS), lanes);
+    memcpy(words, lanes, 16);
+    g->want[k] = v_shuffle(&g->want[x], &g->want[y], lanes);
+    return (Ins){.op = IR_vshuffle, .type = T_V128, .a = g->val[x], .b = g->val[y], .c = fn_pool(g->f, words, 4)};
+}
+
+/* Value k as an operation on x, y and z. */
+static Ins dag_operation(Dag *g, uint8_t vop, uint32_t k, uint32_t x, uint32_t y, uint32_t z) {
+    uint32_t at_lane = rnd(&g->r, 128 / vname(vop).bits), s = (uint32_t)v_scalar(vop) - T_I32;
+    V *want = g->want;
+    Ins i = {.type = T_V128, .aux = vop, .a = g->val[x]};
+    switch (vop_info[vop].shape) {
+    case V_SHIFT:
+        i.op = IR_vshift;
+        i.b = g->scalar_val[0];
+        want[k] = v_shift(vop, &want[x], (uint32_t)g->scalar[0]);
+        break;
+    case V_SPLAT:
+        i.op = IR_vsplat;
+        i.a = g->scalar_val[s];
+        want[k] = v_splat(vop, g->scalar[s]);
+        break;
+    case V_REPLACE:
+        i.op = IR_vreplace;
+        i.b = g->scalar_val[s];
+        i.c = at_lane;
+        want[k] = v_replace(vop, &want[x], at_lane, g->scalar[s]);
+        break;
+    case V_TEST:
+    case V_EXTRACT: return dag_choice(g, k, x, y); /* their results have other types */
+    default: {
+        uint32_t nargs = operand_count(vop_info[vop].shape);
+        i.op = (uint8_t)(nargs == 1 ? IR_vunary : nargs == 2 ? IR_vbinary : IR_vternary);
+        if (nargs > 1) i.b = g->val[y];
+        if (nargs > 2) i.c = g->val[z];
+        want[k] = v_eval(vop, &want[x], &want[y], &want[z]);
+    }
+    }
+    return i;
+}
+
+static void dag_step(Dag *g, uint32_t k) {
+    Random *r = &g->r;
+    uint32_t x = rnd(r, 2) ? k - 1 - rnd(r, 4) : rnd(r, k), y = rnd(r, 2) ? k - 1 - rnd(r, 4) : rnd(r, k);
+    Ins i = dag_operation(g, random_vop(r), k, x, y, rnd(r, k));
+    g->val[k] = fn_ins(g->f, g->b, 1, i);
+    uint8_t canon = i.op == IR_select || i.op == IR_vshuffle ? UINT8_MAX : canon_of(i.aux);
+    if (canon != UINT8_MAX) {
+        g->val[k] = fn_ins(g->f, g->b, 1, (Ins){.op = IR_vunary, .type = T_V128, .aux = canon, .a = g->val[k]});
+        g->want[k] = v_eval(canon, &g->want[k], &g->want[k], &g->want[k]);
+    }
+    if (rnd(r, 20) == 0) barrier(g->f, g->b);
 }
 
 static void run_dag(uint64_t seed) {
     ArenaMark mark = arena_mark(&jit.arena);
-    Random r = {seed};
-    static V want[NVALS];
-    Val val[NVALS], scalar_val[NSCALARS], count;
-    uint64_t scalar[NSCALARS];
+    Dag g = {.r = {seed}};
     start_code();
-    Fn *f = new_fn(&jit.arena);
-    BlkId b = fn_block(f);
-    fn_param(f, b, T_I64);
-    for (uint32_t k = 0; k < NSCALARS; k++) {
-        scalar[k] = boundary_lane(&r, k < 2 ? 'i' : 'f', k & 1 ? 64 : 32);
-        IrType t = scalar_of(scalar, k, &scalar[k]);
-        scalar_val[k] = load_state(f, b, t, arg_at(40 + k));
-        set_state(arg_at(40 + k), scalar[k]);
-    }
-    count = scalar_val[0];
-    for (uint32_t k = 0; k < NVALS; k++) {
-        if (k < NINPUTS) {
-            want[k] = random_v(&r, 'v', 0);
-            put_v(k, &want[k]);
-            val[k] = k == 0 ? vconst(f, b, &want[k]) : load_v(f, b, k);
-            continue;
-        }
-        uint32_t x = rnd(&r, 2) ? k - 1 - rnd(&r, 4) : rnd(&r, k), y = rnd(&r, 2) ? k - 1 - rnd(&r, 4) : rnd(&r, k),
-                 z = rnd(&r, k);
-        uint8_t vop = random_vop(&r);
-        VName n = vname(vop);
-        uint32_t at_lane = rnd(&r, 128 / n.bits), s = (uint32_t)v_scalar(vop) - T_I32;
-        Ins i = {.type = T_V128, .aux = vop, .a = val[x]};
-        switch (vop_info[vop].shape) {
-        case V_TERNARY:
-        case V_BINARY:
-        case V_FBINARY:
-        case V_UNARY:
-        case V_FUNARY: {
-            uint32_t nargs = operand_count(vop_info[vop].shape);
-            i.op = (uint8_t)(nargs == 1 ? IR_vunary : nargs == 2 ? IR_vbinary : IR_vternary);
-            if (nargs > 1) i.b = val[y];
-            if (nargs > 2) i.c = val[z];
-            want[k] = v_eval(vop, &want[x], &want[y], &want[z]);
-            break;
-        }
-        case V_SHIFT:
-            i.op = IR_vshift;
-            i.b = count;
-            want[k] = v_shift(vop, &want[x], (uint32_t)scalar[0]);
-            break;
-        case V_SPLAT:
-            i.op = IR_vsplat;
-            i.a = scalar_val[s];
-            want[k] = v_splat(vop, scalar[s]);
-            break;
-        case V_REPLACE:
-            i.op = IR_vreplace;
-            i.b = scalar_val[s];
-            i.c = at_lane;
-            want[k] = v_replace(vop, &want[x], at_lane, scalar[s]);
-            break;
-        default: { /* tests and extractions have results of other types: a shuffle or select instead */
-            uint8_t lanes[16];
-            uint32_t words[4];
-            if (rnd(&r, 2)) {
-                i = (Ins){.op = IR_select, .type = T_V128, .a = scalar_val[0], .b = val[x], .c = val[y]};
-                want[k] = (uint32_t)scalar[0] ? want[x] : want[y];
-                break;
-            }
-            shuffle_pattern(&r, rnd(&r, NPATTERNS), lanes);
-            memcpy(words, lanes, 16);
-            i = (Ins){.op = IR_vshuffle, .type = T_V128, .a = val[x], .b = val[y], .c = fn_pool(f, words, 4)};
-            want[k] = v_shuffle(&want[x], &want[y], lanes);
-        }
-        }
-        val[k] = fn_ins(f, b, 1, i);
-        uint8_t canon = i.op == IR_select || i.op == IR_vshuffle ? UINT8_MAX : canon_of(vop);
-        if (canon != UINT8_MAX) {
-            val[k] = fn_ins(f, b, 1, (Ins){.op = IR_vunary, .type = T_V128, .aux = canon, .a = val[k]});
-            want[k] = v_eval(canon, &want[k], &want[k], &want[k]);
-        }
-        if (rnd(&r, 20) == 0) barrier(f, b);
-    }
-    uint32_t stored = rnd(&r, 3) ? 8 : NVALS; /* few results: values die early, and canons may be skipped */
-    for (uint32_t k = 0; k < stored; k++) store_state(f, b, val[NVALS - 1 - k], vresult_at(10 + k));
-    finish_fn(f, b);
+    g.f = new_fn(&jit.arena);
+    g.b = fn_block(g.f);
+    fn_param(g.f, g.b, T_I64);
+    dag_inputs(&g);
+    for (uint32_t k = NINPUTS; k < NVALS; k++) dag_step(&g, k);
+    uint32_t stored = rnd(&g.r, 3) ? 8 : NVALS; /* few results: values die early, and canons may be skipped */
+    for (uint32_t k = 0; k < stored; k++) store_state(g.f, g.b, g.val[NVALS - 1 - k], vresult_at(10 + k));
+    finish_fn(g.f, g.b);
     uint32_t variant = (uint32_t)seed % (ncpus() * ALLOCATORS);
-    uint32_t at = compile(f, cpus[variant / ALLOCATORS], variant % ALLOCATORS);
+    uint32_t at = compile(g.f, cpus[variant / ALLOCATORS], variant % ALLOCATORS);
     finish_code(NULL);
     assert_int_equal(enter(at, NULL), 0);
     for (uint32_t k = 0; k < stored; k++) {
-        V got = got_v(10 + k);
-        if (memcmp(&got, &want[NVALS - 1 - k], 16) == 0) continue;
-        if (getenv("X64_TEST_DUMP")) dump(f, NULL, NULL);
-        fail_msg("seed %llu: value v%u: %s, expected %s", (unsigned long long)seed, val[NVALS - 1 - k], show(&got),
-                 show(&want[NVALS - 1 - k]));
+        V got = got_v(10 + k), *want = &g.want[NVALS - 1 - k];
+        if (memcmp(&got, want, 16) == 0) continue;
+        if (getenv("X64_TEST_DUMP")) dump(g.f, NULL, NULL);
+        fail_msg("seed %llu: value v%u: %s, expected %s", (unsigned long long)seed, g.val[NVALS - 1 - k], show(&got),
+                 show(want));
     }
     arena_rewind(&jit.arena, mark);
 }

@@ -1,8 +1,9 @@
 /* `parallax bench diff`: how fast the differential comparison is, and where its time goes.
  *
- * The sets of legs are the beginnings of the list: the first leg alone, the first two, ...  Each round runs all modules once with
- * each set, so that what changes while it runs (clock, neighbours) hits all of them alike; the figure of a set is the median of its rounds.
- * The stages are measured in passes of their own, behind those of each round, since reading the clock costs time too. */
+ * The sets of legs are the beginnings of the list: the first leg alone, the first two, ...  Each round runs all modules
+ * once with each set, so that what changes while it runs (clock, neighbours) hits all of them alike; the figure of a
+ * set is the median of its rounds. The stages are measured in passes of their own, behind those of each round, since
+ * reading the clock costs time too. */
 #define _GNU_SOURCE
 #include <argp.h>
 #include <cjson/cJSON.h>
@@ -51,28 +52,43 @@ static const struct argp_option options[] = {
     {"json", 'J', NULL, 0, "one JSON object", 0},
     {0}};
 static const struct argp argp = {
-    options, parse, "[FILE|DIR...]",
+    options,
+    parse,
+    "[FILE|DIR...]",
     "Measure the differential comparison: modules a second with one leg, two legs, ..., and the cost of each stage.\v"
-    "Without files: the modules of " DEFAULT_INPUT " in the source tree.  A directory stands for all .wasm files below it.\n"
-    "It runs on one processor, workers included.  The modules are read before the clock starts; a plan that a module holds, or the "
-    "default one, is what is executed.\n"
+    "Without files: the modules of " DEFAULT_INPUT
+    " in the source tree.  A directory stands for all .wasm files below it.\n"
+    "It runs on one processor, workers included.  The modules are read before the clock starts; executed is the plan "
+    "that a "
+    "module holds, or the default one.\n"
     "\n"
-    "Rows of the second table, in microseconds a module and as a share of the whole, all legs on:\n"
-    "  decode, validate   bytes to a valid module, once for all legs\n"
-    "  compile LEG        wasm to machine code; of which: build (wasm to SSA), opt, lower (to machine\n"
-    "                     instructions), alloc (registers), emit (bytes, linking)\n"
-    "  instantiate LEG    link, allocate, copy the code and the segments, run the start function\n"
-    "  execute LEG        the calls of the plan; of another ISA: in the worker\n"
-    "  observe LEG        digest memories, globals, tables, segments\n"
-    "  compare            the verdict\n"
-    "  other              what is left: resetting the stores, plans, bookkeeping\n"
+    "Rows of the second table, in microseconds a module and as a share of the whole,\n"
+    "all legs on:\n"
+    "  decode, validate  bytes to a valid module, once for all legs\n"
+    "  compile LEG       wasm to machine code; of which:\n"
+    "    build           wasm to SSA form\n"
+    "    opt             the passes\n"
+    "    lower           to machine instructions\n"
+    "    alloc           registers\n"
+    "    emit            bytes, linking\n"
+    "  instantiate LEG   link, allocate, copy code and segments, run the start\n"
+    "                    function\n"
+    "  execute LEG       the calls of the plan; of another ISA: in the worker\n"
+    "  observe LEG       digest memories, globals, tables, segments\n"
+    "  compare           the verdict\n"
+    "  other             what is left: resetting stores, plans, bookkeeping\n"
     "\n"
-    "JSON fields: modules, median_bytes, total_bytes, steps (calls a pass), rounds, processor, agree (modules), rejected, not_agree; "
-    "sets (legs, modules_per_second, ratio to the first); stages (stage, leg, of: the row it is part of, us, share); lacks (leg "
-    "that does not work here, why).\n"
-    "Exit status: 0 measured, 1 measured but the legs do not agree on a module, 2 bad input, 3 a leg does not work here (the others "
+    "JSON fields: modules, median_bytes, total_bytes, steps (calls a pass), rounds, processor, agree (modules), "
+    "rejected, "
+    "not_agree; sets (legs, modules_per_second, ratio to the first); stages (stage, leg, of: the row it is part of, "
+    "us, share); "
+    "lacks (leg that does not work here, why).\n"
+    "Exit status: 0 measured, 1 measured but the legs do not agree on a module, 2 bad input, 3 a leg does not work "
+    "here (the others "
     "are measured).",
-    NULL, NULL, NULL};
+    NULL,
+    NULL,
+    NULL};
 
 typedef struct Input {
     VEC(File) file;
@@ -191,9 +207,12 @@ static void warm_up(Bench *b) {
     for (uint32_t i = 0; i < b->in.file.n; i++) {
         differ_run(b->differ, b->in.file.at[i].bytes, b->in.file.at[i].size, b->c);
         b->steps += b->c->plan.step.n;
-        if (b->c->plan_error || b->c->verdict.kind != VERDICT_AGREE) b->not_agree++;
-        else if (!b->c->module) b->rejected++;
-        else b->agree++;
+        if (b->c->plan_error || b->c->verdict.kind != VERDICT_AGREE)
+            b->not_agree++;
+        else if (!b->c->module)
+            b->rejected++;
+        else
+            b->agree++;
     }
 }
 
@@ -225,8 +244,7 @@ static void measure(Bench *b) {
     warm_up(b);
     for (uint64_t began = os_now_ns(); b->rounds < MAX_ROUNDS; b->rounds++) {
         if (b->rounds >= MIN_ROUNDS && (double)(os_now_ns() - began) >= budget) break;
-        for (uint32_t k = 0; k < b->nlegs; k++)
-            b->rate[k][b->rounds] = b->in.file.n * 1e9 / (double)pass(b, k + 1);
+        for (uint32_t k = 0; k < b->nlegs; k++) b->rate[k][b->rounds] = b->in.file.n * 1e9 / (double)pass(b, k + 1);
         pass_of_stages(b);
     }
 }
@@ -247,7 +265,7 @@ static uint32_t stage_rows(const Bench *b, Row *row) {
     const double unit = 1e-3 / (double)(b->passes * b->in.file.n);
     uint32_t n = 0;
     double top = 0;
-#define ROW(stage_, leg_, of_, ns) (row[n++] = (Row){(stage_), (leg_), (of_), (double)(ns) * unit, 0})
+#define ROW(stage_, leg_, of_, ns) (row[n++] = (Row){(stage_), (leg_), (of_), (double)(ns)*unit, 0})
     ROW("decode", "", "", t->decode);
     ROW("validate", "", "", t->validate);
     for (uint32_t i = 0; i < b->nlegs; i++) {
@@ -278,7 +296,8 @@ static uint32_t stage_rows(const Bench *b, Row *row) {
 static void set_name(const Bench *b, uint32_t k, char *out, size_t size) {
     size_t n = 0;
     out[0] = 0;
-    for (uint32_t i = 0; i <= k && n < size; i++) n += (size_t)snprintf(out + n, size - n, "%s%s", i ? "," : "", b->spec[i].text);
+    for (uint32_t i = 0; i <= k && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s%s", i ? "," : "", b->spec[i].text);
 }
 
 static void print_text(Bench *b) {
@@ -287,7 +306,8 @@ static void print_text(Bench *b) {
     printf("%u modules, median %u bytes, %llu calls a pass; %u rounds on processor %d\n", b->in.file.n, b->in.median,
            (unsigned long long)b->steps, b->rounds, b->cpu);
     if (b->rejected || b->not_agree)
-        printf("%u agree, %u are rejected, %u DO NOT AGREE (parallax diff tells why)\n", b->agree, b->rejected, b->not_agree);
+        printf("%u agree, %u are rejected, %u DO NOT AGREE (parallax diff tells why)\n", b->agree, b->rejected,
+               b->not_agree);
     printf("\n%-32s %10s %7s\n", "legs", "modules/s", "ratio");
     double first = median_rate(b, 0);
     for (uint32_t k = 0; k < b->nlegs; k++) {
@@ -298,8 +318,10 @@ static void print_text(Bench *b) {
     printf("\n%-32s %10s %7s\n", "stage", "us/module", "share");
     uint32_t n = stage_rows(b, row);
     for (uint32_t i = 0; i < n; i++) {
-        if (row[i].of[0]) snprintf(name, sizeof name, "  %s", row[i].stage);
-        else snprintf(name, sizeof name, "%s%s%s", row[i].stage, row[i].leg[0] ? " " : "", row[i].leg);
+        if (row[i].of[0])
+            snprintf(name, sizeof name, "  %s", row[i].stage);
+        else
+            snprintf(name, sizeof name, "%s%s%s", row[i].stage, row[i].leg[0] ? " " : "", row[i].leg);
         printf("%-32s %10.2f %6.1f%%\n", name, row[i].us, row[i].share * 100);
     }
     printf("%-32s %10.2f\n", "whole", (double)b->total * 1e-3 / (double)(b->passes * b->in.file.n));
@@ -409,13 +431,16 @@ static int run(Bench *b, const Args *a, Arena *arena) {
     Features features = FEATURES_WASM3;
     char why[300];
     if (a->features && !cli_parse_features(a->features, &features)) return EXIT_BAD_INPUT;
-    if (!leg_specs_parse(b->spec, MAX_LEGS, &b->nlegs, a->legs, why, sizeof why)) return cli_fail(EXIT_BAD_INPUT, "%s", why);
+    if (!leg_specs_parse(b->spec, MAX_LEGS, &b->nlegs, a->legs, why, sizeof why))
+        return cli_fail(EXIT_BAD_INPUT, "%s", why);
     if (!read_input(b, arena)) return EXIT_BAD_INPUT;
     b->cpu = pin();
     if (!open_legs(b, features)) return EXIT_LACKS;
     measure(b);
-    if (a->json) print_json(b);
-    else print_text(b);
+    if (a->json)
+        print_json(b);
+    else
+        print_text(b);
     differ_close(b->differ);
     if (b->not_agree) return EXIT_DISAGREEMENT;
     return b->nlacks ? EXIT_LACKS : EXIT_AGREED;

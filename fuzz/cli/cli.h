@@ -18,6 +18,7 @@ enum { EXIT_AGREED = 0, EXIT_DISAGREEMENT = 1, EXIT_BAD_INPUT = 2, EXIT_LACKS = 
     C(disas, "show machine code or intermediate forms of a module")                 \
     C(wast, "run scripts of the specification's test suite in JSON form")           \
     C(legs, "list what works here, with versions, and the options of legs")         \
+    C(gen, "generate modules from bytes or a seed")                                 \
     C(bench, "measure: modules a second, and the cost of each stage")
 
 #define C(name, summary) int cli_##name(int argc, char **argv);

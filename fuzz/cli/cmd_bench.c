@@ -15,7 +15,8 @@ static const Bench bench[] = {
 
 static void usage(FILE *f) {
     fputs("Usage: parallax bench NAME [OPTION...] [FILE|DIR...]\nMeasure.\n\n", f);
-    for (size_t i = 0; i < sizeof bench / sizeof *bench; i++) fprintf(f, "  %-10s %s\n", bench[i].name, bench[i].summary);
+    for (size_t i = 0; i < sizeof bench / sizeof *bench; i++)
+        fprintf(f, "  %-10s %s\n", bench[i].name, bench[i].summary);
     fputs("\n`parallax bench NAME --help` tells more.\n", f);
 }
 

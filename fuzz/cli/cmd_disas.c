@@ -44,15 +44,20 @@ static const struct argp_option options[] = {
     {"rules", 'r', NULL, 0, "instead of code: how often each rule of lowering was used", 0},
     {0}};
 static const struct argp argp = {
-    options, parse, "FILE",
+    options,
+    parse,
+    "FILE",
     "Show machine code or intermediate forms of a module.\v"
-    "A line of code: offset in the module's code, bytes, instruction, comment.  A line with a semicolon: byte offset and text of the "
+    "A line of code: offset in the module's code, bytes, instruction, comment.  A line with a semicolon: byte offset "
+    "and text of the "
     "wasm instruction that the code below it stands for, or which trap a stub is for.\n"
     "Stages: build (SSA form), the name of a pass (after it; each time it runs), opt (what is lowered), mach (machine "
     "instructions), alloc (with registers).\n"
     "The leg need not work here: code is only made, not executed.\n"
     "Exit status: 0 shown, 1 a verifier failed (legs with verify=on), 2 bad input, 3 a function cannot be compiled.",
-    NULL, NULL, NULL};
+    NULL,
+    NULL,
+    NULL};
 
 typedef struct Job {
     const Args *a;
@@ -119,8 +124,8 @@ static int show_stage(const Job *j) {
         arena_rewind(j->arena, mark);
     }
     if (any || j->first == j->end) return EXIT_AGREED;
-    return cli_fail(EXIT_BAD_INPUT, "stage %s does not run at this level of optimization (--leg %s:O2 has all)", j->a->stage,
-                    j->o.target->name);
+    return cli_fail(EXIT_BAD_INPUT, "stage %s does not run at this level of optimization (--leg %s:O2 has all)",
+                    j->a->stage, j->o.target->name);
 }
 
 /* -- Rules ---------------------------------------------------------------------------------- */
@@ -141,7 +146,8 @@ static int show_rules(Job *j) {
         arena_rewind(j->arena, mark);
     }
     for (uint32_t i = 0; i < n; i++) {
-        const char *name = x64 ? x64_rule[i].name : a64_rule[i].name, *pattern = x64 ? x64_rule[i].pattern : a64_rule[i].pattern;
+        const char *name = x64 ? x64_rule[i].name : a64_rule[i].name,
+                   *pattern = x64 ? x64_rule[i].pattern : a64_rule[i].pattern;
         printf("%8u  %-20s %s\n", hits[i], name, pattern);
         used += hits[i] != 0;
     }

@@ -20,20 +20,25 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
 
 static const struct argp_option options[] = {{"json", 'J', NULL, 0, "one JSON object", 0}, {0}};
 static const struct argp argp = {
-    options, parse, "",
+    options,
+    parse,
+    "",
     "List the legs, what works here and why not where not, their options, and the features implemented.\v"
     "Each leg runs a small module and must do what the interpreter does.\n"
-    "JSON fields: legs (name, works, reason, emulator, emulator_version, worker), options (name, values: the first is the default, "
+    "JSON fields: legs (name, works, reason, emulator, emulator_version, worker), options (name, values: the first is "
+    "the default, "
     "what), features (name, wasm2: also in that set).\n"
     "Exit status: 0 some leg works, 3 none does.",
-    NULL, NULL, NULL};
+    NULL,
+    NULL,
+    NULL};
 
 static const char *const leg_name[] = {"interp", "x64", "a64", "a64!full"};
 enum { NLEGS = sizeof leg_name / sizeof *leg_name, PROBE_TIMEOUT_S = 60 };
 
 typedef struct LegReport {
     bool works;
-    char reason[300];                     /* why not */
+    char reason[300];                              /* why not */
     char emulator[256], version[200], worker[256]; /* empty where none is needed or found */
 } LegReport;
 
@@ -82,7 +87,8 @@ static void probe_leg(const LegSpec *leg, char *why, size_t why_size) {
         differ_run(d, probe, sizeof probe, c);
         text_init(&t, &d->arena);
         const Observation *o = &c->obs[n - 1];
-        if (o->resource || o->crashed) snprintf(why, why_size, "%s%s", o->resource ? "" : "crashed ", o->why);
+        if (o->resource || o->crashed)
+            snprintf(why, why_size, "%s%s", o->resource ? "" : "crashed ", o->why);
         else if (c->verdict.kind != VERDICT_AGREE) {
             difference_print(&t, &c->verdict.diff);
             snprintf(why, why_size, "does not do what the interpreter does: %s", t.at);
@@ -115,7 +121,8 @@ static void probe_apart(const LegSpec *leg, LegReport *r) {
     close(pipe_fd[0]);
     int status = 0;
     if (pid > 0) waitpid(pid, &status, 0);
-    if (n == sizeof why) memcpy(r->reason, why, sizeof why);
+    if (n == sizeof why)
+        memcpy(r->reason, why, sizeof why);
     else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
         snprintf(r->reason, sizeof r->reason, "it did not finish in %d s", PROBE_TIMEOUT_S);
     r->works = n == sizeof why && !why[0];
@@ -140,9 +147,12 @@ static void program_version(const char *program, char *line, size_t size) {
     FILE *in = pid > 0 ? fdopen(pipe_fd[0], "r") : NULL;
     if (in && fgets(line, (int)size, in)) line[strcspn(line, "\n")] = 0;
     char rest[512];
-    while (in && fread(rest, 1, sizeof rest, in) > 0) {} /* it may not like a closed pipe */
-    if (in) fclose(in);
-    else close(pipe_fd[0]);
+    while (in && fread(rest, 1, sizeof rest, in) > 0) {
+    } /* it may not like a closed pipe */
+    if (in)
+        fclose(in);
+    else
+        close(pipe_fd[0]);
     if (pid > 0) waitpid(pid, NULL, 0);
 }
 
@@ -165,9 +175,12 @@ static void report(const char *name, LegReport *r) {
 
 static void print_leg(const char *name, const LegReport *r) {
     printf("  %-9s ", name);
-    if (!r->works) printf("does not work: %s", r->reason);
-    else if (!r->worker[0]) printf("works in this process");
-    else printf("works in %s", r->worker);
+    if (!r->works)
+        printf("does not work: %s", r->reason);
+    else if (!r->worker[0])
+        printf("works in this process");
+    else
+        printf("works in %s", r->worker);
     if (r->emulator[0]) printf(" under %s (%s)", r->emulator, r->version[0] ? r->version : "version unknown");
     putchar('\n');
 }
@@ -247,7 +260,9 @@ int cli_legs(int argc, char **argv) {
         report(leg_name[i], &r[i]);
         any |= r[i].works;
     }
-    if (json) print_json(r);
-    else print_text(r);
+    if (json)
+        print_json(r);
+    else
+        print_text(r);
     return any ? EXIT_AGREED : EXIT_LACKS;
 }

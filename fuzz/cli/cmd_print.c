@@ -32,11 +32,15 @@ static const struct argp_option options[] = {
     {"offsets", 'o', NULL, 0, "a comment with its byte offset before each instruction", 0},
     {"func", 'n', "N", 0, "the function with this index alone, with offsets", 0},
     {0}};
-static const struct argp argp = {options, parse, "FILE",
+static const struct argp argp = {options,
+                                 parse,
+                                 "FILE",
                                  "Print a module in the text format.\v"
                                  "The text of a whole module assembles to an equal module.\n"
                                  "Exit status: 0 printed, 2 the file cannot be read or is no valid module.",
-                                 NULL, NULL, NULL};
+                                 NULL,
+                                 NULL,
+                                 NULL};
 
 static int print(Arena *arena, const Args *a) {
     Module *m = cli_module(arena, a->file, a->features);

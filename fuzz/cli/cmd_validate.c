@@ -30,14 +30,20 @@ static const struct argp_option options[] = {
     {"json", 'J', NULL, 0, "one JSON object a line", 0},
     {0}};
 static const struct argp argp = {
-    options, parse, "FILE|DIR...",
+    options,
+    parse,
+    "FILE|DIR...",
     "Decode and validate modules: one line each.\v"
     "A directory stands for all files below it that end in .wasm.\n"
-    "A module that is not valid is `malformed` (its bytes mean no module), `invalid` (it breaks a rule of the specification), or "
+    "A module that is not valid is `malformed` (its bytes mean no module), `invalid` (it breaks a rule of the "
+    "specification), or "
     "over a `limit` (it needs a feature that is not on, or is larger than what is implemented).\n"
-    "With --json: file, valid; and when it is not: class, text, offset (bytes), function (index; left out where none is to blame).\n"
+    "With --json: file, valid; and when it is not: class, text, offset (bytes), function (index; left out where none "
+    "is to blame).\n"
     "Exit status: 0 all are valid, 1 some are not, 2 a file cannot be read or wrong usage.",
-    NULL, NULL, NULL};
+    NULL,
+    NULL,
+    NULL};
 
 static void print_json(const char *path, const Err *e) {
     cJSON *o = cJSON_CreateObject();
@@ -63,9 +69,12 @@ static int validate(Arena *arena, const Args *a, const char *path) {
     err_clear(&err);
     Module *m = module_decode(arena, f.bytes, f.size, a->features, &err);
     bool ok = m && module_validate(m, &err);
-    if (a->json) print_json(path, &err);
-    else if (ok) printf("%s: valid\n", path);
-    else cli_print_err(stdout, path, &err);
+    if (a->json)
+        print_json(path, &err);
+    else if (ok)
+        printf("%s: valid\n", path);
+    else
+        cli_print_err(stdout, path, &err);
     return ok ? EXIT_AGREED : EXIT_DISAGREEMENT;
 }
 
@@ -78,8 +87,9 @@ int cli_validate(int argc, char **argv) {
     int status = EXIT_AGREED;
     argp_parse(&argp, argc, argv, 0, NULL, &a);
     vec_push(&arena, &a.path, NULL);
-    if (!cli_paths(&arena, a.path.at, ".wasm", &paths)) status = EXIT_BAD_INPUT;
-    for (uint32_t i = 0; i < paths.path.n; i++) {
+    bool found = cli_paths(&arena, a.path.at, ".wasm", &paths);
+    if (!found) status = EXIT_BAD_INPUT;
+    for (uint32_t i = 0; found && i < paths.path.n; i++) {
         int s = validate(&one, &a, paths.path.at[i]);
         if (s > status) status = s;
         arena_reset(&one);

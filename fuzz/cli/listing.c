@@ -1,9 +1,10 @@
 /* A linear sweep over a function's code.
  *
- * Constants and jump tables stand between instructions.  Whatever uses them comes first in the code and names their place, so the sweep
- * knows them when it gets there: a load relative to the program counter is of a constant, an address relative to it is
- * a table's.  The length of a table is nowhere in the code; but what follows one is reached by a branch alone, and that branch
- * stands before it, or in the table: so a table ends at the first place behind it that is a target. */
+ * Constants and jump tables stand between instructions.  Whatever uses them comes first in the code and names their
+ * place, so the sweep knows them when it gets there: a load relative to the program counter is of a constant, an
+ * address relative to it is a table's.  The length of a table is nowhere in the code; but what follows one is reached
+ * by a branch alone, and that branch stands before it, or in the table: so a table ends at the first place behind it
+ * that is a target. */
 #include "fuzz/cli/listing.h"
 #include <capstone/capstone.h>
 #include <inttypes.h>
@@ -22,12 +23,12 @@ typedef struct Listing {
     csh cs;
     cs_insn *insn;
     Arena arena;
-    uint8_t *mark;        /* by offset from `first` */
-    BitSet starts;        /* offsets, from the body's first, at which an instruction starts */
+    uint8_t *mark; /* by offset from `first` */
+    BitSet starts; /* offsets, from the body's first, at which an instruction starts */
     const Body *body;
-    uint32_t loc;         /* next of code->loc */
+    uint32_t loc; /* next of code->loc */
     uint32_t stub_size[TRAP_COUNT];
-    uint32_t table;       /* start of the table that is being shown; 0: none */
+    uint32_t table; /* start of the table that is being shown; 0: none */
 } Listing;
 
 /* -- What the code refers to ------------------------------------------------------------- */
@@ -45,7 +46,10 @@ static void mark_x64(Listing *l, const cs_insn *i) {
         if (o->type == X86_OP_IMM && (cs_insn_group(l->cs, i, CS_GRP_JUMP) || cs_insn_group(l->cs, i, CS_GRP_CALL)))
             mark(l, (uint64_t)o->imm, MARK_TARGET);
         if (o->type != X86_OP_MEM || o->mem.base != X86_REG_RIP) continue;
-        uint8_t what = i->id == X86_INS_LEA ? MARK_TABLE : o->size == 4 ? MARK_CONST4 : o->size == 8 ? MARK_CONST8 : MARK_CONST16;
+        uint8_t what = i->id == X86_INS_LEA ? MARK_TABLE
+                       : o->size == 4       ? MARK_CONST4
+                       : o->size == 8       ? MARK_CONST8
+                                            : MARK_CONST16;
         mark(l, i->address + i->size + (uint64_t)o->mem.disp, what);
     }
 }
@@ -58,18 +62,25 @@ static void mark_a64(Listing *l, const cs_insn *i) {
     uint64_t at = (uint64_t)last->imm;
     arm64_reg r = x->operands[0].type == ARM64_OP_REG ? x->operands[0].reg : ARM64_REG_INVALID;
     switch (i->id) {
-    case ARM64_INS_B: case ARM64_INS_BL: case ARM64_INS_CBZ: case ARM64_INS_CBNZ: case ARM64_INS_TBZ: case ARM64_INS_TBNZ:
-        mark(l, at, MARK_TARGET);
-        break;
+    case ARM64_INS_B:
+    case ARM64_INS_BL:
+    case ARM64_INS_CBZ:
+    case ARM64_INS_CBNZ:
+    case ARM64_INS_TBZ:
+    case ARM64_INS_TBNZ: mark(l, at, MARK_TARGET); break;
     case ARM64_INS_ADR: mark(l, at, MARK_TABLE); break;
     case ARM64_INS_LDR:
-        mark(l, at, r >= ARM64_REG_S0 && r <= ARM64_REG_S31 ? MARK_CONST4 : r >= ARM64_REG_Q0 && r <= ARM64_REG_Q31 ? MARK_CONST16 : MARK_CONST8);
+        mark(l, at,
+             r >= ARM64_REG_S0 && r <= ARM64_REG_S31   ? MARK_CONST4
+             : r >= ARM64_REG_Q0 && r <= ARM64_REG_Q31 ? MARK_CONST16
+                                                       : MARK_CONST8);
         break;
     default: break;
     }
 }
 
-/* A trap stub is known by the return address of its call, which ends it; what it begins with is the target's business. */
+/* A trap stub is known by the return address of its call, which ends it; what it begins with is the target's business.
+ */
 static void mark_stubs(Listing *l) {
     for (uint32_t k = 0; k < TRAP_COUNT; k++) {
         CodeBuf cb;
@@ -110,8 +121,10 @@ static void put_bytes(const Listing *l, uint32_t at, uint32_t n) {
 static void put_line(Listing *l, uint32_t at, uint32_t n, const char *text, const char *comment) {
     uint32_t shown = n < BYTES_SHOWN ? n : BYTES_SHOWN;
     put_bytes(l, at, shown);
-    if (comment[0]) fprintf(l->out, "%-*s ; %s\n", TEXT_COLUMN, text, comment);
-    else fprintf(l->out, "%s\n", text);
+    if (comment[0])
+        fprintf(l->out, "%-*s ; %s\n", TEXT_COLUMN, text, comment);
+    else
+        fprintf(l->out, "%s\n", text);
     for (uint32_t k = shown; k < n; k += shown) { /* the rest of a long instruction */
         shown = n - k < BYTES_SHOWN ? n - k : BYTES_SHOWN;
         put_bytes(l, at + k, shown);
@@ -200,8 +213,10 @@ static void put_insn(Listing *l) {
     uint64_t to = target_of(l, i);
     if (to != UINT64_MAX) describe_target(l, to, comment, sizeof comment);
     const CodeSite *fault = code_find_site(l->code, at, SITE_FAULT);
-    if (fault) snprintf(comment, sizeof comment, "fault: %s at 0x%x", trap_name((TrapKind)fault->trap), fault->loc);
-    else if (!comment[0] && code_find_site(l->code, end, SITE_CALL)) snprintf(comment, sizeof comment, "call");
+    if (fault)
+        snprintf(comment, sizeof comment, "fault: %s at 0x%x", trap_name((TrapKind)fault->trap), fault->loc);
+    else if (!comment[0] && code_find_site(l->code, end, SITE_CALL))
+        snprintf(comment, sizeof comment, "call");
     put_line(l, at, i->size, text, comment);
 }
 
@@ -219,9 +234,12 @@ static uint32_t put_constant(Listing *l, uint32_t at, uint8_t marks) {
     char text[64];
     if (n > l->end - at) n = l->end - at >= 4 ? 4 : 0;
     if (!n) return 0;
-    if (n == 4) snprintf(text, sizeof text, ".long 0x%08x", bits_load_u32(p));
-    else if (n == 8) snprintf(text, sizeof text, ".quad 0x%016" PRIx64, bits_load_u64(p));
-    else snprintf(text, sizeof text, ".quad 0x%016" PRIx64 ", 0x%016" PRIx64, bits_load_u64(p), bits_load_u64(p + 8));
+    if (n == 4)
+        snprintf(text, sizeof text, ".long 0x%08x", bits_load_u32(p));
+    else if (n == 8)
+        snprintf(text, sizeof text, ".quad 0x%016" PRIx64, bits_load_u64(p));
+    else
+        snprintf(text, sizeof text, ".quad 0x%016" PRIx64 ", 0x%016" PRIx64, bits_load_u64(p), bits_load_u64(p + 8));
     put_line(l, at, n, text, "constant");
     return n;
 }
@@ -260,8 +278,10 @@ static uint32_t put_code(Listing *l, uint32_t at) {
     bool x64 = strcmp(l->code->target->name, "x64") == 0;
     if (l->mark[at - l->first] & MARK_STUB) put_stub(l, at);
     if (cs_disasm_iter(l->cs, &p, &left, &address, l->insn)) {
-        if (x64) mark_x64(l, l->insn);
-        else mark_a64(l, l->insn);
+        if (x64)
+            mark_x64(l, l->insn);
+        else
+            mark_a64(l, l->insn);
         put_insn(l);
         return l->insn->size;
     }
@@ -279,7 +299,7 @@ static uint32_t end_of(const Code *c, uint32_t func) {
 }
 
 static bool open_capstone(csh *cs, const Target *t) {
-    cs_err e = strcmp(t->name, "x64") == 0 ? cs_open(CS_ARCH_X86, CS_MODE_64, cs)
+    cs_err e = strcmp(t->name, "x64") == 0   ? cs_open(CS_ARCH_X86, CS_MODE_64, cs)
                : strcmp(t->name, "a64") == 0 ? cs_open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, cs)
                                              : CS_ERR_ARCH;
     return e == CS_ERR_OK && cs_option(*cs, CS_OPT_DETAIL, CS_OPT_ON) == CS_ERR_OK;

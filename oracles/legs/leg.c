@@ -1,9 +1,27 @@
 #include "oracles/legs/leg.h"
+#include <assert.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <stdio.h>
 #include <string.h>
 #include "oracles/legs/remote.h"
+#include "x64/target.h"
 
-enum { REQUEST_TIMEOUT_S = 20 };
+enum { REQUEST_TIMEOUT_S = 20, HOSTILE_REGS = 4 };
+
+/* Extensions of the x86-64 processor this runs on; nothing on another ISA, where x64 code runs in an emulator. */
+static CpuFeatures host_cpu(void) {
+    CpuFeatures cpu = X64_CPU_BASE;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("bmi")) cpu |= X64_CPU_BMI1;
+    if (__builtin_cpu_supports("bmi2")) cpu |= X64_CPU_BMI2;
+    unsigned a, b, c = 0, d;
+    if (__get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT)) cpu |= X64_CPU_LZCNT;
+#endif
+    return cpu;
+}
 
 static void resource(StepResult *r, const char *what) {
     *r = (StepResult){.kind = OUT_RESOURCE, .site = {NO_INDEX, NO_INDEX, 0}};
@@ -16,7 +34,8 @@ CompileOptions leg_compile_options(const LegSpec *s) {
         .target = target_find(s->kind == LEG_A64 ? "a64" : "x64"),
         .level = s->level,
         .build = {.bounds = (BoundsMode)s->bounds, .fuel = true, .nan_canon = true},
-        .to = {.far_branches = s->far,
+        .to = {.cpu = s->cpu && s->kind == LEG_X64 ? host_cpu() : 0,
+               .far_branches = s->far,
                .fault_charges = s->charge == 2 || (s->charge == 0 && strcmp(leg_kind_name(s->kind), worker_host_isa()) != 0),
                .nan_canon = true},
     };
@@ -24,6 +43,10 @@ CompileOptions leg_compile_options(const LegSpec *s) {
 
 static void set_compile_options(Leg *l) {
     l->compile = leg_compile_options(&l->spec);
+    l->target = *l->compile.target;
+    for (int c = 0; l->spec.regs && c < RC_COUNT; c++)
+        if (l->target.norder[c] > HOSTILE_REGS) l->target.norder[c] = HOSTILE_REGS;
+    l->compile.target = &l->target;
     l->compile.stages = l->plant;
     if (l->spec.verify) {
         check_stages_init(&l->check, l->plant);
@@ -68,6 +91,12 @@ void leg_close(Leg *l) {
     }
     l->open = false;
     l->remote = NULL;
+}
+
+void leg_set_knobs(Leg *l, const LegSpec *spec) {
+    assert(spec->kind == l->spec.kind && !spec->full && !l->spec.full);
+    l->spec = *spec;
+    if (l->spec.kind != LEG_INTERP) set_compile_options(l); /* the store keeps adaptors made with other knobs: any of them will do */
 }
 
 bool leg_reset(Leg *l, const StoreLimits *limits) {

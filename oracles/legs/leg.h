@@ -14,6 +14,7 @@ typedef struct Leg {
     Store store;
     bool open;
     CompileOptions compile;
+    Target target; /* with the registers that the knobs leave */
     CheckStages check;
     const Stages *plant; /* stages to run first; may be NULL: set before leg_open */
     Worker worker;
@@ -34,6 +35,8 @@ CompileOptions leg_compile_options(const LegSpec *s);
 /* `number`: distinct among the legs of a process. False and one line in `why` when this leg does not work here. */
 bool leg_open(Leg *l, const LegSpec *spec, uint32_t number, char *why, size_t why_size);
 void leg_close(Leg *l);
+/* Take the knobs of `spec` from the next leg_load on; its kind must be the leg's.  No process is started or ended. */
+void leg_set_knobs(Leg *l, const LegSpec *spec);
 /* Empty the store for the next case.  False: the leg has broken down (why in err). */
 bool leg_reset(Leg *l, const StoreLimits *limits);
 /* Compile (or forward) a validated module; code lives in `a`.  False: out has the resource error. */

@@ -11,7 +11,7 @@ typedef struct LegSpec {
     LegKind kind;
     bool full;   /* the whole engine runs in a process of that ISA, not just the code */
     bool interp; /* with full: interpret there */
-    uint32_t level, bounds, verify, far, charge; /* knobs, see knob.def */
+    uint32_t level, bounds, verify, far, charge, regs, cpu; /* knobs, see knob.def */
     char text[80]; /* as written */
 } LegSpec;
 

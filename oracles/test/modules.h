@@ -29,7 +29,8 @@ static inline Bytes append_custom(Arena *a, Bytes module, const char *name, Byte
     uint8_t len[10], name_len[10];
     uint32_t k = leb_put_u64(name_len, name_n), n = leb_put_u64(len, k + name_n + contents.n);
     uint8_t *out = arena_alloc(a, module.n + 1 + n + k + name_n + contents.n, 1), *at = out;
-    const Bytes part[] = {module, {(const uint8_t[]){0}, 1}, {len, n}, {name_len, k}, {(const uint8_t *)name, name_n}, contents};
+    const Bytes part[] = {module,        {(const uint8_t[]){0}, 1},       {len, n},
+                          {name_len, k}, {(const uint8_t *)name, name_n}, contents};
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
         if (part[i].n) memcpy(at, part[i].at, part[i].n);
         at += part[i].n;

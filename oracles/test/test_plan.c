@@ -113,11 +113,12 @@ static void test_default_is_bounded(void **state) {
     uint8_t *out = arena_alloc(a, 12 * N + 100, 1), *at = out;
     memcpy(at, head, sizeof head);
     at += sizeof head;
-#define PUT2(v) (*at++ = (uint8_t)(((v) & 0x7f) | 0x80), *at++ = (uint8_t)((v) >> 7))
+#define PUT2(v) (*at++ = (uint8_t)(((v)&0x7f) | 0x80), *at++ = (uint8_t)((v) >> 7))
     *at++ = 3, PUT2(N + 2), PUT2(N);
     for (uint32_t i = 0; i < N; i++) *at++ = 0;
     *at++ = 7, PUT2(EXPORTS), PUT2(N);
-    for (uint32_t i = 0; i < N; i++) *at++ = 2, *at++ = (uint8_t)('0' + i % 64), *at++ = (uint8_t)('0' + i / 64), *at++ = 0, PUT2(i);
+    for (uint32_t i = 0; i < N; i++)
+        *at++ = 2, *at++ = (uint8_t)('0' + i % 64), *at++ = (uint8_t)('0' + i / 64), *at++ = 0, PUT2(i);
     *at++ = 10, PUT2(BODY), PUT2(N);
     for (uint32_t i = 0; i < N; i++) *at++ = 2, *at++ = 0, *at++ = 0x0b;
 #undef PUT2
@@ -186,11 +187,11 @@ static void test_does_not_fit(void **state) {
     Arena *a = *state;
     Plan p = {.limits = STORE_LIMITS_DEFAULT};
     const uint64_t zeros[5] = {0};
-#define REJECT(...)                                 \
-    do {                                            \
-        p.step.n = 0;                               \
-        add_step(a, &p, __VA_ARGS__);               \
-        reject(a, &p);                              \
+#define REJECT(...)                   \
+    do {                              \
+        p.step.n = 0;                 \
+        add_step(a, &p, __VA_ARGS__); \
+        reject(a, &p);                \
     } while (0)
     REJECT(NAME("nobody"), 0, NULL);
     REJECT(NAME("memory"), 0, NULL);
@@ -230,19 +231,19 @@ static void test_other_bytes(void **state) {
     assert_false(read_section(a, (Bytes){longer, whole.n}, &q, &why));
     assert_non_null(strstr(why, "version"));
     /* numbers beyond 32 and 64 bits, flags and steps that nobody knows */
-    const uint8_t bad[][24] = {
-        {1, 1, 1, 1, 0x81, 0x80, 0x80, 0x80, 0x10, 0, 0},
-        {1, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02, 1, 1, 1, 0, 0},
-        {1, 1, 1, 1, 1, 4, 0},
-        {1, 1, 1, 1, 1, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}};
+    const uint8_t bad[][24] = {{1, 1, 1, 1, 0x81, 0x80, 0x80, 0x80, 0x10, 0, 0},
+                               {1, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02, 1, 1, 1, 0, 0},
+                               {1, 1, 1, 1, 1, 4, 0},
+                               {1, 1, 1, 1, 1, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}};
     const uint32_t size[] = {11, 16, 7, 16};
     for (int i = 0; i < 4; i++) assert_false(read_section(a, (Bytes){bad[i], size[i]}, &q, &why));
 }
 
 int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_arena, close_arena)
-    const struct CMUnitTest tests[] = {T(test_round_trip), T(test_default), T(test_default_is_bounded), T(test_truncated),
-                                       T(test_changed),    T(test_does_not_fit), T(test_other_bytes)};
+    const struct CMUnitTest tests[] = {T(test_round_trip), T(test_default), T(test_default_is_bounded),
+                                       T(test_truncated),  T(test_changed), T(test_does_not_fit),
+                                       T(test_other_bytes)};
 #undef T
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 /* A dead worker is noticed within this time. */
 #define SLICE_NS UINT64_C(20000000)
 #define START_TIMEOUT_NS UINT64_C(20000000000)
+enum { FIRST_STARTS = 5, RESTARTS = 100 };
 
 const char *worker_host_isa(void) {
 #if defined(__x86_64__)
@@ -172,11 +173,13 @@ void worker_stop(Worker *w, Region *r) {
 static ExecStatus request(Worker *w, Region *r, uint32_t op) {
     /* A worker that is gone already took nothing with it: the request has not begun, so start another one. */
     if (w->pid && dead(w)) w->stats.died++;
-    if (!w->pid) {
-        if (w->lacks || !start(w, r)) {
-            w->lacks = true;
+    /* One that was up before may be killed while it starts, too; one that never came up will not do so later. */
+    for (int tries = w->up ? RESTARTS : FIRST_STARTS; !w->pid; tries--) {
+        if (w->lacks || tries == 0) {
+            w->lacks = !w->up;
             return EXEC_LACKS;
         }
+        w->up = start(w, r) || w->up;
     }
     region_header(r)->op = op;
     w->stats.requests++;

@@ -20,6 +20,7 @@ typedef struct Worker {
     pid_t pid;          /* 0: not running */
     uint64_t timeout_ns; /* for one request */
     uint32_t seq;
+    bool up;            /* has run once */
     bool lacks;         /* could not be started once: not tried again */
     char why[160];
     WorkerStats stats;

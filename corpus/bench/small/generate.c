@@ -1,8 +1,8 @@
 /* Generates the modules of corpus/bench/small: generate DIR.  The bytes depend on this file alone.
  *
- * Random, typed, valid by construction: gen_expr leaves one value of the type asked for, gen_stmt leaves the stack as it was.
- * Every run ends: a loop counts down a local that nothing else writes, a function calls only those behind it, what stands in
- * tables calls nothing, and a recursive function counts down too. Traps are possible and rare. */
+ * Random, typed, valid by construction: gen_expr leaves one value of the type asked for, gen_stmt leaves the stack as
+ * it was. Every run ends: a loop counts down a local that nothing else writes, a function calls only those behind it,
+ * what stands in tables calls nothing, and a recursive function counts down too. Traps are possible and rare. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdbool.h>
@@ -74,7 +74,7 @@ static const uint8_t num_type[4] = {I32, I64, F32, F64};
 /* A theme says what a module has much of. */
 typedef struct Theme {
     const char *name;
-    uint8_t type[4];                               /* weights of i32 i64 f32 f64 */
+    uint8_t type[4];                                     /* weights of i32 i64 f32 f64 */
     uint8_t arith, control, memory, table, call, global; /* weights */
     bool imports, tail;
 } Theme;
@@ -185,7 +185,9 @@ static void put_const(Body *f, uint8_t type) {
         put(b, 0x43), put_bytes(b, chance(r, 80) ? (const void *)&x : (const void *)&raw, 4);
         break;
     }
-    case F64: put(b, 0x44), put_bytes(b, chance(r, 80) ? (const void *)&nice[small % 12] : (const void *)&raw, 8); break;
+    case F64:
+        put(b, 0x44), put_bytes(b, chance(r, 80) ? (const void *)&nice[small % 12] : (const void *)&raw, 8);
+        break;
     default: put(b, 0xd0), put(b, type); /* ref.null */
     }
 }
@@ -211,9 +213,12 @@ static bool pick_global(Body *f, uint8_t type, bool to_write, uint32_t *global) 
 static void gen_simple(Body *f, uint8_t type) {
     uint32_t i;
     Rng *r = &f->g->rng;
-    if (chance(r, 70) && pick_local(f, type, false, &i)) put(&f->b, 0x20), put_u(&f->b, i);
-    else if (chance(r, f->g->theme->global * 8) && pick_global(f, type, false, &i)) put(&f->b, 0x23), put_u(&f->b, i);
-    else put_const(f, type);
+    if (chance(r, 70) && pick_local(f, type, false, &i))
+        put(&f->b, 0x20), put_u(&f->b, i);
+    else if (chance(r, f->g->theme->global * 8) && pick_global(f, type, false, &i))
+        put(&f->b, 0x23), put_u(&f->b, i);
+    else
+        put_const(f, type);
 }
 
 static bool divides(uint32_t op) { return (op >= 0x6d && op <= 0x70) || (op >= 0x7f && op <= 0x82); }
@@ -223,8 +228,10 @@ static void gen_arith(Body *f, uint8_t type) {
     if ((type == I32 || type == I64) && chance(r, 8)) { /* float to integer: mostly the saturating form */
         uint32_t k = below(r, 4);
         gen_expr(f, k < 2 ? F32 : F64);
-        if (chance(r, 90)) put(&f->b, 0xfc), put(&f->b, k + (type == I64 ? 4 : 0));
-        else put(&f->b, (type == I32 ? 0xa8 : 0xae) + k);
+        if (chance(r, 90))
+            put(&f->b, 0xfc), put(&f->b, k + (type == I64 ? 4 : 0));
+        else
+            put(&f->b, (type == I32 ? 0xa8 : 0xae) + k);
         return;
     }
     const OpRange *o;
@@ -257,8 +264,10 @@ static void put_memarg(Body *f, uint32_t op) {
 
 static void gen_load(Body *f, uint8_t type) {
     if (type == I32 && chance(&f->g->rng, 5)) { /* memory.size, memory.grow */
-        if (chance(&f->g->rng, 50)) put(&f->b, 0x3f), put(&f->b, 0);
-        else put_small(f, below(&f->g->rng, 2)), put(&f->b, 0x40), put(&f->b, 0);
+        if (chance(&f->g->rng, 50))
+            put(&f->b, 0x3f), put(&f->b, 0);
+        else
+            put_small(f, below(&f->g->rng, 2)), put(&f->b, 0x40), put(&f->b, 0);
         return;
     }
     static const uint8_t from[] = {0x2c, 0x30, 0, 0}, count[] = {4, 6, 0, 0};
@@ -289,13 +298,16 @@ static void gen_bulk_memory(Body *f) {
     gen_i32_below(f, 0x3fff);
     switch (below(r, 4)) {
     case 0: gen_expr(f, I32), put_small(f, below(r, 200)), put(b, 0xfc), put(b, 11), put(b, 0); break;
-    case 1: gen_i32_below(f, 0x3fff), put_small(f, below(r, 200)), put(b, 0xfc), put(b, 10), put(b, 0), put(b, 0); break;
+    case 1:
+        gen_i32_below(f, 0x3fff), put_small(f, below(r, 200)), put(b, 0xfc), put(b, 10), put(b, 0), put(b, 0);
+        break;
     case 2: put_small(f, below(r, 4)), put_small(f, below(r, 9)), put(b, 0xfc), put(b, 8), put(b, 1), put(b, 0); break;
     default: gen_i32_below(f, 0xff), put(b, 0x3a), put(b, 0), put(b, 0); /* i32.store8 */
     }
 }
 
-/* Table 0 has 16 functions, table 1 8 references of the host's.  Calls go through the first 8 of table 0, the others are written. */
+/* Table 0 has 16 functions, table 1 8 references of the host's.  Calls go through the first 8 of table 0, the others
+ * are written. */
 static void gen_table_slot(Body *f, uint32_t t) {
     gen_i32_below(f, 7);
     if (!t) put_small(f, 8), put(&f->b, 0x72);
@@ -311,30 +323,40 @@ static void gen_table_stmt(Body *f) {
         gen_table_slot(f, 0), put(b, 0xd2), put_u(b, f->g->first_leaf + below(r, f->g->nleaf)), put(b, 0x26), put(b, 0);
         break;
     case 2:
-        put_const(f, t ? EXTERNREF : FUNCREF), gen_i32_below(f, 1), put(b, 0xfc), put(b, 15), put(b, t); /* table.grow */
+        put_const(f, t ? EXTERNREF : FUNCREF), gen_i32_below(f, 1), put(b, 0xfc), put(b, 15),
+            put(b, t); /* table.grow */
         put(b, 0x1a);
         break;
     case 3:
         put_small(f, first + below(r, 4)), put_small(f, below(r, 4)), put_small(f, below(r, 5)); /* table.copy */
         put(b, 0xfc), put(b, 14), put(b, t), put(b, t);
         break;
-    case 4: put_small(f, 8 + below(r, 6)), put_small(f, below(r, 2)), put_small(f, below(r, 3)), put(b, 0xfc), put(b, 12), put(b, 1), put(b, 0); break;
-    default: put_small(f, 4 + below(r, 4)), put_const(f, EXTERNREF), put_small(f, 1), put(b, 0xfc), put(b, 17), put(b, 1); /* fill */
+    case 4:
+        put_small(f, 8 + below(r, 6)), put_small(f, below(r, 2)), put_small(f, below(r, 3)), put(b, 0xfc), put(b, 12),
+            put(b, 1), put(b, 0);
+        break;
+    default:
+        put_small(f, 4 + below(r, 4)), put_const(f, EXTERNREF), put_small(f, 1), put(b, 0xfc), put(b, 17),
+            put(b, 1); /* fill */
     }
 }
 static void gen_table_i32(Body *f) {
     Rng *r = &f->g->rng;
     uint32_t t = below(r, 2);
-    if (chance(r, 40)) put(&f->b, 0xfc), put(&f->b, 16), put(&f->b, t);
-    else gen_i32_below(f, t ? 7 : 15), put(&f->b, 0x25), put(&f->b, t), put(&f->b, 0xd1);
+    if (chance(r, 40))
+        put(&f->b, 0xfc), put(&f->b, 16), put(&f->b, t);
+    else
+        gen_i32_below(f, t ? 7 : 15), put(&f->b, 0x25), put(&f->b, t), put(&f->b, 0xd1);
 }
 
 /* -- Calls ----------------------------------------------------------------------------------------- */
 
 static void gen_args(Body *f, const Sig *s) {
     for (uint32_t i = 0; i < s->nparam; i++) {
-        if (s->param[i] == FUNCREF || s->param[i] == EXTERNREF) put_const(f, s->param[i]);
-        else gen_expr(f, s->param[i]);
+        if (s->param[i] == FUNCREF || s->param[i] == EXTERNREF)
+            put_const(f, s->param[i]);
+        else
+            gen_expr(f, s->param[i]);
     }
 }
 
@@ -393,7 +415,8 @@ static void gen_tail_call(Body *f) {
     if (f->leaf || f->loops) return;
     for (uint32_t i = f->index + 1; i < g->nfunc; i++) {
         const Sig *s = &g->type[g->func_type[i]];
-        if (s->nresult != f->sig->nresult || memcmp(s->result, f->sig->result, s->nresult) || chance(&g->rng, 40)) continue;
+        if (s->nresult != f->sig->nresult || memcmp(s->result, f->sig->result, s->nresult) || chance(&g->rng, 40))
+            continue;
         gen_expr(f, I32);
         put(&f->b, 0x04), put(&f->b, VOID);
         f->label[f->nlabel++] = 0;
@@ -526,11 +549,16 @@ static void gen_expr(Body *f, uint8_t type) {
     } else {
         f->depth++;
         uint32_t k = below(r, 6u + t->arith + t->memory + t->table + t->call);
-        if (k < 3) gen_control_expr(f, type);
-        else if (k < 6u + t->arith) gen_arith(f, type);
-        else if (k < 6u + t->arith + t->memory) gen_load(f, type);
-        else if (k < 6u + t->arith + t->memory + t->table && type == I32) gen_table_i32(f);
-        else if (!gen_call(f, type)) gen_arith(f, type);
+        if (k < 3)
+            gen_control_expr(f, type);
+        else if (k < 6u + t->arith)
+            gen_arith(f, type);
+        else if (k < 6u + t->arith + t->memory)
+            gen_load(f, type);
+        else if (k < 6u + t->arith + t->memory + t->table && type == I32)
+            gen_table_i32(f);
+        else if (!gen_call(f, type))
+            gen_arith(f, type);
         if (chance(r, 8) && pick_local(f, type, true, &i)) put(&f->b, 0x22), put_u(&f->b, i);
         f->depth--;
     }
@@ -551,12 +579,18 @@ static void gen_stmt(Body *f) {
     const Theme *t = f->g->theme;
     uint32_t k = below(&f->g->rng, 4u + t->control + t->memory + t->table + t->call / 3u);
     if (f->nlabel > 20 || f->budget <= 0) k = 0;
-    if (k < 4) gen_set(f);
-    else if ((k -= 4) < t->control) gen_control(f);
-    else if ((k -= t->control) < t->memory) chance(&f->g->rng, 80) ? gen_store(f) : gen_bulk_memory(f);
-    else if ((k -= t->memory) < t->table) gen_table_stmt(f);
-    else if (t->tail && chance(&f->g->rng, 50)) gen_tail_call(f);
-    else gen_void_call(f);
+    if (k < 4)
+        gen_set(f);
+    else if ((k -= 4) < t->control)
+        gen_control(f);
+    else if ((k -= t->control) < t->memory)
+        chance(&f->g->rng, 80) ? gen_store(f) : gen_bulk_memory(f);
+    else if ((k -= t->memory) < t->table)
+        gen_table_stmt(f);
+    else if (t->tail && chance(&f->g->rng, 50))
+        gen_tail_call(f);
+    else
+        gen_void_call(f);
 }
 static void gen_stmts(Body *f, uint32_t most) {
     for (uint32_t n = 1 + below(&f->g->rng, most); n; n--) gen_stmt(f);

@@ -1,6 +1,6 @@
 /* What functions of v128 must do: an interpreter of straight-line functions of the IR, for the test of aarch64.
- * It takes a lane operation from its WebAssembly name and computes lane by lane with C's scalars; it shares nothing with the
- * engine, nor with the oracles of other tests.
+ * It takes a lane operation from its WebAssembly name and computes lane by lane with C's scalars; it shares nothing
+ * with the engine, nor with the oracles of other tests.
  *
  * Addresses are relative to the function's memory: the address operand is the context.  Float operations must be under
  * a canon. */

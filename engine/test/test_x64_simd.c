@@ -603,6 +603,84 @@ static void test_loads(void **state) {
     }
 }
 
+/* What is folded into an instruction must not become wider: the last bytes of a page with nothing behind it. */
+static Val load_end(Fn *f, BlkId b, IrType t, uint8_t access) {
+    Val end = load_state(f, b, T_I64, arg_at(30));
+    return fn_ins(f, b, 1, (Ins){.op = IR_load, .type = (uint8_t)t, .aux = access, .flags = MEM_HEAP, .a = end});
+}
+
+static Val use_at_end(Fn *f, BlkId b, uint8_t vop) {
+    VName n = vname(vop);
+    IrType t = v_scalar(vop);
+    uint8_t access = n.bits == 8 ? ACC_8U : n.bits == 16 ? ACC_16U : access_of(t);
+    Ins i = {.type = T_V128, .aux = vop};
+    switch (vop_info[vop].shape) {
+    case V_SPLAT:
+        i.op = IR_vsplat;
+        i.a = load_end(f, b, t, access);
+        break;
+    case V_REPLACE:
+        i.op = IR_vreplace;
+        i.a = load_v(f, b, 0);
+        i.b = load_end(f, b, t, access);
+        i.c = 1;
+        break;
+    case V_EXTRACT: {
+        Ins get = {.op = IR_vextract, .type = (uint8_t)t, .aux = vop, .a = load_v(f, b, 0), .b = n.bits == 64};
+        Val x = fn_ins(f, b, 1, get), end = load_state(f, b, T_I64, arg_at(30));
+        fn_ins(f, b, 1, (Ins){.op = IR_store, .aux = access, .flags = MEM_HEAP, .a = end, .b = x});
+        return load_v(f, b, 0);
+    }
+    case V_BINARY:
+    case V_FBINARY:
+        i.op = IR_vbinary;
+        i.a = load_v(f, b, 0);
+        i.b = load_end(f, b, T_V128, ACC_V128);
+        break;
+    default: i.op = IR_vunary; i.a = load_end(f, b, T_V128, strstr(n.op, "_low_") ? ACC_V64Z : ACC_V128);
+    }
+    return fn_ins(f, b, 1, i);
+}
+
+static uint32_t bytes_at_end(uint8_t vop) {
+    switch (vop_info[vop].shape) {
+    case V_SPLAT:
+    case V_REPLACE:
+    case V_EXTRACT: return vname(vop).bits / 8;
+    case V_BINARY:
+    case V_FBINARY: return 16;
+    case V_UNARY:
+    case V_FUNARY: return strstr(vop_info[vop].name, "_low_") ? 8 : 16;
+    default: return 0;
+    }
+}
+
+static void test_widths(void **state) {
+    (void)state;
+    enum { PAGE = 4096 };
+    uint8_t *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(pages != MAP_FAILED);
+    assert_int_equal(mprotect(pages + PAGE, PAGE, PROT_NONE), 0);
+    for (uint32_t vop = 0; vop < VOP_COUNT; vop++) {
+        uint32_t bytes = bytes_at_end((uint8_t)vop);
+        for (uint32_t cpu = 0; bytes && cpu < ncpus(); cpu++) {
+            ArenaMark mark = arena_mark(&jit.arena);
+            start_code();
+            Fn *f = new_fn(&jit.arena);
+            BlkId b = fn_block(f);
+            fn_param(f, b, T_I64);
+            store_state(f, b, use_at_end(f, b, (uint8_t)vop), vresult_at(0));
+            finish_fn(f, b);
+            uint32_t at = compile(f, cpus[cpu], 1);
+            finish_code(NULL);
+            set_state(arg_at(30), (uint64_t)(uintptr_t)(pages + PAGE - bytes));
+            assert_int_equal(enter(at, NULL), 0); /* or dies of SIGSEGV */
+            arena_rewind(&jit.arena, mark);
+        }
+    }
+    munmap(pages, 2 * PAGE);
+}
+
 /* -- Random functions ---------------------------------------------------------------------------------- */
 
 enum { NVALS = 60, NSCALARS = 4, NINPUTS = 6 };
@@ -771,8 +849,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations), cmocka_unit_test(test_all_bytes), cmocka_unit_test(test_shifts),
         cmocka_unit_test(test_tests),      cmocka_unit_test(test_inserts),   cmocka_unit_test(test_extracts),
-        cmocka_unit_test(test_shuffles),   cmocka_unit_test(test_loads),     cmocka_unit_test(test_random),
-        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_shuffles),   cmocka_unit_test(test_loads),     cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_random),     cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests(tests, jit_setup, jit_teardown);
 }

@@ -17,6 +17,8 @@ static CpuFeatures host_cpu(void) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("bmi")) cpu |= X64_CPU_BMI1;
     if (__builtin_cpu_supports("bmi2")) cpu |= X64_CPU_BMI2;
+    if (__builtin_cpu_supports("avx")) cpu |= X64_CPU_AVX;
+    if (__builtin_cpu_supports("avx2")) cpu |= X64_CPU_AVX2;
     unsigned a, b, c = 0, d;
     if (__get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT)) cpu |= X64_CPU_LZCNT;
 #endif

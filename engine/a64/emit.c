@@ -135,11 +135,18 @@ static void float_constant(Emit *e, const MInsn *i, const uint32_t *loc) {
         a64_put_const(e->cb, bits[0], A64_SCRATCH);
         A64_PUT(e->cb, A64_FMOV_FI, 8, 0, loc[0], A64_SCRATCH);
         a64_put_const(e->cb, bits[1], A64_SCRATCH);
-        A64_PUT(e->cb, A64_INS1, 8, 0, loc[0], loc[0], A64_SCRATCH);
+        A64_PUT(e->cb, A64_INS, 8, 1, loc[0], loc[0], A64_SCRATCH);
     } else {
         code_fixup(e->cb, code_at(e->cb), code_const(e->cb, bits, i->size), A64_FIX_19, 0);
         A64_PUT(e->cb, vector ? A64_LDRLQ : A64_LDRL, i->size, 0, loc[0]);
     }
+}
+
+/* The table's registers must be neighbours, and nothing else is alive in these two here. */
+static void shuffle(Emit *e, const uint32_t *loc) {
+    A64_PUT(e->cb, A64_VMOV, 16, 0, A64_VSCRATCH, loc[1]);
+    A64_PUT(e->cb, A64_VMOV, 16, 0, A64_VCYCLE, loc[2]);
+    A64_PUT(e->cb, A64_TBL2, 1, 0, loc[0], A64_VSCRATCH, A64_VCYCLE, loc[3]);
 }
 
 /* Only the access itself may fault, so it comes last, and the site is its address. */
@@ -162,6 +169,7 @@ static void pseudo(Emit *e, const MInsn *i, const uint32_t *loc) {
     switch ((A64Op)i->op) {
     case A64_LDC: a64_put_const(cb, i->size == 4 ? (uint32_t)i->imm : (uint64_t)i->imm, loc[0]); break;
     case A64_LDCF: float_constant(e, i, loc); break;
+    case A64_SHUFFLE: shuffle(e, loc); break;
     case A64_JUMP_TABLE: jump_table(e, i, loc); break;
     case A64_TRAP: jump_to(e, code_trap(cb, (uint8_t)i->aux, i->loc)); break;
     case A64_RETURN:

@@ -7,6 +7,8 @@
 #include "a64/regs.h"
 #include "base/bits.h"
 
+enum { B = 8, H = 16, S = 1, D = 2, Q = 4 }; /* sets of operand sizes, see insn.def */
+
 const A64Row a64_row[A64_NINSN] = {
 #define I(id, text, format, base, wide, sizes) {text, base, wide, A64_F_##format, sizes},
 #include "a64/insn.def"
@@ -53,6 +55,41 @@ static const char *check_access(const MInsn *i) {
     return ext ? NULL : "index extension";
 }
 
+static bool is_tied(const A64Row *r) {
+    switch ((A64Format)r->format) {
+    case A64_F_MOVK:
+    case A64_F_BFI:
+    case A64_F_VSEL:
+    case A64_F_V3:
+    case A64_F_VLONG3:
+    case A64_F_VNARROW2:
+    case A64_F_VINS:
+    case A64_F_VINSE: return true;
+    default: return false;
+    }
+}
+
+static const char *check_lanes(const MInsn *i, const uint32_t *loc) {
+    uint32_t lanes = 16u / i->size, width = i->size * 8u;
+    int64_t v = i->imm;
+    switch ((A64Format)a64_row_of(i->op)->format) {
+    case A64_F_VSHIFT:
+        if (i->op == A64_VSHL) return in_range(v, 0, width - 1) ? NULL : "shift count";
+        return in_range(v, 1, width) ? NULL : "shift count";
+    case A64_F_VIMM:
+        if (i->aux > 31 || a64_vector_imm_size(i->aux) != i->size) return "kind of vector immediate";
+        return in_range(v, 0, 0xff) ? NULL : "8 bits";
+    case A64_F_VDUPE:
+    case A64_F_VELT:
+    case A64_F_VOUT:
+    case A64_F_VINS: return in_range(v, 0, lanes - 1) ? NULL : "lane";
+    case A64_F_VINSE: return in_range(v, 0, lanes - 1) && i->aux < lanes ? NULL : "lane";
+    case A64_F_VEXT: return in_range(v, 0, 15) ? NULL : "byte";
+    case A64_F_VTBL2: return loc[2] == A64_V0 + ((loc[1] + 1) & 31) ? NULL : "registers of the table are no neighbours";
+    default: return NULL;
+    }
+}
+
 static const char *check_fields(const MInsn *i, const uint32_t *loc) {
     uint32_t width = i->size * 8u, bits;
     int64_t v = i->imm;
@@ -66,12 +103,8 @@ static const char *check_fields(const MInsn *i, const uint32_t *loc) {
         if (i->size == 4 && (uint64_t)v > UINT32_MAX) return "logical immediate";
         return a64_logical_imm((uint64_t)v, i->size, &bits) ? NULL : "logical immediate";
     case A64_F_MOVK:
-        if (loc[0] != loc[1]) return "result is not the first operand's register";
-        return in_range(v, 0, 0xffff) && i->aux < i->size / 2u ? NULL : "halfword";
     case A64_F_MOVW: return in_range(v, 0, 0xffff) && i->aux < i->size / 2u ? NULL : "halfword";
     case A64_F_BFI:
-        if (loc[0] != loc[1]) return "result is not the first operand's register";
-        return (v & 0xff) < width && v >> 8 < width && v >= 0 ? NULL : "bit field";
     case A64_F_BFM: return (v & 0xff) < width && v >> 8 < width && v >= 0 ? NULL : "bit field";
     case A64_F_EXTR: return in_range(v, 0, width - 1) ? NULL : "bit number";
     case A64_F_CSEL:
@@ -92,9 +125,7 @@ static const char *check_fields(const MInsn *i, const uint32_t *loc) {
     case A64_F_TB: return i->scale < width && branch_ok(v, 14) ? NULL : "bit number or offset";
     case A64_F_BRK: return in_range(v, 0, 0xffff) ? NULL : "16 bits";
     case A64_F_FIMM: return in_range(v, 0, 0xff) ? NULL : "8 bits";
-    case A64_F_VSEL:
-    case A64_F_VINS: return loc[0] == loc[1] ? NULL : "result is not the first operand's register";
-    default: return NULL;
+    default: return check_lanes(i, loc);
     }
 }
 
@@ -102,9 +133,10 @@ const char *a64_check(const MInsn *i, const uint32_t *loc) {
     if (i->op < M_TARGET || i->op >= A64_OP_END) return "no such opcode";
     const A64Row *r = a64_row_of(i->op);
     if (r->format == A64_F_PSEUDO) return "not a machine instruction";
-    uint32_t size_bit = i->size == 4 ? 1 : i->size == 8 ? 2 : i->size == 16 ? 4 : 0;
-    if (!(r->sizes & size_bit)) return "operand size";
+    static const uint8_t set[] = {[1] = B, [2] = H, [4] = S, [8] = D, [16] = Q};
+    if (i->size > 16 || !(r->sizes & set[i->size])) return "operand size";
     const char *wrong = check_registers(i, loc);
+    if (!wrong && is_tied(r) && loc[0] != loc[1]) wrong = "result is not the first operand's register";
     return wrong ? wrong : check_fields(i, loc);
 }
 
@@ -135,6 +167,42 @@ static uint32_t imm_bits(const MInsn *i) {
     return bits << 10;
 }
 
+/* Lane number and lane size in one field: size in the position of the lowest 1, the number above it. */
+static uint32_t lane_bits(const MInsn *i) { return (2 * (uint32_t)i->imm + 1) * i->size << 16; }
+
+/* Of the formats of lanes. */
+static uint32_t vector_bits(const MInsn *i, const uint32_t *r) {
+    const A64Row *row = a64_row_of(i->op);
+    uint32_t dn = r[1] << 5 | r[0], lane = row->wide ? 0 : bits_ctz32(i->size) << 22, imm = (uint32_t)i->imm;
+    switch ((A64Format)row->format) {
+    case A64_F_V1:
+    case A64_F_V1Z:
+    case A64_F_VPAIR:
+    case A64_F_VNARROW:
+    case A64_F_VACROSS:
+    case A64_F_VPAIRWISE: return dn | lane;
+    case A64_F_V2:
+    case A64_F_VLONG2: return dn | r[2] << 16 | lane;
+    case A64_F_V3:
+    case A64_F_VLONG3: return r[0] | r[2] << 5 | r[3] << 16 | lane;
+    case A64_F_VNARROW2: return r[0] | r[2] << 5 | lane;
+    case A64_F_VCVT: return dn;
+    case A64_F_VSHIFT: return dn | (i->op == A64_VSHL ? i->size * 8u + imm : i->size * 16u - imm) << 16;
+    case A64_F_VEXTEND: return dn | i->size * 8u << 16;
+    case A64_F_VIMM: return r[0] | (i->aux >> 4) << 29 | (i->aux & 15) << 12 | (imm >> 5) << 16 | (imm & 31) << 5;
+    case A64_F_VDUP: return dn | (uint32_t)i->size << 16;
+    case A64_F_VDUPE:
+    case A64_F_VELT:
+    case A64_F_VOUT: return dn | lane_bits(i);
+    case A64_F_VINS: return r[0] | r[2] << 5 | lane_bits(i);
+    case A64_F_VINSE: return r[0] | r[2] << 5 | lane_bits(i) | i->aux * i->size << 11;
+    case A64_F_VEXT: return dn | r[2] << 16 | imm << 11;
+    case A64_F_VTBL: return dn | r[2] << 16;
+    case A64_F_VTBL2: return dn | r[3] << 16;
+    default: assert(false && "no encoding"); return 0;
+    }
+}
+
 /* All but the row's own bits; r: register numbers 0..31. */
 static uint32_t format_bits(const MInsn *i, const uint32_t *r) {
     uint32_t dn = r[1] << 5 | r[0], dnm = dn | r[2] << 16;
@@ -151,8 +219,7 @@ static uint32_t format_bits(const MInsn *i, const uint32_t *r) {
     case A64_F_FF:
     case A64_F_IF:
     case A64_F_FI:
-    case A64_F_VADD:
-    case A64_F_VDUP: return dn;
+    case A64_F_VADD: return dn;
     case A64_F_RRRR:
     case A64_F_RWWR: return dnm | r[3] << 10;
     case A64_F_BFM: return dn | field(i->imm, 6, 16) | field(i->imm >> 8, 6, 10);
@@ -183,14 +250,10 @@ static uint32_t format_bits(const MInsn *i, const uint32_t *r) {
     case A64_F_FIMM: return r[0] | field(i->imm, 8, 13);
     case A64_F_V8: return i->op == A64_VMOV ? dn | r[1] << 16 : dn;
     case A64_F_VSEL: return r[0] | r[2] << 5 | r[3] << 16;
-    case A64_F_VINS: return r[0] | r[2] << 5;
     case A64_F_VZERO: return r[0];
     case A64_F_NONE: return 0;
-    case A64_F_PSEUDO:
-    case A64_F_COUNT: break;
+    default: return vector_bits(i, r);
     }
-    assert(false && "no encoding");
-    return 0;
 }
 
 uint32_t a64_encode(const MInsn *i, const uint32_t *loc) {

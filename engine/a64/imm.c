@@ -58,6 +58,74 @@ uint64_t a64_float_value(uint32_t bits, uint32_t size) {
     return sign << (frac + same + 3) | exp << frac | (uint64_t)(bits & 15) << (frac - 4);
 }
 
+/* -- Vector immediates (AdvSIMDExpandImm); kind is op:cmode -------------------- */
+
+enum {
+    WORD_SHIFTED = 0, /* + 2 * shift in bytes */
+    HALF_SHIFTED = 8,
+    WORD_ONES = 12, /* shifted by 1 or 2 bytes, ones below */
+    BYTES = 14,
+    FLOAT4 = 15,
+    INVERTED = 16,
+    MASK = 30, /* a byte of 8 ones for each one */
+    FLOAT8 = 31
+};
+
+uint32_t a64_vector_imm_size(uint32_t kind) {
+    if (kind == BYTES) return 1;
+    if (kind == MASK || kind == FLOAT8) return 8;
+    uint32_t cmode = kind & 15;
+    if (cmode < WORD_ONES && (cmode & 1)) return 0; /* orr, bic */
+    return cmode >= HALF_SHIFTED && cmode < WORD_ONES ? 2 : 4;
+}
+
+static uint64_t repeated(uint64_t v, uint32_t size) {
+    for (uint32_t n = size * 8; n < 64; n *= 2) v |= v << n;
+    return v;
+}
+
+uint64_t a64_vector_value(uint32_t kind, uint32_t bits) {
+    uint64_t v = 0;
+    uint32_t cmode = kind & 15;
+    if (kind == FLOAT4) return repeated(a64_float_value(bits, 4), 4);
+    if (kind == FLOAT8) return a64_float_value(bits, 8);
+    if (kind == BYTES) return repeated(bits, 1);
+    if (kind == MASK) {
+        for (uint32_t k = 0; k < 8; k++) v |= (bits >> k & 1) * (UINT64_C(0xff) << 8 * k);
+        return v;
+    }
+    if (cmode >= WORD_ONES) {
+        uint32_t n = cmode == WORD_ONES ? 8 : 16;
+        v = (uint64_t)bits << n | ones(n);
+    } else {
+        v = (uint64_t)bits << (cmode >> 1 & (cmode < HALF_SHIFTED ? 3 : 1)) * 8;
+    }
+    v = repeated(v, a64_vector_imm_size(kind));
+    return kind & INVERTED ? ~v : v;
+}
+
+bool a64_vector_imm(uint64_t v, uint32_t *kind, uint32_t *bits) {
+    static const uint8_t shifted[] = {WORD_SHIFTED, WORD_SHIFTED + 2, WORD_SHIFTED + 4, WORD_SHIFTED + 6, HALF_SHIFTED,
+                                      HALF_SHIFTED + 2, WORD_ONES, WORD_ONES + 1};
+    static const uint8_t at[] = {0, 8, 16, 24, 0, 8, 8, 16};
+    uint32_t mask = 0, b;
+    for (uint32_t k = 0; k < 8; k++) mask |= (uint32_t)(v >> (8 * k + 7) & 1) << k;
+    *bits = v & 0xff, *kind = BYTES;
+    if (a64_vector_value(BYTES, *bits) == v) return true;
+    for (uint32_t n = 0; n < 2 * sizeof shifted; n++) {
+        bool invert = n >= sizeof shifted;
+        *kind = shifted[n % sizeof shifted] | (invert ? INVERTED : 0u);
+        *bits = (uint32_t)((invert ? ~v : v) >> at[n % sizeof shifted] & 0xff);
+        if (a64_vector_value(*kind, *bits) == v) return true;
+    }
+    *kind = MASK, *bits = mask;
+    if (a64_vector_value(MASK, mask) == v) return true;
+    *kind = FLOAT4;
+    if (repeated(v & UINT32_MAX, 4) == v && a64_float_imm(v & UINT32_MAX, 4, &b)) return *bits = b, true;
+    *kind = FLOAT8;
+    return a64_float_imm(v, 8, bits);
+}
+
 bool a64_offset_ok(int64_t d, uint32_t log2) {
     if (d >= -256 && d < 256) return true;
     return d >= 0 && (d & (int64_t)ones(log2)) == 0 && d >> log2 < 4096;

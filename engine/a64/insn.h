@@ -41,6 +41,10 @@ uint64_t a64_logical_value(uint32_t bits, uint32_t size); /* the inverse, for va
 /* Eight bits of fmov's immediate for a float with these bits. */
 bool a64_float_imm(uint64_t v, uint32_t size, uint32_t *bits);
 uint64_t a64_float_value(uint32_t bits, uint32_t size);
+/* op and cmode (5 bits) and the eight bits of movi, mvni or fmov to all lanes, for 16 bytes that are twice v. */
+bool a64_vector_imm(uint64_t v, uint32_t *kind, uint32_t *bits);
+uint64_t a64_vector_value(uint32_t kind, uint32_t bits);
+uint32_t a64_vector_imm_size(uint32_t kind); /* bytes of a lane: MInsn.size */
 /* A load or store of 1 << log2 bytes with displacement d takes one instruction. */
 bool a64_offset_ok(int64_t d, uint32_t log2);
 uint32_t a64_access_log2(uint32_t op, uint32_t size); /* bytes that a load or store row moves, as log2 */

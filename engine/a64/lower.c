@@ -42,7 +42,7 @@ Reg a64_reg(Lower *l, Val v) {
     for (;;) {
         const Ins *i = lower_ins(l, v);
         if (i->op == IR_es) return A64_ES;
-        if (i->op == IR_wrap || (i->op == IR_fcanon && a64_canon_free(l, i))) {
+        if (i->op == IR_wrap || (i->op == IR_fcanon && a64_canon_free(l, i)) || a64_vcanon_free(l, i)) {
             v = i->a;
             continue;
         }
@@ -78,6 +78,14 @@ MInsn *a64_ins2(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, Reg b) {
 MInsn *a64_ins3(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, Reg b, Reg c) {
     MInsn *i = a64_ins2(l, op, size, d, a, b);
     LOWER_USE(l, c);
+    return i;
+}
+
+MInsn *a64_tied(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a) {
+    MInsn *i = lower_emit(l, op);
+    i->size = (uint8_t)size;
+    LOWER_DEF_SAME(l, d, 1);
+    LOWER_USE(l, a);
     return i;
 }
 
@@ -187,7 +195,6 @@ void a64_lower(Lower *l, Val v) {
     case IR_fcmp:
     case IR_select: a64_lower_cond(l, v, lower_def(l, v)); break;
     case IR_fconst:
-    case IR_vconst:
     case IR_fadd:
     case IR_fsub:
     case IR_fmul:
@@ -210,6 +217,16 @@ void a64_lower(Lower *l, Val v) {
     case IR_icvt_s:
     case IR_icvt_u:
     case IR_bitcast: a64_lower_float(l, v, lower_def(l, v)); break;
+    case IR_vunary:
+    case IR_vbinary:
+    case IR_vternary:
+    case IR_vshift:
+    case IR_vtest: a64_lower_vector(l, v, lower_def(l, v)); break;
+    case IR_vconst:
+    case IR_vsplat:
+    case IR_vextract:
+    case IR_vreplace:
+    case IR_vshuffle: a64_lower_lane(l, v, lower_def(l, v)); break;
     case IR_load: a64_lower_load(l, v); break;
     case IR_store: a64_lower_store(l, v); break;
     case IR_trapz:

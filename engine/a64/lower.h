@@ -1,5 +1,5 @@
 /* What the parts of aarch64's lowering share: lower.c has the helpers and the dispatch, lower_int.c, lower_cond.c,
- * lower_mem.c and lower_float.c the rules by kind of operation.
+ * lower_mem.c, lower_float.c, lower_vector.c and lower_lane.c the rules by kind of operation.
  *
  * Registers of i32 values have an unspecified upper half: each user reads 32 bits, and what widens one says so
  * (uxtw, mov w). Flags live within one Target.lower call only. */
@@ -21,12 +21,15 @@ Reg a64_reg_or_zero(Lower *l, Val v);                 /* the zero register for c
 bool a64_is_const(const Lower *l, Val v, uint64_t c); /* v is that constant, in v's width */
 /* v is `op`, has no other user and is not in a register anyway: folding it saves an instruction. */
 bool a64_sole(const Lower *l, Val v, IrOp op);
-bool a64_canon_free(const Lower *l, const Ins *i); /* the fcanon i has nothing to do */
+bool a64_canon_free(const Lower *l, const Ins *i);  /* the fcanon i has nothing to do */
+bool a64_vcanon_free(const Lower *l, const Ins *i); /* i is a canon of lanes and has nothing to do */
 
 /* Append an instruction with result d and operands; the pointer is good until the next one. */
 MInsn *a64_ins1(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a);
 MInsn *a64_ins2(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, Reg b);
 MInsn *a64_ins3(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, Reg b, Reg c);
+/* d in the register of a, which the instruction changes; further operands are the caller's */
+MInsn *a64_tied(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a);
 void a64_imm(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, uint64_t imm);
 void a64_move(Lower *l, Reg d, Reg a);
 
@@ -53,6 +56,14 @@ enum { A64_WITH_FLAGS, A64_WITH_ZERO, A64_WITH_BIT }; /* forms that the user tak
 /* What is true when v (i32) is not 0; emits the comparison. */
 A64Test a64_test(Lower *l, Val v, int forms);
 
+bool a64_is_vtest(const Lower *l, Val v); /* a test of lanes that a condition can fold */
+A64Test a64_vtest(Lower *l, const Ins *i); /* form ZERO */
+
+uint32_t a64_lane_size(const Ins *i); /* bytes; of vsplat, vextract, vreplace */
+void a64_vector_const(Lower *l, uint64_t low, uint64_t high, Reg d);
+/* A load of 1, 2, 4 or 8 bytes to the low lane of d, of class float. */
+void a64_load_lane(Lower *l, Val load, Reg d);
+
 /* One per group of operations; d: the register to define. */
 void a64_lower_int(Lower *l, Val v, Reg d);
 void a64_lower_cond(Lower *l, Val v, Reg d); /* icmp, eqz, fcmp, select */
@@ -62,6 +73,8 @@ void a64_lower_store(Lower *l, Val v);
 /* The load with its result in d, as a load of `access`. */
 void a64_load_into(Lower *l, Val load, Reg d, Access access, IrType t);
 void a64_lower_float(Lower *l, Val v, Reg d);
+void a64_lower_vector(Lower *l, Val v, Reg d); /* lanes: vunary .. vtest */
+void a64_lower_lane(Lower *l, Val v, Reg d);   /* vconst, vsplat .. vshuffle */
 void a64_es_load(Lower *l, Reg def, uint32_t offset, IrType t);
 void a64_es_store(Lower *l, Reg use, uint32_t offset, IrType t);
 void a64_lower(Lower *l, Val v);

@@ -74,6 +74,13 @@ static A64Test test_nonzero(Lower *l, Val v, uint32_t size, int forms) {
         test_and(l, x, y, size);
         return flags(CC_NE);
     }
+    if (a64_is_vtest(l, v)) {
+        A64_HIT(l, test_lanes);
+        t = a64_vtest(l, lower_ins(l, v));
+        if (forms >= A64_WITH_ZERO) return t;
+        a64_imm(l, A64_SUBSI, t.size, A64_ZR, t.reg, 0);
+        return flags(t.set ? CC_NE : CC_EQ);
+    }
     if (forms >= A64_WITH_ZERO) {
         A64_HIT(l, test_zero);
         return (A64Test){.form = A64_TEST_ZERO, .size = (uint8_t)size, .set = true, .reg = a64_reg(l, v)};

@@ -24,21 +24,6 @@ static void constant(Lower *l, IrType t, uint64_t bits, Reg d) {
     LOWER_DEF(l, d);
 }
 
-static void vector_constant(Lower *l, const Ins *i, Reg d) {
-    const uint32_t *w = l->f->pool.at + i->a;
-    A64_HIT(l, const_float);
-    if ((w[0] | w[1] | w[2] | w[3]) == 0) {
-        lower_emit(l, A64_MOVI0)->size = 8; /* clears all 16 bytes */
-    } else {
-        int64_t at = l->m->data.n;
-        vec_push(l->m->arena, &l->m->data, (uint64_t)w[1] << 32 | w[0]);
-        vec_push(l->m->arena, &l->m->data, (uint64_t)w[3] << 32 | w[2]);
-        MInsn *m = lower_emit(l, A64_LDCF);
-        m->size = 16, m->imm = at;
-    }
-    LOWER_DEF(l, d);
-}
-
 static void unary(Lower *l, const Ins *i, Reg d, uint32_t op) {
     A64_HIT(l, float1);
     a64_ins1(l, op, a64_size((IrType)i->type), d, a64_reg(l, i->a));
@@ -128,7 +113,6 @@ void a64_lower_float(Lower *l, Val v, Reg d) {
     const Ins *i = lower_ins(l, v);
     switch ((IrOp)i->op) {
     case IR_fconst: constant(l, (IrType)i->type, i->type == T_F32 ? i->a : ins_imm(i), d); break;
-    case IR_vconst: vector_constant(l, i, d); break;
     case IR_fadd: binary(l, i, d, A64_FADD); break;
     case IR_fsub: binary(l, i, d, A64_FSUB); break;
     case IR_fmul: binary(l, i, d, A64_FMUL); break;

@@ -478,7 +478,9 @@ static bool clears_upper(IrOp op) {
     case IR_fcmp:
     case IR_select:
     case IR_fcvt_s:
-    case IR_fcvt_u: return true;
+    case IR_fcvt_u:
+    case IR_vtest:
+    case IR_vextract: return true;
     default: return false;
     }
 }
@@ -520,6 +522,8 @@ static void extend(Lower *l, Val v, const Ins *i, Reg d) {
         case IR_select: a64_lower_cond(l, i->a, d); break;
         case IR_fcvt_s:
         case IR_fcvt_u: a64_lower_float(l, i->a, d); break;
+        case IR_vtest: a64_lower_vector(l, i->a, d); break;
+        case IR_vextract: a64_lower_lane(l, i->a, d); break;
         default: a64_lower_int(l, i->a, d);
         }
         return;

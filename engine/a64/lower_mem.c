@@ -109,6 +109,8 @@ static AccessRow load_row(Access access, bool wide) {
     case ACC_F32: return (AccessRow){A64_LDRF, 4};
     case ACC_F64: return (AccessRow){A64_LDRF, 8};
     case ACC_V128: return (AccessRow){A64_LDRQ, 16};
+    case ACC_V32Z: return (AccessRow){A64_LDRF, 4}; /* clears the rest */
+    case ACC_V64Z: return (AccessRow){A64_LDRF, 8};
     case ACC_COUNT: break;
     }
     assert(false && "no such access");
@@ -128,20 +130,34 @@ static AccessRow store_row(Access access) {
     case ACC_F32: return (AccessRow){A64_STRF, 4};
     case ACC_F64: return (AccessRow){A64_STRF, 8};
     case ACC_V128: return (AccessRow){A64_STRQ, 16};
+    case ACC_V32Z:
+    case ACC_V64Z:
     case ACC_COUNT: break;
     }
     assert(false && "no such access");
     return (AccessRow){0, 0};
 }
 
-void a64_load_into(Lower *l, Val load, Reg d, Access access, IrType t) {
+/* The low lane of a vector register, by the log2 of its size. */
+static const AccessRow lane_load[] = {{A64_LDRFB, 1}, {A64_LDRFH, 2}, {A64_LDRF, 4}, {A64_LDRF, 8}},
+                       lane_store[] = {{A64_STRFB, 1}, {A64_STRFH, 2}, {A64_STRF, 4}, {A64_STRF, 8}};
+
+static void load_by(Lower *l, Val load, Reg d, AccessRow row, uint32_t log2) {
     const Ins *i = lower_ins(l, load);
-    AccessRow row = load_row(access, t == T_I64);
-    Address a = address(l, i->a, i->b, bits_ctz32(access_bytes[access]));
+    Address a = address(l, i->a, i->b, log2);
     MInsn *m = lower_emit(l, row.op);
     m->size = row.size;
     LOWER_DEF(l, d);
     set_address(l, m, &a, i, load);
+}
+
+void a64_load_into(Lower *l, Val load, Reg d, Access access, IrType t) {
+    load_by(l, load, d, load_row(access, t == T_I64), bits_ctz32(access_bytes[access]));
+}
+
+void a64_load_lane(Lower *l, Val load, Reg d) {
+    uint32_t log2 = bits_ctz32(access_bytes[lower_ins(l, load)->aux]);
+    load_by(l, load, d, lane_load[log2], log2);
 }
 
 void a64_lower_load(Lower *l, Val v) {
@@ -165,19 +181,42 @@ static Access other_class(Access access) {
     }
 }
 
+/* A store that crosses into a page that faults may have written its first part (DDI 0487, B2.2.1: an unaligned access is not
+ * single-copy atomic), and an emulator does a 16-byte store in two halves; wasm wants all or nothing.  So the last byte is touched first. */
+static void probe_last(Lower *l, const Address *a, uint32_t bytes, const Ins *mem, Val v) {
+    Address last = *a;
+    last.disp += bytes - 1;
+    A64_HIT(l, store_probe);
+    MInsn *i = lower_emit(l, A64_LDRB);
+    i->size = 4;
+    LOWER_DEF(l, A64_ZR);
+    set_address(l, i, &last, mem, v);
+}
+
 void a64_lower_store(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v), *value = lower_ins(l, i->b);
     Access access = (Access)i->aux;
+    uint32_t log2 = bits_ctz32(access_bytes[access]);
+    AccessRow row = store_row(access);
     Reg r;
     bool whole = access == ACC_32 || access == ACC_64 || access == ACC_F32 || access == ACC_F64;
     if (value->op == IR_fconst && ins_imm(value) == 0) {
         A64_HIT(l, store_zero);
-        access = other_class(access);
+        row = store_row(other_class(access));
         r = A64_ZR;
     } else if (whole && a64_sole(l, i->b, IR_bitcast)) {
         A64_HIT(l, store_bitcast);
-        access = other_class(access);
+        row = store_row(other_class(access));
         r = a64_reg(l, value->a);
+    } else if (a64_sole(l, i->b, IR_vextract) && a64_lane_size(value) == access_bytes[access]) {
+        A64_HIT(l, store_lane);
+        row = lane_store[log2];
+        r = a64_reg(l, value->a);
+        if (value->b) {
+            Reg lane = lower_temp(l, row.size == 4 ? T_F32 : T_F64);
+            a64_imm(l, A64_ELT, row.size, lane, r, value->b);
+            r = lane;
+        }
     } else {
         r = a64_reg_or_zero(l, i->b);
         if (r == A64_ZR) {
@@ -186,8 +225,9 @@ void a64_lower_store(Lower *l, Val v) {
             A64_HIT(l, store);
         }
     }
-    AccessRow row = store_row(access);
-    Address a = address(l, i->a, i->c, bits_ctz32(access_bytes[access]));
+    bool probe = (i->flags & MEM_TRAPS) && (access == ACC_V128 || (l->o->probe_stores && log2 > 0));
+    Address a = probe ? (Address){.index = REG_NONE, .disp = i->c, .base = a64_reg(l, i->a)} : address(l, i->a, i->c, log2);
+    if (probe) probe_last(l, &a, access_bytes[access], i, v);
     MInsn *m = lower_emit(l, row.op);
     m->size = row.size;
     LOWER_USE(l, r);

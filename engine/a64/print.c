@@ -14,7 +14,8 @@ static void reg(Text *t, uint32_t r, uint32_t size, bool sp) {
     if (r >= REG_VIRTUAL) {
         text_printf(t, "v%u", r); /* as mach_print has it */
     } else if (r >= REG_FLOAT) {
-        text_printf(t, "%c%u", size == 1 ? 'b' : size == 4 ? 's' : size == 16 ? 'q' : 'd', r - REG_FLOAT);
+        char c = size == 1 ? 'b' : size == 2 ? 'h' : size == 4 ? 's' : size == 16 ? 'q' : 'd';
+        text_printf(t, "%c%u", c, r - REG_FLOAT);
     } else if (r == A64_SP) {
         text_puts(t, sp ? (size == 4 ? "wsp" : "sp") : (size == 4 ? "wzr" : "xzr"));
     } else {
@@ -260,12 +261,6 @@ static void vector(Text *t, const MInsn *i, const uint32_t *r) {
         reg(t, r[0], 8, false);
         text_puts(t, ", #0000000000000000");
         break;
-    case A64_F_VDUP:
-    case A64_F_VINS:
-        vreg(t, r[0], format == A64_F_VDUP ? ".2d" : ".d[1]");
-        text_puts(t, ", ");
-        reg(t, r[format == A64_F_VDUP ? 1 : 2], 8, false);
-        break;
     default:
         vreg(t, r[0], bytes);
         for (uint32_t k = format == A64_F_VSEL ? 2 : 1; k < i->nopnd; k++) {
@@ -280,6 +275,114 @@ static double float_of(uint32_t bits8) {
     double d;
     memcpy(&d, &v, sizeof d);
     return d;
+}
+
+/* Lanes of `size` bytes in all 16 bytes or the lower 8. */
+static const char *shape(uint32_t size, bool half) {
+    static const char *const name[4][2] = {{".16b", ".8b"}, {".8h", ".4h"}, {".4s", ".2s"}, {".2d", ".1d"}};
+    return name[size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3][half];
+}
+
+static void lane(Text *t, uint32_t r, uint32_t size, uint32_t n) {
+    static const char *const name[] = {[1] = ".b[%u]", [2] = ".h[%u]", [4] = ".s[%u]", [8] = ".d[%u]"};
+    vreg(t, r, "");
+    text_printf(t, name[size], n);
+}
+
+/* Operands [1, n) behind the result, with lanes of `from` bytes. */
+static void vregs(Text *t, const uint32_t *r, const char *to, uint32_t first, uint32_t n, const char *from) {
+    vreg(t, r[0], to);
+    for (uint32_t k = first; k < n; k++) {
+        text_puts(t, ", ");
+        vreg(t, r[k], from);
+    }
+}
+
+static void vector_imm(Text *t, const MInsn *i, const uint32_t *r) {
+    uint32_t cmode = i->aux & 15, imm = (uint32_t)i->imm;
+    bool fp = cmode == 15, inverted = i->aux >> 4 && cmode < 14;
+    text_printf(t, "%s ", fp ? "fmov" : inverted ? "mvni" : "movi");
+    vreg(t, r[0], shape(i->size, false));
+    if (fp) {
+        text_printf(t, ", #%.8f", float_of(imm));
+    } else if (i->size == 8) {
+        text_printf(t, ", #0x%016llx", (unsigned long long)a64_vector_value(i->aux, imm));
+    } else {
+        text_printf(t, ", #%u", imm);
+        uint32_t shift = cmode < 8 ? cmode >> 1 : cmode < 12 ? cmode >> 1 & 1 : cmode < 14 ? cmode - 11 : 0;
+        if (shift) text_printf(t, ", %s #%u", cmode < 12 ? "lsl" : "msl", 8 * shift);
+    }
+}
+
+/* One lane, as a scalar or in a register of its own. */
+static void lane_op(Text *t, const MInsn *i, const uint32_t *r) {
+    uint32_t imm = (uint32_t)i->imm, general = i->size == 8 ? 8 : 4;
+    bool mov = i->op == A64_UMOV && i->size >= 4;
+    text_printf(t, "%s ", mov ? "mov" : a64_row_of(i->op)->text);
+    switch ((A64Format)a64_row_of(i->op)->format) {
+    case A64_F_VDUP: vreg(t, r[0], shape(i->size, false)); break;
+    case A64_F_VDUPE: vreg(t, r[0], shape(i->size, false)); break;
+    case A64_F_VELT: reg(t, r[0], i->size, false); break;
+    case A64_F_VOUT: reg(t, r[0], general, false); break;
+    default: lane(t, r[0], i->size, imm);
+    }
+    text_puts(t, ", ");
+    switch ((A64Format)a64_row_of(i->op)->format) {
+    case A64_F_VDUP: reg(t, r[1], general, false); break;
+    case A64_F_VINS: reg(t, r[2], general, false); break;
+    case A64_F_VINSE: lane(t, r[2], i->size, i->aux); break;
+    default: lane(t, r[1], i->size, imm);
+    }
+}
+
+static void table(Text *t, const MInsn *i, const uint32_t *r) {
+    bool two = i->op == A64_TBL2;
+    text_puts(t, "tbl ");
+    vreg(t, r[0], ".16b, { ");
+    vreg(t, r[1], ".16b");
+    if (two) text_puts(t, ", "), vreg(t, r[2], ".16b");
+    text_puts(t, " }, ");
+    vreg(t, r[two ? 3 : 2], ".16b");
+}
+
+static void lanes(Text *t, const MInsn *i, const uint32_t *r) {
+    const A64Row *row = a64_row_of(i->op);
+    const char *same = shape(i->size, false), *twice = shape(2u * i->size, false),
+               *half = shape(i->size, !(row->base >> 30 & 1));
+    bool mov = i->op == A64_VORR && r[1] == r[2];
+    text_printf(t, "%s ", mov ? "mov" : row->text);
+    switch ((A64Format)row->format) {
+    case A64_F_V1Z:
+        vregs(t, r, same, 1, 2, same);
+        text_puts(t, row->wide ? ", #0.0" : ", #0");
+        break;
+    case A64_F_V3: vregs(t, r, same, 2, 4, same); break;
+    case A64_F_VPAIR: vregs(t, r, twice, 1, 2, same); break;
+    case A64_F_VLONG2: vregs(t, r, twice, 1, 3, half); break;
+    case A64_F_VLONG3: vregs(t, r, twice, 2, 4, half); break;
+    case A64_F_VNARROW: vregs(t, r, half, 1, 2, twice); break;
+    case A64_F_VNARROW2: vregs(t, r, half, 2, 3, twice); break;
+    case A64_F_VCVT: vregs(t, r, i->op == A64_VFCVTL ? ".2d" : ".2s", 1, 2, i->op == A64_VFCVTL ? ".2s" : ".2d"); break;
+    case A64_F_VSHIFT:
+        vregs(t, r, same, 1, 2, same);
+        text_printf(t, ", #%d", (int)i->imm);
+        break;
+    case A64_F_VEXTEND:
+        vregs(t, r, twice, 1, 2, half);
+        text_puts(t, ", #0");
+        break;
+    case A64_F_VACROSS:
+    case A64_F_VPAIRWISE:
+        reg(t, r[0], i->size, false);
+        text_puts(t, ", ");
+        vreg(t, r[1], same);
+        break;
+    case A64_F_VEXT:
+        vregs(t, r, same, 1, 3, same);
+        text_printf(t, ", #%d", (int)i->imm);
+        break;
+    default: vregs(t, r, same, 1, mov ? 2 : i->nopnd, same);
+    }
 }
 
 static void float_op(Text *t, const MInsn *i, const uint32_t *r) {
@@ -383,9 +486,31 @@ void a64_print_word(Text *t, const MInsn *i, const uint32_t *r) {
     case A64_F_V8:
     case A64_F_VADD:
     case A64_F_VSEL:
-    case A64_F_VZERO:
+    case A64_F_VZERO: vector(t, i, r); break;
+    case A64_F_VIMM: vector_imm(t, i, r); break;
     case A64_F_VDUP:
-    case A64_F_VINS: vector(t, i, r); break;
+    case A64_F_VDUPE:
+    case A64_F_VELT:
+    case A64_F_VOUT:
+    case A64_F_VINS:
+    case A64_F_VINSE: lane_op(t, i, r); break;
+    case A64_F_VTBL:
+    case A64_F_VTBL2: table(t, i, r); break;
+    case A64_F_V1:
+    case A64_F_V1Z:
+    case A64_F_V2:
+    case A64_F_V3:
+    case A64_F_VPAIR:
+    case A64_F_VLONG2:
+    case A64_F_VLONG3:
+    case A64_F_VNARROW:
+    case A64_F_VNARROW2:
+    case A64_F_VCVT:
+    case A64_F_VSHIFT:
+    case A64_F_VEXTEND:
+    case A64_F_VACROSS:
+    case A64_F_VPAIRWISE:
+    case A64_F_VEXT: lanes(t, i, r); break;
     case A64_F_PSEUDO:
     case A64_F_COUNT: break;
     }

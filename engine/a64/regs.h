@@ -20,7 +20,7 @@ enum {
     A64_SP = 31, /* by the instruction's class, one or */
     A64_ZR = 31, /* the other */
     A64_V0 = REG_FLOAT,
-    A64_VSCRATCH = REG_FLOAT + 30, /* slot to slot moves */
+    A64_VSCRATCH = REG_FLOAT + 30, /* slot to slot moves; with the next one the table of a shuffle */
     A64_VCYCLE = REG_FLOAT + 31    /* breaks cycles of float moves */
 };
 

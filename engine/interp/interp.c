@@ -11,7 +11,8 @@
  * InterpStack made for the whole budget cannot overflow.
  *
  * Dispatch: threaded code through a table of labels, filled from opcode.def: an opcode without a handler does
- * not compile.  All that varies between compilers is in HANDLER, NEXT and LABEL.
+ * not compile.  All that varies between compilers is in HANDLER, NEXT and LABEL.  The vector instructions, which are
+ * many and alike, share one handler and are functions (simd.c).
  *
  * Invariants at each NEXT: `sp` is behind the topmost operand; `frame`, `inst`, `local` are of the running
  * function; `mem` and `mem_len` are those of its memory 0 (none: 0 bytes).  The length changes by growth
@@ -26,6 +27,7 @@
 #include <assert.h>
 #include "base/leb128.h"
 #include "base/os.h"
+#include "interp/simd.h"
 #include "wasm/num.h"
 #include "wasm/validate.h"
 
@@ -159,6 +161,9 @@ static void backtrace(Backtrace *bt, const Frame *first, const Frame *last) {
 #define HANDLER(id) op_##id:
 #define NEXT GOTO(dispatch[*pc++])
 #define FC_ROW 256 /* where the 0xfc opcodes begin in `dispatch` */
+#define SLOT_0x00(id, code) [code] = LABEL(op_##id),
+#define SLOT_0xfc(id, code) [FC_ROW + (code)] = LABEL(op_##id),
+#define SLOT_0xfd(id, code) /* in simd_row */
 
 #define AT() (at = pc - 1)       /* in a handler of a one-byte opcode, before it reads immediates */
 #define AT_FC() (at = frame->at) /* in one behind the prefix */
@@ -256,7 +261,6 @@ static void backtrace(Backtrace *bt, const Frame *first, const Frame *last) {
 
 /* Decode a memarg and check `size` bytes at `index` + offset: `where_` is their address. */
 #define ADDRESS(index, size)                                     \
-    AT();                                                        \
     uint8_t *base_ = mem;                                        \
     uint64_t len_ = mem_len, ea_ = (index);                      \
     if (pc[0] < 0x40 && pc[1] < 0x80) {                          \
@@ -276,12 +280,14 @@ static void backtrace(Backtrace *bt, const Frame *first, const Frame *last) {
 /* `in`: as it is in memory; `via` extends it by its sign. */
 #define LOAD(id, in, via)                                \
     HANDLER(id) {                                        \
+        AT();                                            \
         ADDRESS(sp[-1].i32, sizeof bits_load_##in(NULL)) \
         sp[-1].i64 = via(bits_load_##in(where_));        \
         NEXT;                                            \
     }
 #define STORE(id, from, as, T)                   \
     HANDLER(id) {                                \
+        AT();                                    \
         ADDRESS(sp[-2].i32, sizeof(T))           \
         bits_store_##as(where_, (T)sp[-1].from); \
         sp -= 2;                                 \
@@ -290,10 +296,10 @@ static void backtrace(Backtrace *bt, const Frame *first, const Frame *last) {
 
 static TrapKind run(InterpStack *stack, ExecState *es, FuncInst *f, const FuncType *type, Backtrace *bt) {
     static const void *const dispatch[] = {
-#define OP(id, prefix, code, text, imm, sig, kind, ir, feature) [((prefix) ? FC_ROW : 0) + (code)] = LABEL(op_##id),
+#define OP(id, prefix, code, text, imm, sig, kind, ir, feature) SLOT_##prefix(id, code)
 #include "wasm/opcode.def"
 #undef OP
-        [0xfc] = LABEL(prefix_fc)};
+        [0xfc] = LABEL(prefix_fc), [0xfd] = LABEL(prefix_fd)};
     Frame *const first = stack->frame;
     Frame *frame = first;
     const uint8_t *pc, *at;
@@ -833,6 +839,21 @@ prefix_fc:
     frame->at = pc - 1;
     READ_U32(code)
     GOTO(dispatch[FC_ROW + code]);
+
+prefix_fd:
+    AT();
+    READ_U32(vector)
+    const SimdRow *row = &simd_row[vector];
+    Value *arg = sp - row->npop;
+    if (row->access) {
+        ADDRESS(arg->i32, row->size)
+        row->access(arg, pc, where_);
+    } else {
+        row->fn(arg, pc);
+    }
+    pc += row->nimm;
+    sp = arg + row->npush;
+    NEXT;
 }
 
 TrapKind interp_call(InterpStack *stack, ExecState *es, FuncInst *f, Backtrace *bt) {

@@ -66,18 +66,27 @@ static Place heap_place(Build *b, const Instr *in, Val index, uint32_t size, uin
     return (Place){add_const(b, address, offset), 0};
 }
 
+Val build_heap_load(Build *b, const Instr *in, IrType t, Access acc, Val index) {
+    uint8_t flags;
+    Place p = heap_place(b, in, index, access_bytes[acc], &flags);
+    return build_load(b, t, acc, p.base, p.disp, flags);
+}
+
+void build_heap_store(Build *b, const Instr *in, Access acc, Val index, Val v) {
+    uint8_t flags;
+    Place p = heap_place(b, in, index, access_bytes[acc], &flags);
+    build_store(b, acc, p.base, p.disp, v, flags);
+}
+
 void build_access(Build *b, const Instr *in) {
     Access acc = (Access)build_op_ir[in->op];
-    uint8_t flags;
-    if (op_info[in->op].kind == KIND_LOAD) {
-        Place p = heap_place(b, in, build_pop(b), access_bytes[acc], &flags);
-        build_push(b, build_load(b, build_result_type(in->op), acc, p.base, p.disp, flags));
-    } else {
-        Val v = build_pop(b);
-        Place p = heap_place(b, in, build_pop(b), access_bytes[acc], &flags);
-        if (acc == ACC_32 && build_type(b, v) == T_I64) acc = ACC_32U;
-        build_store(b, acc, p.base, p.disp, v, flags);
+    if (op_info[in->op].kind != KIND_STORE) {
+        build_push(b, build_heap_load(b, in, build_result_type(in->op), acc, build_pop(b)));
+        return;
     }
+    Val v = build_pop(b);
+    if (acc == ACC_32 && build_type(b, v) == T_I64) acc = ACC_32U;
+    build_heap_store(b, in, acc, build_pop(b), v);
 }
 
 /* -- Library calls -------------------------------------------------------------- */

@@ -25,39 +25,31 @@
 #define IR_FCMP(x) FCMP_##x
 #define IR_LOAD(x) ACCESS_##x
 #define IR_STORE(x) ACCESS_##x
+#define IR_VLOAD_ZERO(x) ACCESS_##x
+#define IR_VLOAD_EXTEND(x) VOP_##x
+#define IR_VLOAD_SPLAT(x) VOP_##x
+#define IR_VLOAD_LANE(x) VOP_##x
+#define IR_VSTORE_LANE(x) VOP_##x
+#define IR_VSHUFFLE(x) 0
+#define IR_VSPLAT(x) VOP_##x
+#define IR_VEXTRACT(x) VOP_##x
+#define IR_VREPLACE(x) VOP_##x
+#define IR_VUNARY(x) VOP_##x
+#define IR_VFUNARY(x) VOP_##x
+#define IR_VBINARY(x) VOP_##x
+#define IR_VFBINARY(x) VOP_##x
+#define IR_VTERNARY(x) VOP_##x
+#define IR_VSHIFT(x) VOP_##x
+#define IR_VTEST(x) VOP_##x
 enum {
-    ICMP_eq = C_EQ,
-    ICMP_ne = C_NE,
-    ICMP_slt = C_SLT,
-    ICMP_sge = C_SGE,
-    ICMP_sgt = C_SGT,
-    ICMP_sle = C_SLE,
-    ICMP_ult = C_ULT,
-    ICMP_uge = C_UGE,
-    ICMP_ugt = C_UGT,
-    ICMP_ule = C_ULE,
-    FCMP_eq = FC_EQ,
-    FCMP_ne = FC_NE,
-    FCMP_lt = FC_LT,
-    FCMP_gt = FC_GT,
-    FCMP_le = FC_LE,
-    FCMP_ge = FC_GE,
-    ACCESS_ld8s = ACC_8S,
-    ACCESS_ld8u = ACC_8U,
-    ACCESS_ld16s = ACC_16S,
-    ACCESS_ld16u = ACC_16U,
-    ACCESS_ld32s = ACC_32S,
-    ACCESS_ld32u = ACC_32U,
-    ACCESS_ld32 = ACC_32,
-    ACCESS_ld64 = ACC_64,
-    ACCESS_ld32f = ACC_F32,
-    ACCESS_ld64f = ACC_F64,
-    ACCESS_st8 = ACC_8U,
-    ACCESS_st16 = ACC_16U,
-    ACCESS_st32 = ACC_32,
-    ACCESS_st64 = ACC_64,
-    ACCESS_st32f = ACC_F32,
-    ACCESS_st64f = ACC_F64
+    ICMP_eq = C_EQ, ICMP_ne = C_NE, ICMP_slt = C_SLT, ICMP_sge = C_SGE, ICMP_sgt = C_SGT, ICMP_sle = C_SLE,
+    ICMP_ult = C_ULT, ICMP_uge = C_UGE, ICMP_ugt = C_UGT, ICMP_ule = C_ULE,
+    FCMP_eq = FC_EQ, FCMP_ne = FC_NE, FCMP_lt = FC_LT, FCMP_gt = FC_GT, FCMP_le = FC_LE, FCMP_ge = FC_GE,
+    ACCESS_ld8s = ACC_8S, ACCESS_ld8u = ACC_8U, ACCESS_ld16s = ACC_16S, ACCESS_ld16u = ACC_16U,
+    ACCESS_ld32s = ACC_32S, ACCESS_ld32u = ACC_32U, ACCESS_ld32 = ACC_32, ACCESS_ld64 = ACC_64,
+    ACCESS_ld32f = ACC_F32, ACCESS_ld64f = ACC_F64, ACCESS_st8 = ACC_8U, ACCESS_st16 = ACC_16U,
+    ACCESS_st32 = ACC_32, ACCESS_st64 = ACC_64, ACCESS_st32f = ACC_F32, ACCESS_st64f = ACC_F64,
+    ACCESS_ld128 = ACC_V128, ACCESS_st128 = ACC_V128, ACCESS_ld32z = ACC_V32Z, ACCESS_ld64z = ACC_V64Z
 };
 const uint8_t build_op_ir[OP_COUNT] = {
 #define OP(id, prefix, code, text, imm, sig, kind, ir, feature) IR_##kind(ir),
@@ -73,6 +65,7 @@ IrType build_result_type(Op op) {
     case 'l': return T_I64;
     case 'f': return T_F32;
     case 'd': return T_F64;
+    case 'x': return T_V128;
     default: return T_NONE;
     }
 }

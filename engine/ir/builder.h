@@ -4,6 +4,7 @@
  *   build_scan.c     the walk before: scopes and writes of locals
  *   build_local.c    SSA construction: values of locals, parameters of blocks, arguments of edges
  *   build_num.c      constants, arithmetic, conversions
+ *   build_simd.c     vectors
  *   build_mem.c      memories, globals, tables
  *   build_call.c     calls, function references
  *   build_adaptor.c  adaptors between host and compiled code
@@ -151,19 +152,24 @@ void build_join_enter(Build *b, uint32_t j, uint32_t ncarried);
 void build_loop_enter(Build *b, uint32_t j, uint32_t ncarried);
 void build_joins_finish(Build *b); /* parameters and edge arguments of all joins */
 
-/* The `ir` column of opcode.def: operation, condition (ICMP, FCMP) or access (LOAD, STORE). */
+/* The `ir` column of opcode.def: operation, condition (ICMP, FCMP), access (LOAD, STORE, VLOAD_ZERO) or lane operation. */
 extern const uint8_t build_op_ir[OP_COUNT];
 IrType build_result_type(Op op); /* of a row with a signature; T_NONE: no result */
 
-/* build_num.c, build_mem.c, build_call.c: one instruction each */
+/* build_num.c, build_simd.c, build_mem.c, build_call.c: one instruction each */
 void build_num(Build *b, const Instr *in);
 void build_select(Build *b);
+void build_simd(Build *b, const Instr *in);
 void build_access(Build *b, const Instr *in); /* loads and stores */
 void build_memory(Build *b, const Instr *in);
 void build_global(Build *b, const Instr *in);
 void build_table(Build *b, const Instr *in);
 void build_ref(Build *b, const Instr *in);
 void build_call(Build *b, const Instr *in);
+
+/* An access of the instruction's memory at index + offset, with its checks. */
+Val build_heap_load(Build *b, const Instr *in, IrType t, Access acc, Val index);
+void build_heap_store(Build *b, const Instr *in, Access acc, Val index, Val v);
 
 /* Address of the table's element `index` (i32); traps with `kind` when there is none. */
 Val build_table_elem(Build *b, uint32_t table, Val index, uint8_t kind);

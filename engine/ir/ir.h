@@ -42,8 +42,9 @@ Cond cond_swap(Cond c); /* of swapped operands */
 extern const char *const cond_name[C_COUNT], *const fcond_name[FC_COUNT];
 
 /* Memory access: width and how the value is widened to (or cut from) the value's type. */
-typedef enum Access { ACC_8S, ACC_8U, ACC_16S, ACC_16U, ACC_32S, ACC_32U, ACC_32, ACC_64, ACC_F32, ACC_F64, ACC_V128, ACC_COUNT } Access;
+typedef enum Access { ACC_8S, ACC_8U, ACC_16S, ACC_16U, ACC_32S, ACC_32U, ACC_32, ACC_64, ACC_F32, ACC_F64, ACC_V128, ACC_V32Z, ACC_V64Z, ACC_COUNT } Access;
 /* i32 values use ACC_32, i64 values ACC_64, floats ACC_F32 and ACC_F64; stores of parts use the U forms. */
+/* ACC_V32Z and ACC_V64Z load the low lane of a v128 and zero the rest. */
 extern const uint8_t access_bytes[ACC_COUNT];
 
 /* Ins.flags of load and store */
@@ -54,10 +55,27 @@ enum {
     MEM_TRAPS = 8    /* a fault here is the trap MEMORY_BOUNDS at this location; so it is not removed, moved or duplicated */
 };
 
+/* Lane operations, and the shapes of their operands. */
+typedef enum VOp {
+#define VOP(id, name, shape) VOP_##id,
+#include "ir/simd.def"
+#undef VOP
+    VOP_COUNT
+} VOp;
+typedef enum VShape { V_UNARY, V_FUNARY, V_BINARY, V_FBINARY, V_TERNARY, V_SHIFT, V_TEST, V_SPLAT, V_EXTRACT, V_REPLACE, V_COUNT } VShape;
+typedef struct VInfo {
+    const char *name;
+    uint8_t shape;
+} VInfo;
+extern const VInfo vop_info[VOP_COUNT];
+/* Of SPLAT, EXTRACT and REPLACE: the type of the scalar, and how many lanes there are. */
+IrType vop_scalar(VOp op);
+uint32_t vop_lanes(VOp op);
+
 typedef struct Ins {
     uint8_t op;   /* IrOp */
     uint8_t type; /* IrType of the result */
-    uint8_t aux;  /* condition, access or trap kind */
+    uint8_t aux;  /* condition, access, lane operation or trap kind */
     uint8_t flags;
     uint32_t a, b, c;
 } Ins;

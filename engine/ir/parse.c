@@ -248,18 +248,43 @@ static uint8_t suffix_name(Parser *p, const char *const *name, uint32_t n, const
     return (uint8_t)(i < 0 ? 0 : i);
 }
 
+/* `.i32x4.add`: names have dots of their own. */
+static uint8_t lane_operation(Parser *p) {
+    expect(p, '.');
+    skip_blanks(p);
+    size_t len = 0;
+    while (is_word(p->at[len]) || p->at[len] == '.') len++;
+    for (uint32_t op = 0; op < VOP_COUNT; op++) {
+        if (strlen(vop_info[op].name) != len || memcmp(vop_info[op].name, p->at, len) != 0) continue;
+        p->at += len;
+        return (uint8_t)op;
+    }
+    fail(p, "unknown lane operation: %.*s", len > 40 ? 40 : (int)len, p->at);
+    return 0;
+}
+
 static uint8_t suffix(Parser *p, uint8_t op) {
     switch (op) {
-    case IR_icmp: return suffix_name(p, cond_name, C_COUNT, "a condition");
-    case IR_fcmp: return suffix_name(p, fcond_name, FC_COUNT, "a condition");
-    case IR_load:
-    case IR_store: return suffix_name(p, ir_access_name, ACC_COUNT, "an access kind");
-    case IR_charge:
-    case IR_refund: expect(p, '.'); return accept_word(p, "fuel") ? 0 : accept_word(p, "depth") ? 1 : number8(p);
-    case IR_trapz:
-    case IR_trapnz:
-    case IR_trap: expect(p, '.'); return number8(p);
-    default: return 0;
+        case IR_vunary:
+        case IR_vbinary:
+        case IR_vternary:
+        case IR_vshift:
+        case IR_vtest:
+        case IR_vsplat:
+        case IR_vextract:
+        case IR_vreplace: return lane_operation(p);
+        case IR_icmp: return suffix_name(p, cond_name, C_COUNT, "a condition");
+        case IR_fcmp: return suffix_name(p, fcond_name, FC_COUNT, "a condition");
+        case IR_load:
+        case IR_store: return suffix_name(p, ir_access_name, ACC_COUNT, "an access kind");
+        case IR_charge:
+        case IR_refund:
+            expect(p, '.');
+            return accept_word(p, "fuel") ? 0 : accept_word(p, "depth") ? 1 : number8(p);
+        case IR_trapz:
+        case IR_trapnz:
+        case IR_trap: expect(p, '.'); return number8(p);
+        default: return 0;
     }
 }
 
@@ -309,6 +334,16 @@ static uint8_t flags(Parser *p, uint8_t op) {
     }
 }
 
+/* The lanes behind a lane operation's values. */
+static void lanes(Parser *p, Ins *i) {
+    if (i->op == IR_vextract) i->b = number32(p);
+    if (i->op == IR_vreplace) i->c = number32(p);
+    if (i->op != IR_vshuffle) return;
+    uint32_t word[4] = {0};
+    for (uint32_t k = 0; k < 16; k++) word[k / 4] |= (uint32_t)number8(p) << k % 4 * 8;
+    i->c = fn_pool(p->f, word, 4);
+}
+
 static void operands(Parser *p, Ins *i) {
     switch (i->op) {
     case IR_iconst:
@@ -349,6 +384,7 @@ static void operands(Parser *p, Ins *i) {
         v[k] = use(p);
     }
     i->a = v[0], i->b = v[1], i->c = v[2];
+    lanes(p, i);
     if (i->op == IR_brif || i->op == IR_brtable)
         while (!p->failed && accept(p, ',')) edge(p);
 }

@@ -8,8 +8,8 @@
 
 const char *const ir_type_name[T_COUNT] = {"none", "i32", "i64", "f32", "f64", "v128"};
 /* ORDER Access */
-const char *const ir_access_name[ACC_COUNT] = {"8s", "8u", "16s", "16u", "32s", "32u",
-                                               "32", "64", "f32", "f64", "v128"};
+const char *const ir_access_name[ACC_COUNT] = {"8s", "8u",  "16s", "16u",  "32s",  "32u", "32",
+                                               "64", "f32", "f64", "v128", "v32z", "v64z"};
 
 enum { LOC_COLUMN = 48 };
 
@@ -97,36 +97,50 @@ static void print_callee(Text *t, const Fn *f, const Ins *i) {
 /* What stands behind the dot of the operation's name. */
 static void print_suffix(Text *t, const Ins *i) {
     switch (i->op) {
-    case IR_icmp:
-        if (i->aux < C_COUNT)
-            text_printf(t, ".%s", cond_name[i->aux]);
-        else
-            text_printf(t, ".<%u>", i->aux);
-        break;
-    case IR_fcmp:
-        if (i->aux < FC_COUNT)
-            text_printf(t, ".%s", fcond_name[i->aux]);
-        else
-            text_printf(t, ".<%u>", i->aux);
-        break;
-    case IR_load:
-    case IR_store:
-        if (i->aux < ACC_COUNT)
-            text_printf(t, ".%s", ir_access_name[i->aux]);
-        else
-            text_printf(t, ".<%u>", i->aux);
-        break;
-    case IR_charge:
-    case IR_refund:
-        if (i->aux < 2)
-            text_puts(t, i->aux ? ".depth" : ".fuel");
-        else
-            text_printf(t, ".%u", i->aux);
-        break;
-    case IR_trapz:
-    case IR_trapnz:
-    case IR_trap: text_printf(t, ".%u", i->aux); break;
-    default: break;
+        case IR_icmp:
+            if (i->aux < C_COUNT) text_printf(t, ".%s", cond_name[i->aux]);
+            else text_printf(t, ".<%u>", i->aux);
+            break;
+        case IR_fcmp:
+            if (i->aux < FC_COUNT) text_printf(t, ".%s", fcond_name[i->aux]);
+            else text_printf(t, ".<%u>", i->aux);
+            break;
+        case IR_load:
+        case IR_store:
+            if (i->aux < ACC_COUNT) text_printf(t, ".%s", ir_access_name[i->aux]);
+            else text_printf(t, ".<%u>", i->aux);
+            break;
+        case IR_vunary:
+        case IR_vbinary:
+        case IR_vternary:
+        case IR_vshift:
+        case IR_vtest:
+        case IR_vsplat:
+        case IR_vextract:
+        case IR_vreplace:
+            if (i->aux < VOP_COUNT) text_printf(t, ".%s", vop_info[i->aux].name);
+            else text_printf(t, ".<%u>", i->aux);
+            break;
+        case IR_charge:
+        case IR_refund:
+            if (i->aux < 2) text_puts(t, i->aux ? ".depth" : ".fuel");
+            else text_printf(t, ".%u", i->aux);
+            break;
+        case IR_trapz:
+        case IR_trapnz:
+        case IR_trap: text_printf(t, ".%u", i->aux); break;
+        default: break;
+    }
+}
+
+/* The lanes behind a lane operation's values. */
+static void print_lanes(Text *t, const Fn *f, const Ins *i) {
+    if (i->op == IR_vextract) text_printf(t, " %" PRIu32, i->b);
+    if (i->op == IR_vreplace) text_printf(t, " %" PRIu32, i->c);
+    if (i->op != IR_vshuffle) return;
+    for (uint32_t k = 0; k < 16; k++) {
+        uint64_t at = (uint64_t)i->c + k / 4;
+        text_printf(t, " %" PRIu32, at < f->pool.n ? f->pool.at[at] >> k % 4 * 8 & 0xff : 0);
     }
 }
 
@@ -171,6 +185,7 @@ static void print_operands(Text *t, const Fn *f, const Blk *b, const Ins *i) {
     }
     const uint32_t operand[3] = {i->a, i->b, i->c};
     for (uint32_t k = 0; k < ir_info[i->op].nargs; k++) text_printf(t, "%sv%" PRIu32, k ? ", " : " ", operand[k]);
+    print_lanes(t, f, i);
     if (i->op == IR_brif || i->op == IR_brtable) print_edges(t, f, b, ", ");
 }
 

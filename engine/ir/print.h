@@ -9,6 +9,7 @@
  *     trapnz v7 memory-bounds           (trap kinds as numbers: trapnz.2)
  *     v9:i32 = call f12 (i64, i32) -> (i32) (v1, v4)
  *     v10 = call ref (i64) -> (i32, f64) (v8, v1)     v11:i32 = proj v10 0
+ *     v12:i32 = vextract.i8x16.extract_lane_s v9 3      (lanes, 16 of them for vshuffle, behind the values)
  *     brif v7, b1(v4), b2
  *   }
  */

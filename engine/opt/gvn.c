@@ -94,15 +94,22 @@ static void leave_scope(Gvn *g) {
 
 /* -- Values --------------------------------------------------------------- */
 
+static uint32_t hash_words(const uint32_t *word, uint32_t n) {
+    uint64_t h = 0;
+    for (uint32_t k = 0; k < n; k++) h = hash_mix(h ^ word[k]);
+    return (uint32_t)h;
+}
+
 /* All fields count: what an operation does not use is 0. */
 static Key key_of(const Gvn *g, const Ins *i) {
     Key k = {.op = i->op, .type = i->type, .aux = i->aux, .flags = i->flags, .a = i->a, .b = i->b, .c = i->c};
     if (i->op == IR_vconst) { /* the words themselves */
         const uint32_t *word = &g->f->pool.at[i->a];
-        k.a = word[0], k.b = word[1], k.c = word[2];
+        k.a = word[0], k.b = word[1], k.c = hash_words(word + 2, 2);
         return k;
     }
     uint32_t n = ir_info[i->op].nargs;
+    if (i->op == IR_vshuffle) k.c = hash_words(&g->f->pool.at[i->c], 4);
     if (n >= 1) k.a = g->number[k.a];
     if (n >= 2) k.b = g->number[k.b];
     if (n >= 3) k.c = g->number[k.c];
@@ -117,10 +124,12 @@ static Key key_of(const Gvn *g, const Ins *i) {
     return k;
 }
 
-/* The fourth word of a vconst is compared here; two that differ in it alone are not merged. */
+/* Words in the pool are in a key as their hash, so they are compared here; what collides is not merged. */
 static bool really_same(const Fn *f, Val v, Val w) {
     const Ins *x = &f->ins.at[v], *y = &f->ins.at[w];
-    return x->op != IR_vconst || f->pool.at[x->a + 3] == f->pool.at[y->a + 3];
+    if (x->op != IR_vconst && x->op != IR_vshuffle) return true;
+    uint32_t at = x->op == IR_vconst ? x->a : x->c, other = x->op == IR_vconst ? y->a : y->c;
+    return memcmp(&f->pool.at[at], &f->pool.at[other], 4 * sizeof(uint32_t)) == 0;
 }
 
 /* True when v is replaced. */

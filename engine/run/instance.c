@@ -21,6 +21,7 @@ static Value eval_const(Store *s, const Instance *inst, const Module *m, ConstEx
         case OP_I64_CONST: v.i64 = in.i64; stack[n++] = v; break;
         case OP_F32_CONST: v.i32 = (uint32_t)in.i64; stack[n++] = v; break;
         case OP_F64_CONST: v.i64 = in.i64; stack[n++] = v; break;
+        case OP_V128_CONST: memcpy(v.bytes, in.bytes, sizeof v.bytes); stack[n++] = v; break;
         case OP_GLOBAL_GET: stack[n++] = inst->globals[in.index]->value; break;
         case OP_REF_NULL: stack[n++] = v; break;
         case OP_REF_FUNC: v.ref = (uint64_t)(uintptr_t)inst->funcs[in.index]; stack[n++] = v; break;

@@ -1,14 +1,14 @@
 /* Executes IR functions as the builder makes them, on a real Instance and ExecState: for tests that hold them against
  * the interpreter.  Numbers are wasm/num.h's, what is tested is everything around them.
  *
- * `code` of a FuncInst is the address of its Fn.  Values have 64 bits (no v128). */
+ * `code` of a FuncInst is the address of its Fn.  Scalars are zero-extended to 64 bits. */
 #pragma once
 #include <assert.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ir/ir.h"
-#include "wasm/num.h"
+#include "wasm/num_simd.h"
 #include "wasm/store.h"
 
 typedef struct IrRun {
@@ -18,14 +18,14 @@ typedef struct IrRun {
     TrapKind trap;
     uint32_t loc, func; /* where */
     uint64_t steps;
-    uint64_t tail[MAX_PARAMS + 2]; /* arguments on their way from one frame to the next */
+    Value tail[MAX_PARAMS + 2]; /* arguments on their way from one frame to the next */
 } IrRun;
 
 typedef struct IrFrame {
     IrRun *r;
     const Fn *f;
-    uint64_t *v;       /* by Val */
-    uint64_t *results; /* of the last call: for proj */
+    Value *v;       /* by Val */
+    Value *results; /* of the last call: for proj */
 } IrFrame;
 
 static inline void ir_trap(IrFrame *x, Val at, uint8_t kind) {
@@ -61,10 +61,8 @@ static inline uint64_t ir_int(const Ins *i, bool w, uint64_t a, uint64_t b) {
     case IR_popcnt: return IR_INT(num_i32_popcnt(p), num_i64_popcnt(a));
     case IR_sext8: return IR_INT(num_i32_extend8_s(p), num_i64_extend8_s(a));
     case IR_sext16: return IR_INT(num_i32_extend16_s(p), num_i64_extend16_s(a));
-    case IR_sext:
-    case IR_sext32: return num_i64_extend32_s(a);
-    case IR_zext:
-    case IR_wrap: return p;
+    case IR_sext: case IR_sext32: return num_i64_extend32_s(a);
+    case IR_zext: case IR_wrap: return p;
     case IR_eqz: return a == 0;
     case IR_icvt_s:
         if (i->type == T_F32) return IR_INT(num_f32_convert_i32_s(p), num_f32_convert_i64_s(a));
@@ -101,8 +99,8 @@ static inline uint64_t ir_float1(const Ins *i, bool w, uint64_t a) {
     uint32_t p = (uint32_t)a;
     bool to64 = i->type == T_I64;
 #define F1(NAME) (w ? num_f64_##NAME(a) : num_f32_##NAME(p))
-#define CVT(SIGN)                                                                   \
-    (to64 ? (w ? num_i64_trunc_sat_f64_##SIGN(a) : num_i64_trunc_sat_f32_##SIGN(p)) \
+#define CVT(SIGN)                                                                                                \
+    (to64 ? (w ? num_i64_trunc_sat_f64_##SIGN(a) : num_i64_trunc_sat_f32_##SIGN(p))                              \
           : (w ? num_i32_trunc_sat_f64_##SIGN(a) : num_i32_trunc_sat_f32_##SIGN(p)))
     switch ((IrOp)i->op) {
     case IR_fabs: return F1(abs);
@@ -157,51 +155,77 @@ static inline uint64_t ir_pure(const IrFrame *x, const Ins *i, uint64_t a, uint6
     return ir_info[i->op].nargs == 2 ? ir_float2(i, w, a, b) : ir_float1(i, w, a);
 }
 
-/* The memory whose base is a term of the sum `address`; there may be others close to it. */
-static inline const MemInst *ir_memory(const IrFrame *x, const Instance *inst, Val address) {
-    const Ins *i = &x->f->ins.at[address];
-    for (uint32_t k = 0; k < inst->nmems; k++)
-        if (x->v[address] == (uint64_t)(uintptr_t)inst->mems[k].base) return inst->mems[k].mem;
-    if (i->op != IR_iadd) return NULL;
-    const MemInst *m = ir_memory(x, inst, i->a);
-    return m ? m : ir_memory(x, inst, i->b);
-}
-
-/* An access that is its own check must stay inside its memory. */
-static inline uint8_t *ir_address(IrFrame *x, Val at, uint32_t disp) {
-    const Ins *i = &x->f->ins.at[at];
-    uint64_t address = x->v[i->a] + disp;
-    if (i->flags & MEM_TRAPS) {
-        const MemInst *m = ir_memory(x, (const Instance *)(uintptr_t)x->v[x->f->blk.at[0].param.at[0]], i->a);
-        assert(m && "an address in a memory");
-        uint64_t offset = address - (uint64_t)(uintptr_t)m->base;
-        assert(offset < UINT64_C(1) << 33);
-        if (offset + access_bytes[i->aux] > m->length) ir_trap(x, at, TRAP_MEMORY_BOUNDS);
+/* A lane operation; scalars in and out are zero-extended. */
+#define IR_SHAPE_UNARY(id) num_##id(a)
+#define IR_SHAPE_FUNARY(id) num_##id(a)
+#define IR_SHAPE_BINARY(id) num_##id(a, b)
+#define IR_SHAPE_FBINARY(id) num_##id(a, b)
+#define IR_SHAPE_TERNARY(id) num_##id(a, b, x->v[i->c])
+#define IR_SHAPE_SHIFT(id) num_##id(a, b.i32)
+#define IR_SHAPE_TEST(id) ((Value){.u64x2 = {num_##id(a), 0}})
+#define IR_SHAPE_EXTRACT(id) ((Value){.u64x2 = {num_##id(a, i->b), 0}})
+#define IR_SHAPE_SPLAT(id) num_##id(IR_SCALAR_##id(a))
+#define IR_SHAPE_REPLACE(id) num_##id(a, IR_SCALAR_##id(b), i->c)
+#define IR_SCALAR_i8x16_splat(v) (v).i32
+#define IR_SCALAR_i16x8_splat(v) (v).i32
+#define IR_SCALAR_i32x4_splat(v) (v).i32
+#define IR_SCALAR_i64x2_splat(v) (v).i64
+#define IR_SCALAR_f32x4_splat(v) (v).i32
+#define IR_SCALAR_f64x2_splat(v) (v).i64
+#define IR_SCALAR_i8x16_replace_lane(v) (v).i32
+#define IR_SCALAR_i16x8_replace_lane(v) (v).i32
+#define IR_SCALAR_i32x4_replace_lane(v) (v).i32
+#define IR_SCALAR_i64x2_replace_lane(v) (v).i64
+#define IR_SCALAR_f32x4_replace_lane(v) (v).i32
+#define IR_SCALAR_f64x2_replace_lane(v) (v).i64
+static inline Value ir_lanes(const IrFrame *x, const Ins *i) {
+    Value a = x->v[i->a], b = {.u64x2 = {0, 0}};
+    if (ir_info[i->op].nargs > 1) b = x->v[i->b];
+    switch ((VOp)i->aux) {
+#define VOP(id, name, shape) case VOP_##id: return IR_SHAPE_##shape(id);
+#include "ir/simd.def"
+#undef VOP
+    case VOP_COUNT: break;
     }
-    return (uint8_t *)(uintptr_t)address;
+    abort();
 }
 
-static inline uint64_t ir_load(IrFrame *x, Val at) {
+/* An access that is its own check must hit one of the instance's memories. */
+static inline uint8_t *ir_address(IrFrame *x, Val at, uint64_t address, uint32_t size) {
+    const Instance *inst = (const Instance *)(uintptr_t)x->v[x->f->blk.at[0].param.at[0]].i64;
+    if (!(x->f->ins.at[at].flags & MEM_TRAPS)) return (uint8_t *)(uintptr_t)address;
+    for (uint32_t k = 0; k < inst->nmems; k++) {
+        const MemInst *m = inst->mems[k].mem;
+        uint64_t offset = address - (uint64_t)(uintptr_t)m->base;
+        if (offset < (UINT64_C(1) << 33) + 16 && offset + size <= m->length) return (uint8_t *)(uintptr_t)address;
+    }
+    ir_trap(x, at, TRAP_MEMORY_BOUNDS);
+    return NULL;
+}
+
+static inline Value ir_load(IrFrame *x, Val at) {
     const Ins *i = &x->f->ins.at[at];
-    const uint8_t *p = ir_address(x, at, i->b);
-    uint64_t v = 0;
+    const uint8_t *p = ir_address(x, at, x->v[i->a].i64 + i->b, access_bytes[i->aux]);
+    Value v = {.u64x2 = {0, 0}};
     memcpy(&v, p, access_bytes[i->aux]);
-    if (i->aux == ACC_8S) v = (uint64_t)(int8_t)v;
-    if (i->aux == ACC_16S) v = (uint64_t)(int16_t)v;
-    if (i->aux == ACC_32S) v = (uint64_t)(int32_t)v;
-    return i->type == T_I32 ? (uint32_t)v : v;
+    if (i->aux == ACC_8S) v.i64 = (uint64_t)(int8_t)v.i64;
+    if (i->aux == ACC_16S) v.i64 = (uint64_t)(int16_t)v.i64;
+    if (i->aux == ACC_32S) v.i64 = (uint64_t)(int32_t)v.i64;
+    if (i->type == T_I32) v.i64 = v.i32;
+    return v;
 }
 
 static inline void ir_store(IrFrame *x, Val at) {
     const Ins *i = &x->f->ins.at[at];
-    memcpy(ir_address(x, at, i->c), &x->v[i->b], access_bytes[i->aux]);
+    memcpy(ir_address(x, at, x->v[i->a].i64 + i->c, access_bytes[i->aux]), &x->v[i->b], access_bytes[i->aux]);
 }
 
-static inline uint64_t ir_lib(IrRun *r, uint32_t index, const uint64_t *a) {
+static inline uint64_t ir_lib(IrRun *r, uint32_t index, const Value *arg, uint32_t narg) {
     const LibCalls *l = &r->es->lib;
+    uint64_t a[6] = {0};
+    for (uint32_t k = 0; k < narg; k++) a[k] = arg[k].i64;
     Instance *inst = (Instance *)(uintptr_t)a[0];
-    bool two = index == LIB_DATA_DROP || index == LIB_ELEM_DROP || index == LIB_HOST_CALL;
-    uint32_t b = (uint32_t)a[1], c = two ? 0 : (uint32_t)a[2];
+    uint32_t b = (uint32_t)a[1], c = (uint32_t)a[2];
     switch (index) {
     case LIB_MEMORY_GROW: return l->memory_grow(inst, b, a[2]);
     case LIB_MEMORY_FILL: return l->memory_fill(inst, b, a[2], (uint32_t)a[3], a[4]);
@@ -221,25 +245,25 @@ static inline uint64_t ir_lib(IrRun *r, uint32_t index, const uint64_t *a) {
 /* What a call calls, and the arguments with the context first. */
 typedef struct IrCall {
     const Fn *f;
-    uint64_t *arg;
+    Value *arg;
     uint32_t narg;
 } IrCall;
 
 static inline IrCall ir_operands(const IrFrame *x, const Ins *i) {
     const Callee *c = &x->f->calls.at[i->c];
-    IrCall call = {NULL, ARENA_ARRAY(x->r->arena, uint64_t, i->b), i->b};
+    IrCall call = {NULL, ARENA_ARRAY(x->r->arena, Value, i->b), i->b};
     for (uint32_t k = 0; k < i->b; k++) call.arg[k] = x->v[x->f->pool.at[i->a + k]];
     if (c->kind == CALLEE_REF) {
-        call.f = (const Fn *)(uintptr_t)call.arg[0];
-        memmove(call.arg, call.arg + 1, --call.narg * 8);
+        call.f = (const Fn *)(uintptr_t)call.arg[0].i64;
+        memmove(call.arg, call.arg + 1, --call.narg * sizeof(Value));
     } else if (c->kind == CALLEE_FUNC) {
-        const Instance *inst = (const Instance *)(uintptr_t)call.arg[0];
+        const Instance *inst = (const Instance *)(uintptr_t)call.arg[0].i64;
         call.f = inst->funcs[c->index]->code;
     }
     return call;
 }
 
-static inline void ir_run(IrRun *r, IrCall call, uint64_t *results);
+static inline void ir_run(IrRun *r, IrCall call, Value *results);
 
 static inline void ir_call(IrFrame *x, Val at) {
     const Ins *i = &x->f->ins.at[at];
@@ -247,8 +271,8 @@ static inline void ir_call(IrFrame *x, Val at) {
     ArenaMark mark = arena_mark(x->r->arena);
     IrCall call = ir_operands(x, i);
     if (c->kind == CALLEE_LIB) {
-        uint64_t v = ir_lib(x->r, c->index, call.arg);
-        x->v[at] = i->type == T_I32 ? (uint32_t)v : v;
+        uint64_t v = ir_lib(x->r, c->index, call.arg, call.narg);
+        x->v[at].i64 = i->type == T_I32 ? (uint32_t)v : v;
     } else {
         ir_run(x->r, call, x->results);
         if (i->type != T_NONE) x->v[at] = x->results[0];
@@ -270,32 +294,30 @@ static inline void ir_count(IrFrame *x, Val at) {
 /* Everything but the ends of blocks. */
 static inline void ir_step(IrFrame *x, Val at) {
     const Ins *i = &x->f->ins.at[at];
-    uint64_t *v = x->v;
+    Value *v = x->v;
     switch ((IrOp)i->op) {
-    case IR_iconst:
-    case IR_fconst: v[at] = ins_imm(i); break;
+    case IR_iconst: case IR_fconst: v[at].i64 = ins_imm(i); break;
+    case IR_vconst: memcpy(&v[at], &x->f->pool.at[i->a], sizeof(Value)); break;
     case IR_proj: v[at] = x->results[i->b]; break;
-    case IR_es: v[at] = (uint64_t)(uintptr_t)x->r->es; break;
+    case IR_es: v[at].i64 = (uint64_t)(uintptr_t)x->r->es; break;
+    case IR_vunary: case IR_vbinary: case IR_vternary: case IR_vshift: case IR_vtest:
+    case IR_vsplat: case IR_vextract: case IR_vreplace: v[at] = ir_lanes(x, i); break;
+    case IR_vshuffle: v[at] = num_i8x16_shuffle(v[i->a], v[i->b], (const uint8_t *)&x->f->pool.at[i->c]); break;
     case IR_load: v[at] = ir_load(x, at); break;
     case IR_store: ir_store(x, at); break;
-    case IR_trapz:
-        if (!v[i->a]) ir_trap(x, at, i->aux);
-        break;
-    case IR_trapnz:
-        if (v[i->a]) ir_trap(x, at, i->aux);
-        break;
-    case IR_charge:
-    case IR_refund: ir_count(x, at); break;
+    case IR_trapz: if (!v[i->a].i64) ir_trap(x, at, i->aux); break;
+    case IR_trapnz: if (v[i->a].i64) ir_trap(x, at, i->aux); break;
+    case IR_charge: case IR_refund: ir_count(x, at); break;
     case IR_call: ir_call(x, at); break;
-    case IR_select: v[at] = v[i->a] ? v[i->b] : v[i->c]; break;
-    default: v[at] = ir_pure(x, i, v[i->a], ir_info[i->op].nargs > 1 ? v[i->b] : 0); break;
+    case IR_select: v[at] = v[i->a].i64 ? v[i->b] : v[i->c]; break;
+    default: v[at].i64 = ir_pure(x, i, v[i->a].i64, ir_info[i->op].nargs > 1 ? v[i->b].i64 : 0); break;
     }
 }
 
 static inline BlkId ir_goto(IrFrame *x, BlkId b, uint32_t k) {
     const Edge *e = &x->f->blk.at[b].succ.at[k];
     ArenaMark mark = arena_mark(x->r->arena);
-    uint64_t *pass = ARENA_ARRAY(x->r->arena, uint64_t, e->nargs);
+    Value *pass = ARENA_ARRAY(x->r->arena, Value, e->nargs);
     for (uint32_t n = 0; n < e->nargs; n++) pass[n] = x->v[x->f->pool.at[e->args + n]];
     for (uint32_t n = 0; n < e->nargs; n++) x->v[x->f->blk.at[e->to].param.at[n]] = pass[n];
     arena_rewind(x->r->arena, mark);
@@ -303,7 +325,7 @@ static inline BlkId ir_goto(IrFrame *x, BlkId b, uint32_t k) {
 }
 
 /* Run to a return (true) or tail call (false, *call replaced). */
-static inline bool ir_body(IrFrame *x, IrCall *call, uint64_t *results) {
+static inline bool ir_body(IrFrame *x, IrCall *call, Value *results) {
     for (BlkId b = 0;;) {
         const Blk *blk = &x->f->blk.at[b];
         for (uint32_t k = 0; k + 1 < blk->list.n; k++) ir_step(x, blk->list.at[k]);
@@ -312,12 +334,12 @@ static inline bool ir_body(IrFrame *x, IrCall *call, uint64_t *results) {
         const Ins *i = &x->f->ins.at[at];
         switch ((IrOp)i->op) {
         case IR_jump: b = ir_goto(x, b, 0); break;
-        case IR_brif: b = ir_goto(x, b, x->v[i->a] ? 0 : 1); break;
-        case IR_brtable: b = ir_goto(x, b, x->v[i->a] < blk->succ.n ? (uint32_t)x->v[i->a] : blk->succ.n - 1); break;
+        case IR_brif: b = ir_goto(x, b, x->v[i->a].i64 ? 0 : 1); break;
+        case IR_brtable: b = ir_goto(x, b, x->v[i->a].i64 < blk->succ.n ? x->v[i->a].i32 : blk->succ.n - 1); break;
         case IR_trap: ir_trap(x, at, i->aux); break;
         case IR_tailcall:
             *call = ir_operands(x, i);
-            memcpy(x->r->tail, call->arg, call->narg * 8);
+            memcpy(x->r->tail, call->arg, call->narg * sizeof(Value));
             return false;
         case IR_ret:
             for (uint32_t k = 0; k < i->b; k++) results[k] = x->v[x->f->pool.at[i->a + k]];
@@ -328,14 +350,13 @@ static inline bool ir_body(IrFrame *x, IrCall *call, uint64_t *results) {
 }
 
 /* Runs the call and those it tail-calls. */
-static inline void ir_run(IrRun *r, IrCall call, uint64_t *results) {
+static inline void ir_run(IrRun *r, IrCall call, Value *results) {
     for (bool done = false; !done;) {
         ArenaMark mark = arena_mark(r->arena);
         uint32_t nresult = 0;
         for (uint32_t k = 0; k < call.f->calls.n; k++)
             if (call.f->calls.at[k].sig.nresult > nresult) nresult = call.f->calls.at[k].sig.nresult;
-        IrFrame x = {r, call.f, ARENA_ARRAY(r->arena, uint64_t, call.f->ins.n),
-                     ARENA_ARRAY(r->arena, uint64_t, nresult)};
+        IrFrame x = {r, call.f, ARENA_ARRAY(r->arena, Value, call.f->ins.n), ARENA_ARRAY(r->arena, Value, nresult)};
         assert(call.narg == call.f->sig.nparam);
         for (uint32_t k = 0; k < call.narg; k++) x.v[call.f->blk.at[0].param.at[k]] = call.arg[k];
         done = ir_body(&x, &call, results);
@@ -346,7 +367,7 @@ static inline void ir_run(IrRun *r, IrCall call, uint64_t *results) {
 
 /* Call `f` by its entry adaptor: arguments in es->args, results in es->results.  False: a trap. */
 static inline bool ir_enter(IrRun *r, const Fn *entry, const FuncInst *f) {
-    uint64_t arg = (uint64_t)(uintptr_t)f;
+    Value arg = {.i64 = (uint64_t)(uintptr_t)f};
     ArenaMark mark = arena_mark(r->arena);
     r->trap = TRAP_NONE;
     if (!setjmp(r->out)) ir_run(r, (IrCall){entry, &arg, 1}, NULL);

@@ -43,7 +43,8 @@ static void add_case(Cases *c, const MInsn *i, const uint32_t *loc) {
 /* -- Register operands ------------------------------------------------------------ */
 
 static bool tied(uint32_t format) {
-    return format == A64_F_MOVK || format == A64_F_BFI || format == A64_F_VSEL || format == A64_F_VINS;
+    return format == A64_F_MOVK || format == A64_F_BFI || format == A64_F_VSEL || format == A64_F_V3 ||
+           format == A64_F_VLONG3 || format == A64_F_VNARROW2 || format == A64_F_VINS || format == A64_F_VINSE;
 }
 
 /* Pairs with one register twice, or with writeback to a transferred register, are unpredictable. */
@@ -58,6 +59,7 @@ static bool unpredictable(const MInsn *i, const uint32_t *r) {
 
 static void try_regs(Cases *c, const MInsn *i, uint32_t *r) {
     if (tied(a64_row_of(i->op)->format)) r[1] = r[0];
+    if (i->op == A64_TBL2) r[2] = REG_FLOAT + ((r[1] + 1) & 31);
     if (!unpredictable(i, r)) add_case(c, i, r);
 }
 
@@ -159,6 +161,22 @@ static void logical_cases(Cases *c, MInsn i) {
              -65536, 0x7fff00000000, 0x1111111111111111);
 }
 
+static void lane_cases(Cases *c, MInsn i) {
+    uint32_t n = 16u / i.size;
+    const uint32_t edge[] = {0, 1, n / 2, n - 1};
+    bool two = a64_row_of(i.op)->format == A64_F_VINSE;
+    for (uint32_t k = 0; k < 4; k++)
+        for (uint32_t from = 0; from < (two ? 4 : 1); from++) {
+            i.aux = two ? edge[from] : 0;
+            IMMS(edge[k]);
+        }
+}
+
+static void vector_imm_cases(Cases *c, MInsn i) {
+    for (i.aux = 0; i.aux < 32; i.aux++)
+        if (a64_vector_imm_size(i.aux) == i.size) IMMS(0, 1, 0x55, 0x70, 0x7f, 0x80, 0xaa, 0xff);
+}
+
 static void cases_of(Cases *c, MInsn i) {
     uint32_t width = i.size * 8u;
     switch ((A64Format)a64_row_of(i.op)->format) {
@@ -206,6 +224,19 @@ static void cases_of(Cases *c, MInsn i) {
         break;
     case A64_F_BRK: IMMS(0, 1, 0xffff); break;
     case A64_F_FIMM: IMMS(0, 1, 0x70, 0x7f, 0x80, 0xff); break;
+    case A64_F_VSHIFT:
+        if (i.op == A64_VSHL)
+            IMMS(0, 1, width / 2, width - 1);
+        else
+            IMMS(1, 2, width / 2, width - 1, width);
+        break;
+    case A64_F_VIMM: vector_imm_cases(c, i); break;
+    case A64_F_VDUPE:
+    case A64_F_VELT:
+    case A64_F_VOUT:
+    case A64_F_VINS:
+    case A64_F_VINSE: lane_cases(c, i); break;
+    case A64_F_VEXT: IMMS(0, 1, 7, 8, 15); break;
     default: with_all(c, i);
     }
 }
@@ -215,8 +246,9 @@ static int make_cases(void **state) {
     arena_init(&c->arena, NULL);
     for (uint32_t op = M_TARGET; op < A64_OP_END; op++) {
         const A64Row *row = a64_row_of(op);
-        for (uint32_t s = 0; s < 3 && row->format != A64_F_PSEUDO; s++)
-            if (row->sizes >> s & 1) cases_of(c, (MInsn){.op = (uint16_t)op, .size = (uint8_t)(4 << s)});
+        static const uint8_t size[] = {4, 8, 16, 1, 2};
+        for (uint32_t s = 0; s < 5 && row->format != A64_F_PSEUDO; s++)
+            if (row->sizes >> s & 1) cases_of(c, (MInsn){.op = (uint16_t)op, .size = size[s]});
     }
     *state = c;
     return 0;
@@ -240,14 +272,16 @@ static void normalize(const char *s, char *out, size_t size) {
         if (*s == '\t') {
             out[n++] = ' ';
             s++;
-        } else if (*s == '#' && strchr(s, '.') == NULL) {
-            char *end;
+        } else if ((*s == '#' && strchr(s, '.') == NULL) || (*s == '[' && s[1] >= '0' && s[1] <= '9')) {
+            char *end, mark = *s;
             bool minus = s[1] == '-';
             uint64_t v = strtoull(s + 1 + minus, &end, 0);
             if (minus) v = 0 - v;
             if (narrow) v = (uint32_t)v;
-            n += (size_t)snprintf(out + n, size - n, "#%llu", (unsigned long long)v);
+            n += (size_t)snprintf(out + n, size - n, "%c%llu", mark, (unsigned long long)v);
             s = end;
+        } else if ((*s == ' ' && s[1] == '}') || (*s == ' ' && n && out[n - 1] == '{')) {
+            s++; /* { v0.16b } */
         } else {
             out[n++] = *s++;
         }
@@ -521,6 +555,37 @@ static void test_float_immediates(void **state) {
     assert_false(a64_float_imm(0, 4, &bits));
 }
 
+/* Every immediate is found again by its value, and what has none is refused. */
+static void test_vector_immediates(void **state) {
+    (void)state;
+    uint32_t kind, bits;
+    for (uint32_t k = 0; k < 32; k++)
+        for (uint32_t imm = 0; imm < 256 && a64_vector_imm_size(k); imm++) {
+            uint64_t v = a64_vector_value(k, imm);
+            assert_true(a64_vector_imm(v, &kind, &bits));
+            assert_int_equal(a64_vector_value(kind, bits), v);
+            assert_in_range(bits, 0, 255);
+        }
+    static const struct {
+        uint64_t v;
+        uint8_t kind, bits;
+    } known[] = {
+        {0x2a2a2a2a2a2a2a2a, 14, 0x2a},        {0x0012001200120012, 8, 0x12},  {0x3400340034003400, 10, 0x34},
+        {0x0000003400000034, 0, 0x34},         {0x0012000000120000, 4, 0x12},  {0x0012ffff0012ffff, 13, 0x12},
+        {UINT64_C(0xffffff12ffffff12), 16, 0xed}, {0x000000ff0000ff00, 30, 0x12}, {0x3f8000003f800000, 15, 0x70},
+        {0x3ff0000000000000, 31, 0x70},        {0x000012ff000012ff, 12, 0x12}, {UINT64_C(0xffedffedffedffed), 24, 0x12},
+    };
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        assert_true(a64_vector_imm(known[k].v, &kind, &bits));
+        assert_int_equal(kind, known[k].kind);
+        assert_int_equal(bits, known[k].bits);
+        assert_int_equal(a64_vector_value(kind, bits), known[k].v);
+    }
+    assert_false(a64_vector_imm(1, &kind, &bits));
+    assert_false(a64_vector_imm(0x0123456789abcdef, &kind, &bits));
+    assert_false(a64_vector_imm(0x0001010100010101, &kind, &bits));
+}
+
 static void test_offsets(void **state) {
     (void)state;
     for (uint32_t log2 = 0; log2 <= 4; log2++) {
@@ -609,6 +674,21 @@ static void test_refused(void **state) {
         {{.op = A64_CBZ, .size = 4, .nopnd = 1, .imm = 2}, {0}},
         {{.op = A64_BSL, .size = 8, .nopnd = 4}, {REG_FLOAT, REG_FLOAT + 1, REG_FLOAT, REG_FLOAT}},
         {{.op = A64_CALL, .size = 8}, {0}},
+        {{.op = A64_VADD, .size = 16, .nopnd = 3}, {REG_FLOAT, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VMUL, .size = 8, .nopnd = 3}, {REG_FLOAT, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VFADD, .size = 2, .nopnd = 3}, {REG_FLOAT, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VMLA, .size = 4, .nopnd = 4}, {REG_FLOAT, REG_FLOAT + 1, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VSQXTN2, .size = 1, .nopnd = 3}, {REG_FLOAT, REG_FLOAT + 1, REG_FLOAT}},
+        {{.op = A64_VSHL, .size = 1, .nopnd = 2, .imm = 8}, {REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VUSHR, .size = 2, .nopnd = 2, .imm = 0}, {REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VSSHR, .size = 2, .nopnd = 2, .imm = 17}, {REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_VMOVI, .size = 4, .nopnd = 1, .aux = 14}, {REG_FLOAT}},
+        {{.op = A64_VMOVI, .size = 4, .nopnd = 1, .aux = 1}, {REG_FLOAT}},
+        {{.op = A64_VMOVI, .size = 4, .nopnd = 1, .imm = 256}, {REG_FLOAT}},
+        {{.op = A64_UMOV, .size = 4, .nopnd = 2, .imm = 4}, {0, REG_FLOAT}},
+        {{.op = A64_INSE, .size = 8, .nopnd = 3, .aux = 2}, {REG_FLOAT, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_EXT, .size = 1, .nopnd = 3, .imm = 16}, {REG_FLOAT, REG_FLOAT, REG_FLOAT}},
+        {{.op = A64_TBL2, .size = 1, .nopnd = 4}, {REG_FLOAT, REG_FLOAT + 1, REG_FLOAT + 3, REG_FLOAT}},
     };
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         if (!a64_check(&bad[k].i, bad[k].r)) fail_msg("case %zu is not refused", k);
@@ -620,6 +700,7 @@ int main(void) {
         cmocka_unit_test(test_every_row), cmocka_unit_test(test_capstone),
         cmocka_unit_test(test_llvm_mc),   cmocka_unit_test(test_logical_immediates),
         cmocka_unit_test(test_constants), cmocka_unit_test(test_float_immediates),
+        cmocka_unit_test(test_vector_immediates),
         cmocka_unit_test(test_offsets),   cmocka_unit_test(test_patch),
         cmocka_unit_test(test_refused),
     };

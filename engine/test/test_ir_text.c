@@ -120,6 +120,19 @@ static const char sample[] =
     "  v93:f32 = load.f32 v1\n"
     "  v94:f64 = load.f64 v1\n"
     "  v95:v128 = load.v128 v1\n"
+    "  v102:v128 = load.v32z v1+4\n"
+    "  v103:v128 = load.v64z v1 heap traps\n"
+    "  v104:v128 = vunary.f32x4.canon v6\n"
+    "  v105:v128 = vunary.i64x2.extend_high_i32x4_u v6\n"
+    "  v106:v128 = vbinary.i8x16.narrow_i16x8_s v6, v95\n"
+    "  v107:v128 = vternary.v128.bitselect v6, v95, v104\n"
+    "  v108:v128 = vshift.i16x8.shr_s v6, v2\n"
+    "  v109:i32 = vtest.i32x4.bitmask v6\n"
+    "  v110:v128 = vsplat.f64x2.splat v5\n"
+    "  v111:i32 = vextract.i8x16.extract_lane_s v6 15\n"
+    "  v112:f64 = vextract.f64x2.extract_lane v6 1\n"
+    "  v113:v128 = vreplace.i64x2.replace_lane v6, v3 0\n"
+    "  v114:v128 = vshuffle v6, v95 0 1 2 3 16 17 18 19 31 30 15 14 7 7 7 0\n"
     "  store.8u v1+3, v2 heap traps                   @0x77\n"
     "  store.16u v1, v2 heap\n"
     "  store.32u v1, v3 context\n"
@@ -358,6 +371,22 @@ static void test_verifier_rejects(void **state) {
         {FN("(i64) -> ()", "b0(v1:i64):\n  trapz.1 v1\n  ret\n"), "operand v1 is i64, must be i32"},
         {FN("(i64) -> ()", "b0(v1:i64):\n  brif v1, b1, b1\nb1:\n  ret\n"), "operand v1 is i64, must be i32"},
         {FN("() -> ()", "b0:\n  charge.2 1\n  ret\n"), "unknown counter"},
+        /* lanes */
+        {FN("(i32) -> ()", "b0(v1:i32):\n  v2:v128 = vunary.i8x16.abs v1\n  ret\n"), "operand v1 is i32, must be v128"},
+        {FN("(v128) -> ()", "b0(v1:v128):\n  v2:v128 = vunary.i8x16.add v1\n  ret\n"), "i8x16.add is of another shape"},
+        {FN("(v128) -> ()", "b0(v1:v128):\n  v2:i32 = vunary.i8x16.abs v1\n  ret\n"), "type i32, must be v128"},
+        {FN("(v128, i32) -> ()", "b0(v1:v128, v2:i32):\n  v3:v128 = vbinary.i8x16.add v1, v2\n  ret\n"), "operand v2 is i32"},
+        {FN("(v128) -> ()", "b0(v1:v128):\n  v3:v128 = vshift.i8x16.shl v1, v1\n  ret\n"), "operand v1 is v128, must be i32"},
+        {FN("(v128, i32) -> ()", "b0(v1:v128, v2:i32):\n  v3:v128 = vternary.v128.bitselect v1, v1, v2\n  ret\n"), "operand v2 is i32"},
+        {FN("(v128) -> ()", "b0(v1:v128):\n  v2:v128 = vtest.i8x16.all_true v1\n  ret\n"), "type v128, must be i32"},
+        {FN("(i32) -> ()", "b0(v1:i32):\n  v2:v128 = vsplat.i64x2.splat v1\n  ret\n"), "operand v1 is i32, must be i64"},
+        {FN("(v128) -> ()", "b0(v1:v128):\n  v2:i32 = vextract.f32x4.extract_lane v1 0\n  ret\n"), "type i32, must be f32"},
+        {FN("(v128) -> ()", "b0(v1:v128):\n  v2:i32 = vextract.i16x8.extract_lane_u v1 8\n  ret\n"), "no lane 8"},
+        {FN("(v128, f64) -> ()", "b0(v1:v128, v2:f64):\n  v3:v128 = vreplace.f64x2.replace_lane v1, v2 2\n  ret\n"), "no lane 2"},
+        {FN("(v128, f32) -> ()", "b0(v1:v128, v2:f32):\n  v3:v128 = vreplace.f64x2.replace_lane v1, v2 0\n  ret\n"), "must be f64"},
+        {FN("(v128) -> ()", "b0(v1:v128):\n  v2:v128 = vshuffle v1, v1 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 32\n  ret\n"), "above 31"},
+        {FN("(i64, v128) -> ()", "b0(v1:i64, v2:v128):\n  store.v32z v1, v2\n  ret\n"), "does not fit type v128"},
+        {FN("(i64) -> ()", "b0(v1:i64):\n  v2:i64 = load.v64z v1\n  ret\n"), "does not fit type i64"},
         /* memory */
         {FN("(i32) -> ()", "b0(v1:i32):\n  v2:i32 = load.32 v1\n  ret\n"), "operand v1 is i32, must be i64"},
         {FN("(i64) -> ()", "b0(v1:i64):\n  v2:i32 = load.64 v1\n  ret\n"), "does not fit type i32"},

@@ -1,5 +1,6 @@
 /* Reader, opcode table, features, decoding: what is accepted, and which error stands where. */
 #include <stdio.h>
+#include <stdlib.h>
 #include "test/test_wasm_bytes.h"
 #include "wasm/store.h"
 
@@ -136,14 +137,23 @@ static void test_opcodes(void **state) {
     assert_int_equal(op_align(OP_I32_STORE8), 0);
 }
 
-/* Loads and stores: natural alignment by the digits in their names. */
+/* Loads and stores: natural alignment by the digits in their names; lanes by those of the shape, or of the part. */
 static void test_alignment(void **state) {
     (void)state;
     for (uint32_t i = 0; i < OP_COUNT; i++) {
-        if (op_info[i].imm != IMM_MEMARG) continue;
-        const char *t = op_info[i].text, *access = strstr(t, "load") ? strstr(t, "load") + 4 : strstr(t, "store") + 5;
-        uint32_t bits = *access == '8' ? 8 : *access == '1' ? 16 : *access == '3' ? 32 : t[1] == '3' ? 32 : 64;
-        assert_int_equal(8u << op_align((Op)i), bits);
+        const char *t = op_info[i].text;
+        uint32_t imm = op_info[i].imm, lanes = 0;
+        if (imm == IMM_MEMARG || imm == IMM_MEMARG_LANE) {
+            const char *access = strstr(t, "load") ? strstr(t, "load") + 4 : strstr(t, "store") + 5;
+            uint32_t bits = (uint32_t)strtoul(access, NULL, 10);
+            if (bits == 0) bits = (uint32_t)strtoul(t + 1, NULL, 10);
+            if (strchr(access, 'x')) bits = 64; /* load8x8 and its like */
+            assert_int_equal(8u << op_align((Op)i), bits);
+            if (imm == IMM_MEMARG_LANE) lanes = 128 / bits;
+        }
+        if (imm == IMM_LANE) lanes = 128 / (uint32_t)strtoul(t + 1, NULL, 10);
+        if (imm == IMM_SHUFFLE) lanes = 32;
+        assert_int_equal(op_lanes((Op)i), lanes);
     }
 }
 
@@ -309,6 +319,8 @@ static void test_const_exprs(void **state) {
     BAD(W2, ERR_TYPE_MISMATCH, 17, HEADER, 6, 8, 1, 0x7f, 0, 0x41, 0, 0x41, 0, 0x0b);
     BAD(W2, ERR_CONST_EXPR, 17, HEADER, 6, 9, 1, 0x7f, 0, 0x41, 0, 0x41, 0, 0x6a, 0x0b);
     OK(W3, HEADER, 6, 9, 1, 0x7f, 0, 0x41, 0, 0x41, 0, 0x6a, 0x0b);
+    OK(W2, HEADER, 6, 22, 1, 0x7b, 0, 0xfd, 12, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0x0b);
+    BAD(W3, ERR_CONST_EXPR, 15, HEADER, 6, 8, 1, 0x7b, 0, 0x41, 0, 0xfd, 15, 0x0b);
     BAD(W3, ERR_CONST_EXPR, 17, HEADER, 6, 9, 1, 0x7f, 0, 0x41, 0, 0x41, 0, 0x6d, 0x0b);
     BAD(W2, ERR_CONST_EXPR, 13, HEADER, 6, 8, 1, 0x7f, 0, 0x02, 0x40, 0x0b, 0x01, 0x0b);
     BAD(W2, ERR_END_EXPECTED, 13, HEADER, 6, 5, 1, 0x7f, 0, 0x05, 0x0b);

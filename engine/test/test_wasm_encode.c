@@ -47,6 +47,11 @@ static void code_section(Maker *m) {
                        ZERO, 0x28, 0x42, 1, LONG(8), DROP, ZERO, 0x28, 0, 0, DROP,             /* i32.load */
                        ZERO, ZERO, ZERO, 0xfc, LONG(8), 0, 1,                                  /* memory.init */
                        ZERO, ZERO, ZERO, 0xfc, 10, 1, 0, ZERO, ZERO, ZERO, 0xfc, 12, 1, 0,     /* copy, table.init */
+                       0xfd, LONG(12), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0xff, /* v128.const */
+                       0xfd, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xfd, 13, 0, 31, 2, 29, 4, 27, 6, 25,
+                       8, 23, 10, 21, 12, 19, 14, 17,      /* i8x16.shuffle */
+                       0xfd, 0xff, 1, 0xfd, 0x15, 3, DROP, /* f64x2.convert_low_i32x4_u, extract_lane */
+                       ZERO, ZERO, 0xfd, 15, 0xfd, 0x54, 0x40, 1, LONG(5), 15, DROP, /* splat, v128.load8_lane */
                        0xd2, 1, DROP, 0xd0, 0x6f, DROP, ZERO, ZERO, ZERO, 0x1c, 1, 0x7f, DROP, /* ref, select */
                        0x02, 0x40, ZERO, 0x0e, LONG(1), 0, LONG(0), 0x0b,                      /* br_table */
                        ZERO, 0x42, 2, ZERO, 0x11, 1, 0, DROP, DROP, 0x3f, 1, DROP,             /* call_indirect */
@@ -185,6 +190,10 @@ static void test_print(void **state) {
         "    memory.init 1 0\n",
         "    memory.copy 1 0\n",
         "    table.init 1\n",
+        "    v128.const i32x4 0x03020100 0x07060504 0x0b0a0908 0xff0e0d0c\n",
+        "    i8x16.shuffle 0 31 2 29 4 27 6 25 8 23 10 21 12 19 14 17\n",
+        "    f64x2.convert_low_i32x4_u\n    i8x16.extract_lane_s 3\n",
+        "    i8x16.splat\n    v128.load8_lane 1 offset=5 15\n",
         "    ref.func 1\n",
         "    ref.null extern\n",
         "    select (result i32)\n",

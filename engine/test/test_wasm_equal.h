@@ -34,6 +34,12 @@ static bool same_instr(const Module *a, const Module *b, const Instr *ia, const 
     case IMM_TYPES: /* value types of one byte each */
         return ia->types.count == ib->types.count &&
                memcmp(a->bytes + ia->types.at, b->bytes + ib->types.at, ia->types.count) == 0;
+    case IMM_MEMARG_LANE:
+        SAME(ia->lane == ib->lane);
+        return ia->mem.memory == ib->mem.memory && ia->mem.align == ib->mem.align && ia->mem.offset == ib->mem.offset;
+    case IMM_LANE: return ia->lane == ib->lane;
+    case IMM_V128:
+    case IMM_SHUFFLE: return memcmp(ia->bytes, ib->bytes, sizeof ia->bytes) == 0;
     case IMM_MEMARG:
         return ia->mem.memory == ib->mem.memory && ia->mem.align == ib->mem.align && ia->mem.offset == ib->mem.offset;
     case IMM_I32: return ia->i32 == ib->i32;

@@ -163,6 +163,9 @@ static void test_malformed(void **state) {
     BAD2(0, ERR_ZERO_BYTE, 1, 0x3f, 0x80, 0, 0x1a, 0x0b);
     BAD2(3, ERR_MEMOP_FLAGS, 3, 0x20, 0, 0x28, 0x40, 0, 0, 0x1a, 0x0b);
     BAD(3, ERR_MEMOP_FLAGS, 3, 0x20, 0, 0x28, 0x80, 1, 0, 0x1a, 0x0b);
+    BAD(0, ERR_UNEXPECTED_END, 17, 0xfd, 12, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
+    BAD(0, ERR_OPCODE, 0, 0xfd, 0xa2, 1, 0x0b); /* a gap */
+    check_bad(0, B(0xfd, 0x4d, 0x0b), FEATURES_WASM3 & ~(1u << FEAT_SIMD), ERR_OPCODE, 0, NULL);
     BAD2(3, ERR_INT_LARGE, 8, 0x20, 0, 0x28, 2, 0xff, 0xff, 0xff, 0xff, 0x1f, 0x1a, 0x0b);
 }
 
@@ -187,6 +190,14 @@ static void test_invalid(void **state) {
     BAD(1, ERR_TYPE_MISMATCH, 0, 0x12, 0, 0x0b);
     BAD(0, ERR_TYPE_MISMATCH, 2, 0x41, 0, 0x12, 0, 0x0b); /* the callee's results are not the caller's */
     BAD(2, ERR_TYPE_MISMATCH, 6, 0x02, 0x40, 0x41, 0, 0x41, 0, 0x0e, 1, 0, 1, 0x0b, 0x41, 0, 0x0b); /* arities differ */
+    BAD(3, ERR_ALIGNMENT, 2, 0x20, 0, 0xfd, 0, 5, 0, 0x1a, 0x0b);                                   /* v128.load */
+    BAD(3, ERR_ALIGNMENT, 2, 0x20, 0, 0xfd, 1, 4, 0, 0x1a, 0x0b);                                   /* load8x8_s */
+    BAD(3, ERR_LANE, 4, 0x20, 0, 0xfd, 15, 0xfd, 0x15, 16, 0x1a, 0x0b);
+    BAD(3, ERR_LANE, 6, 0x20, 0, 0x20, 0, 0xfd, 15, 0xfd, 0x54, 0, 0, 16, 0x1a, 0x0b); /* load8_lane */
+    BAD(3, ERR_LANE, 6, 0x20, 0, 0x20, 0, 0xfd, 15, 0xfd, 0x5b, 0, 0, 2, 0x0b);        /* store64_lane */
+    BAD(3, ERR_LANE, 8, 0x20, 0, 0xfd, 15, 0x20, 0, 0xfd, 15, 0xfd, 13, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+        14, 32, 0x1a, 0x0b);
+    BAD(3, ERR_TYPE_MISMATCH, 2, 0x20, 0, 0xfd, 0x4d, 0x1a, 0x0b);                /* v128.not of an i32 */
     BAD(0, ERR_TYPE_MISMATCH, 6, 0x00, 0x41, 0, 0x42, 0, 0x01, 0x6a, 0x1a, 0x0b); /* dead code is checked, too */
 }
 

@@ -97,8 +97,9 @@ static bool has_imm(const X64Row *r) {
 
 static bool imm_fits(const X64Row *r, const MInsn *i, int64_t v) {
     bool mem = strchr(r->shape, 'm') != NULL;
-    if (r->flags & XF_I8 || r->format == XFMT_VEX_RMI)
-        return v >= 0 && v < (i->op == X64_ROUNDS ? 16 : 8 * (int64_t)i->size);
+    if (i->op == X64_ROUNDS || i->op == X64_ROUNDP || i->op == X64_VROUNDP) return v >= 0 && v < 16;
+    if (strpbrk(r->shape, "DSR")) return v >= 0 && v < 256;
+    if (r->flags & XF_I8 || r->format == XFMT_VEX_RMI) return v >= 0 && v < 8 * (int64_t)i->size;
     if (mem) return x64_fits_s32(v);
     if (r->format == XFMT_MOV_I && i->size == 4) return v == (uint32_t)v;
     return true;
@@ -107,7 +108,7 @@ static bool imm_fits(const X64Row *r, const MInsn *i, int64_t v) {
 /* All immediates (or the default one) and conditions. */
 static void with_imm(MInsn i, const uint32_t *loc) {
     const X64Row *r = x64_row_of(i.op);
-    bool mem = strchr(r->shape, 'm') != NULL;
+    bool mem = strpbrk(r->shape, "mM") != NULL;
     uint32_t ncc = r->flags & XF_CC ? 16 : 1;
     for (uint32_t cc = 0; cc < ncc; cc++) {
         i.cc = (uint8_t)cc;
@@ -263,9 +264,10 @@ static void test_llvm(void **state) {
     }
     fclose(f);
     char command[256];
-    snprintf(command, sizeof command,
-             "llvm-mc -triple=x86_64 -mattr=+bmi,+bmi2,+lzcnt,+popcnt --x86-asm-syntax=intel -show-encoding %s 2>&1",
-             in);
+    snprintf(
+        command, sizeof command,
+        "llvm-mc -triple=x86_64 -mattr=+bmi,+bmi2,+lzcnt,+popcnt,+avx2 --x86-asm-syntax=intel -show-encoding %s 2>&1",
+        in);
     FILE *out = popen(command, "r");
     assert_non_null(out);
     char line[512];

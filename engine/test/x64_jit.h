@@ -33,7 +33,9 @@ static struct {
 } jit;
 
 /* No compiler of ours knows "lzcnt" here, but there is no CPU with BMI2 and without it. */
-static inline bool has_features(void) { return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"); }
+static inline bool has_features(void) {
+    return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("avx2");
+}
 
 /* -- Running code ----------------------------------------------------------------- */
 
@@ -96,4 +98,30 @@ static inline void start_code(void) { code_init(&jit.cb, &jit.arena); }
 static inline void finish_code(const uint32_t *func_offset) {
     code_link(&jit.cb, &target_x64, func_offset);
     place_code(&jit.cb, jit.code_start);
+}
+
+/* -- Set-up and tear-down of a group ----------------------------------------------------- */
+
+static inline int jit_setup(void **state) {
+    (void)state;
+    arena_init(&jit.arena, NULL);
+    int rw = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    jit.code = mmap(NULL, CODE_BYTES, rw, flags, -1, 0);
+    jit.state = mmap(NULL, STATE_BYTES, rw, flags, -1, 0);
+    jit.stack = mmap(NULL, STACK_BYTES, rw, flags, -1, 0);
+    if (jit.code == MAP_FAILED || jit.state == MAP_FAILED || jit.stack == MAP_FAILED) return -1;
+    start_code();
+    target_x64.emit_stubs(&jit.cb, &jit.stubs);
+    jit.code_start = (jit.stubs.size + 4095) & ~4095u;
+    place_code(&jit.cb, 0);
+    for (uint32_t k = 0; k < ES_TRAP_COUNT; k++)
+        set_state(ES_TRAP_STUB(k), (uint64_t)(uintptr_t)code_ptr(jit.stubs.trap[k]));
+    set_state(ES_STACK_TOP, (uint64_t)(uintptr_t)(jit.stack + STACK_BYTES));
+    return jit.stubs.enter == 0 ? 0 : -1;
+}
+
+static inline int jit_teardown(void **state) {
+    (void)state;
+    arena_free(&jit.arena);
+    return 0;
 }

@@ -16,6 +16,7 @@ static bool is_constant(Validator *v, const Instr *in, uint32_t nglobals) {
     case OP_I64_CONST:
     case OP_F32_CONST:
     case OP_F64_CONST:
+    case OP_V128_CONST:
     case OP_REF_NULL:
     case OP_END: return true;
     case OP_REF_FUNC:

@@ -37,8 +37,10 @@ typedef struct Instr {
         uint32_t i32;
         uint64_t i64; /* also float bits */
         uint32_t heap;
+        uint8_t bytes[16]; /* v128.const; lane numbers of a shuffle */
     };
     ValType block_vt; /* with BLOCK_VALUE */
+    uint32_t lane;    /* IMM_LANE, IMM_MEMARG_LANE */
 } Instr;
 #define BLOCK_EMPTY (-64)
 #define BLOCK_VALUE (-1)

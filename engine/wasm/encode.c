@@ -175,6 +175,13 @@ static void put_instr(Buffer *b, const Module *m, const Instr *in) {
     case IMM_LABELS: put_labels(b, m, in); break;
     case IMM_TYPES: put_types(b, m, in); break;
     case IMM_MEMARG: put_memarg(b, in); break;
+    case IMM_MEMARG_LANE:
+        put_memarg(b, in);
+        put_u8(b, in->lane);
+        break;
+    case IMM_LANE: put_u8(b, in->lane); break;
+    case IMM_V128:
+    case IMM_SHUFFLE: put_bytes(b, in->bytes, sizeof in->bytes); break;
     case IMM_I32: put_s64(b, (int32_t)in->i32); break;
     case IMM_I64: put_s64(b, (int64_t)in->i64); break;
     case IMM_F32: put_bytes(b, &in->i64, 4); break;

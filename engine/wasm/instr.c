@@ -79,6 +79,15 @@ static uint64_t read_fixed(Reader *r, uint32_t n) {
     return v;
 }
 
+static void read_bytes(Reader *r, Instr *in) {
+    if (reader_left(r) < sizeof in->bytes) {
+        reader_fail(r, ERR_UNEXPECTED_END, (uint32_t)(r->end - r->base));
+        return;
+    }
+    memcpy(in->bytes, r->at, sizeof in->bytes);
+    r->at += sizeof in->bytes;
+}
+
 static void read_immediates(Reader *r, const Module *m, Instr *in) {
     switch ((Imm)op_info[in->op].imm) {
     case IMM_NONE:
@@ -98,6 +107,13 @@ static void read_immediates(Reader *r, const Module *m, Instr *in) {
     case IMM_TYPES: read_types(r, m, in); break;
     case IMM_MEMORY: in->index = read_memory_index(r, m); break;
     case IMM_MEMARG: read_memarg(r, m, in); break;
+    case IMM_MEMARG_LANE:
+        read_memarg(r, m, in);
+        in->lane = read_u8(r);
+        break;
+    case IMM_LANE: in->lane = read_u8(r); break;
+    case IMM_V128:
+    case IMM_SHUFFLE: read_bytes(r, in); break;
     case IMM_I32: in->i32 = (uint32_t)read_s32(r); break;
     case IMM_I64: in->i64 = (uint64_t)read_s64(r); break;
     case IMM_F32: in->i64 = read_fixed(r, 4); break;
@@ -175,6 +191,13 @@ static void next_block_type(const uint8_t **pp, Instr *in) {
     }
 }
 
+static void next_memarg(const uint8_t **pp, Instr *in) {
+    uint32_t flags = leb_u32(pp);
+    in->mem.memory = flags & 0x40 ? leb_u32(pp) : 0;
+    in->mem.align = flags & 0x3f;
+    in->mem.offset = leb_u64(pp);
+}
+
 static void next_immediates(const Module *m, const uint8_t **pp, Instr *in) {
     switch ((Imm)op_info[in->op].imm) {
     case IMM_NONE:
@@ -198,13 +221,17 @@ static void next_immediates(const Module *m, const uint8_t **pp, Instr *in) {
         in->types.at = (uint32_t)(*pp - m->bytes);
         for (uint32_t i = 0; i < in->types.count; i++) next_val_type(pp);
         break;
-    case IMM_MEMARG: {
-        uint32_t flags = leb_u32(pp);
-        in->mem.memory = flags & 0x40 ? leb_u32(pp) : 0;
-        in->mem.align = flags & 0x3f;
-        in->mem.offset = leb_u64(pp);
+    case IMM_MEMARG: next_memarg(pp, in); break;
+    case IMM_MEMARG_LANE:
+        next_memarg(pp, in);
+        in->lane = *(*pp)++;
         break;
-    }
+    case IMM_LANE: in->lane = *(*pp)++; break;
+    case IMM_V128:
+    case IMM_SHUFFLE:
+        memcpy(in->bytes, *pp, sizeof in->bytes);
+        *pp += sizeof in->bytes;
+        break;
     case IMM_I32: in->i32 = (uint32_t)leb_s32(pp); break;
     case IMM_I64: in->i64 = (uint64_t)leb_s64(pp); break;
     case IMM_F32:

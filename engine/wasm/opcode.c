@@ -43,10 +43,26 @@ Op op_find_text(const char *text) {
 
 uint32_t op_align(Op op) {
     switch (op) {
+    case OP_V128_LOAD:
+    case OP_V128_STORE: return 4;
+    case OP_V128_LOAD8X8_S:
+    case OP_V128_LOAD8X8_U:
+    case OP_V128_LOAD16X4_S:
+    case OP_V128_LOAD16X4_U:
+    case OP_V128_LOAD32X2_S:
+    case OP_V128_LOAD32X2_U:
+    case OP_V128_LOAD64_SPLAT:
+    case OP_V128_LOAD64_ZERO:
+    case OP_V128_LOAD64_LANE:
+    case OP_V128_STORE64_LANE:
     case OP_I64_LOAD:
     case OP_F64_LOAD:
     case OP_I64_STORE:
     case OP_F64_STORE: return 3;
+    case OP_V128_LOAD32_SPLAT:
+    case OP_V128_LOAD32_ZERO:
+    case OP_V128_LOAD32_LANE:
+    case OP_V128_STORE32_LANE:
     case OP_I32_LOAD:
     case OP_F32_LOAD:
     case OP_I64_LOAD32_S:
@@ -54,6 +70,9 @@ uint32_t op_align(Op op) {
     case OP_I32_STORE:
     case OP_F32_STORE:
     case OP_I64_STORE32: return 2;
+    case OP_V128_LOAD16_SPLAT:
+    case OP_V128_LOAD16_LANE:
+    case OP_V128_STORE16_LANE:
     case OP_I32_LOAD16_S:
     case OP_I32_LOAD16_U:
     case OP_I64_LOAD16_S:
@@ -61,6 +80,21 @@ uint32_t op_align(Op op) {
     case OP_I32_STORE16:
     case OP_I64_STORE16: return 1;
     default: return 0;
+    }
+}
+
+uint32_t op_lanes(Op op) {
+    switch ((Imm)op_info[op].imm) {
+    case IMM_SHUFFLE: return 32; /* of both operands */
+    case IMM_MEMARG_LANE: return 16u >> op_align(op);
+    case IMM_LANE: break;
+    default: return 0;
+    }
+    switch (op_info[op].text[1]) { /* the width in "i8x16." and its like */
+    case '8': return 16;
+    case '1': return 8;
+    case '3': return 4;
+    default: return 2;
     }
 }
 

@@ -36,6 +36,10 @@ typedef enum Imm {
     IMM_ELEM_TABLE,    /* element segment index, table index */
     IMM_ELEM,          /* element segment index */
     IMM_TABLE_TABLE,   /* destination, source */
+    IMM_V128,          /* 16 bytes */
+    IMM_SHUFFLE,       /* 16 lane numbers, a byte each */
+    IMM_LANE,          /* a byte */
+    IMM_MEMARG_LANE,   /* as MEMARG, then a byte */
     IMM_COUNT
 } Imm;
 
@@ -59,7 +63,23 @@ typedef enum OpKind {
     KIND_FBINARY, /* the same with two operands */
     KIND_DIVIDE,  /* integer division and remainder: may trap */
     KIND_TRUNC,   /* float to integer, may trap */
-    KIND_REF
+    KIND_REF,
+    KIND_VLOAD_EXTEND, /* 8 bytes, each part extended to a lane */
+    KIND_VLOAD_SPLAT,
+    KIND_VLOAD_ZERO, /* the lowest lane; the others are 0 */
+    KIND_VLOAD_LANE, /* one lane of a vector from the stack */
+    KIND_VSTORE_LANE,
+    KIND_VSHUFFLE,
+    KIND_VSPLAT,
+    KIND_VEXTRACT,
+    KIND_VREPLACE,
+    KIND_VUNARY,   /* of lanes; needs no NaN canonicalization */
+    KIND_VFUNARY,  /* of lanes; results may be NaNs to canonicalize */
+    KIND_VBINARY,  /* these two with two operands */
+    KIND_VFBINARY,
+    KIND_VTERNARY,
+    KIND_VSHIFT,   /* all lanes by one i32 */
+    KIND_VTEST     /* to i32 */
 } OpKind;
 
 /* Feature bits; a set of them is a run-time value. */
@@ -107,6 +127,7 @@ extern const OpInfo op_info[OP_COUNT];
 Op op_find(uint32_t prefix, uint32_t code);
 Op op_find_text(const char *text);
 uint32_t op_align(Op op); /* natural alignment of a load or store, as log2 */
+uint32_t op_lanes(Op op); /* what a lane immediate of it must be below; 0: it has none */
 
 const char *feature_name(Feature f); /* "multi-memory" */
 /* Parse "wasm2", "wasm3", or a list "+name,-name" applied to *set (wasm3 unless set before); false

@@ -254,6 +254,18 @@ static void put_immediates(const Printer *p, const Instr *in) {
         if (in->index) text_printf(t, " %u", in->index);
         break;
     case IMM_MEMARG: put_memarg(t, in); break;
+    case IMM_MEMARG_LANE:
+        put_memarg(t, in);
+        text_printf(t, " %u", in->lane);
+        break;
+    case IMM_LANE: text_printf(t, " %u", in->lane); break;
+    case IMM_V128:
+        text_puts(t, " i32x4");
+        for (uint32_t i = 0; i < 16; i += 4) text_printf(t, " 0x%08x", bits_load_u32(in->bytes + i));
+        break;
+    case IMM_SHUFFLE:
+        for (uint32_t i = 0; i < 16; i++) text_printf(t, " %u", in->bytes[i]);
+        break;
     case IMM_I32: text_printf(t, " %d", (int32_t)in->i32); break;
     case IMM_I64: text_printf(t, " %lld", (long long)in->i64); break;
     case IMM_F32:

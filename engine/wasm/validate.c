@@ -58,14 +58,16 @@ typedef struct Rule {
     uint8_t pop[3], push; /* value types are one byte here */
 } Rule;
 
-enum { T_i = VT_I32, T_l = VT_I64, T_f = VT_F32, T_d = VT_F64 };
+enum { T_i = VT_I32, T_l = VT_I64, T_f = VT_F32, T_d = VT_F64, T_x = VT_V128 };
 // clang-format off
 #define R1(a, r) {1, 1, {T_##a}, T_##r}
 #define R2(a, b, r) {2, 1, {T_##a, T_##b}, T_##r}
 enum { SIG_____, SIG_v_v, SIG_v_i, SIG_v_l, SIG_v_f, SIG_v_d, SIG_i_i, SIG_i_l, SIG_i_f, SIG_i_d,
        SIG_l_i, SIG_l_l, SIG_l_f, SIG_l_d, SIG_f_i, SIG_f_l, SIG_f_f, SIG_f_d, SIG_d_i, SIG_d_l,
        SIG_d_f, SIG_d_d, SIG_ii_i, SIG_ll_i, SIG_ff_i, SIG_dd_i, SIG_ll_l, SIG_ff_f, SIG_dd_d,
-       SIG_ii_v, SIG_il_v, SIG_if_v, SIG_id_v, SIG_iii_v, SIG_COUNT };
+       SIG_ii_v, SIG_il_v, SIG_if_v, SIG_id_v, SIG_iii_v,
+       SIG_v_x, SIG_i_x, SIG_l_x, SIG_f_x, SIG_d_x, SIG_x_x, SIG_x_i, SIG_x_l, SIG_x_f, SIG_x_d,
+       SIG_xx_x, SIG_xi_x, SIG_xl_x, SIG_xf_x, SIG_xd_x, SIG_ix_x, SIG_ix_v, SIG_xxx_x, SIG_COUNT };
 static const Rule rules[SIG_COUNT] = {
     [SIG_v_i] = {0, 1, {0}, T_i}, [SIG_v_l] = {0, 1, {0}, T_l}, [SIG_v_f] = {0, 1, {0}, T_f},
     [SIG_v_d] = {0, 1, {0}, T_d},
@@ -78,6 +80,12 @@ static const Rule rules[SIG_COUNT] = {
     [SIG_ii_v] = {2, 0, {T_i, T_i}, 0}, [SIG_il_v] = {2, 0, {T_i, T_l}, 0},
     [SIG_if_v] = {2, 0, {T_i, T_f}, 0}, [SIG_id_v] = {2, 0, {T_i, T_d}, 0},
     [SIG_iii_v] = {3, 0, {T_i, T_i, T_i}, 0},
+    [SIG_v_x] = {0, 1, {0}, T_x},
+    [SIG_i_x] = R1(i, x), [SIG_l_x] = R1(l, x), [SIG_f_x] = R1(f, x), [SIG_d_x] = R1(d, x), [SIG_x_x] = R1(x, x),
+    [SIG_x_i] = R1(x, i), [SIG_x_l] = R1(x, l), [SIG_x_f] = R1(x, f), [SIG_x_d] = R1(x, d),
+    [SIG_xx_x] = R2(x, x, x), [SIG_xi_x] = R2(x, i, x), [SIG_xl_x] = R2(x, l, x), [SIG_xf_x] = R2(x, f, x),
+    [SIG_xd_x] = R2(x, d, x), [SIG_ix_x] = R2(i, x, x),
+    [SIG_ix_v] = {2, 0, {T_i, T_x}, 0}, [SIG_xxx_x] = {3, 1, {T_x, T_x, T_x}, T_x},
 };
 // clang-format on
 static const uint8_t op_rule[OP_COUNT] = {
@@ -107,6 +115,22 @@ static const Limits *memory_limits(Validator *v, uint32_t index) {
     return &v->m->memories.at[index].limits;
 }
 
+/* Are the instruction's lane numbers below what it counts? */
+static bool check_lanes(Validator *v, const Instr *in) {
+    uint32_t lanes = op_lanes(in->op);
+    bool ok = true;
+    if (op_info[in->op].imm == IMM_SHUFFLE)
+        for (uint32_t i = 0; i < sizeof in->bytes; i++) ok &= in->bytes[i] < lanes;
+    else
+        ok = in->lane < lanes;
+    if (!ok) validator_fail(v, ERR_LANE);
+    return ok;
+}
+
+static void validate_lanes(Validator *v, const Instr *in) {
+    if (check_lanes(v, in)) apply_rule(v, &rules[op_rule[in->op]]);
+}
+
 /* A load or store: the signature's first parameter is the address. */
 static void validate_access(Validator *v, const Instr *in) {
     const Rule *r = &rules[op_rule[in->op]];
@@ -120,6 +144,7 @@ static void validate_access(Validator *v, const Instr *in) {
         validator_fail(v, ERR_OFFSET_RANGE);
         return;
     }
+    if (op_info[in->op].imm == IMM_MEMARG_LANE && !check_lanes(v, in)) return;
     for (uint32_t i = r->npop; i-- > 1;) pop_val(v, r->pop[i]);
     pop_val(v, limits_index_type(mem));
     if (r->npush) push_val(v, r->push);
@@ -322,7 +347,15 @@ void validate_instr(Validator *v, const Instr *in) {
     case KIND_TABLE: validate_table(v, in); break;
     case KIND_MEMORY: validate_memory(v, in); break;
     case KIND_LOAD:
-    case KIND_STORE: validate_access(v, in); break;
+    case KIND_STORE:
+    case KIND_VLOAD_EXTEND:
+    case KIND_VLOAD_SPLAT:
+    case KIND_VLOAD_ZERO:
+    case KIND_VLOAD_LANE:
+    case KIND_VSTORE_LANE: validate_access(v, in); break;
+    case KIND_VSHUFFLE:
+    case KIND_VEXTRACT:
+    case KIND_VREPLACE: validate_lanes(v, in); break;
     case KIND_REF: validate_ref(v, in); break;
     default: apply_rule(v, &rules[op_rule[in->op]]); break;
     }

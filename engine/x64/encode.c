@@ -55,7 +55,9 @@ static const char *check_mem(const MInsn *i, const uint32_t *loc, uint32_t k) {
     if (i->nopnd > k + 2) return "too many operands";
     if (i->nopnd == k) { /* a constant */
         const X64Row *r = x64_row_of(i->op);
-        bool reads = (r->format == XFMT_RM && i->op != X64_LEA) || i->op == X64_LDMXCSR;
+        bool reads = r->format == XFMT_VEX_RM || r->format == XFMT_VEX_RVM || r->format == XFMT_VEX_RVMR ||
+                     (r->format == XFMT_RM && i->op != X64_LEA) || i->op == X64_LDMXCSR;
+        if (r->flags & XF_I8) reads = false; /* aux is the immediate */
         return reads && (r->rmw ? r->rmw : i->size) >= 4 ? NULL : "operand cannot be a constant";
     }
     for (uint32_t j = k; j < i->nopnd; j++)
@@ -96,7 +98,8 @@ const char *x64_check(const MInsn *i, const uint32_t *loc) {
             return bad ? bad : check_imm(i);
         }
         if (k >= i->nopnd) return "too few operands";
-        bad = check_operand(*s == 'S' || *s == 'D' || *s == 'R' || *s == 'A' ? *s : (*s == 'a' ? 'a' : 'r'), loc[k]);
+        bool is_float = *s >= 'A' && *s <= 'Z';
+        bad = check_operand(is_float || *s == 'a' ? *s : 'r', loc[k]);
         if (bad) break;
         if (*s == 'c' && loc[k] != X64_RCX) bad = "shift count not in cl";
         if ((*s == 's' || *s == 'S') && (k + 1 >= i->nopnd || loc[k] != loc[k + 1]))
@@ -154,12 +157,15 @@ static void put_mem(Enc *e, uint32_t field, uint32_t base, uint32_t index, uint3
     if (mod == 2) bytes_le(&e->b, (uint32_t)disp, 4);
 }
 
+static uint32_t width(uint8_t given, const MInsn *i) { return given ? given : i->size; }
+
 static void put_modrm(Enc *e) {
     uint32_t field = reg_field(e);
     if (rm_is_reg(e)) {
         byte(&e->b, 3u << 6 | low3(field) << 3 | low3(e->rm));
     } else if (e->rm != LOC_NONE) {
-        put_mem(e, field, X64_RBP, LOC_NONE, 0, x64_slot_disp(e->rm));
+        bool wide = width(e->row->rmw, e->i) == 16;
+        put_mem(e, field, X64_RBP, LOC_NONE, 0, wide ? x64_wide_slot_disp(e->rm) : x64_slot_disp(e->rm));
     } else if (e->o->constant) {
         byte(&e->b, low3(field) << 3 | 5);
         e->rel = true;
@@ -180,8 +186,6 @@ static uint32_t rex_xb(const Enc *e) {
 static bool byte_reg_needs_rex(uint32_t r, uint32_t width) {
     return width == 1 && r != LOC_NONE && r >= X64_RSP && r <= X64_RDI; /* spl bpl sil dil, not ah ch dh bh */
 }
-
-static uint32_t width(uint8_t given, const MInsn *i) { return given ? given : i->size; }
 
 static void put_head(Enc *e) {
     const X64Row *r = e->row;
@@ -204,10 +208,19 @@ static void put_head(Enc *e) {
 
 static void put_vex(Enc *e, bool w) {
     static const uint8_t pp[] = {[XP_NO] = 0, [XP_66] = 1, [XP_F3] = 2, [XP_F2] = 3};
-    uint32_t map = e->opcode >> 8 == 0x0f38 ? 2 : 3, xb = rex_xb(e);
-    byte(&e->b, 0xc4);
-    byte(&e->b, (bit3(e->reg) ^ 1) << 7 | (~xb & 2) << 5 | (~xb & 1) << 5 | map);
-    byte(&e->b, (uint32_t)w << 7 | (e->vvvv == LOC_NONE ? 15 : ~e->vvvv & 15) << 3 | pp[e->row->prefix]);
+    uint32_t prefix = e->row->prefix, xb = rex_xb(e);
+    if (prefix == XP_PS) prefix = e->i->size == 4 ? XP_NO : XP_66;
+    uint32_t map = e->opcode >> 8 == 0x0f ? 1 : e->opcode >> 8 == 0x0f38 ? 2 : 3;
+    uint32_t not_r = (e->reg == LOC_NONE ? 1 : bit3(e->reg) ^ 1) << 7;
+    uint32_t rest = (e->vvvv == LOC_NONE ? 15 : ~e->vvvv & 15) << 3 | pp[prefix];
+    if (map == 1 && !xb && !w) {
+        byte(&e->b, 0xc5);
+        byte(&e->b, not_r | rest);
+    } else {
+        byte(&e->b, 0xc4);
+        byte(&e->b, not_r | (~xb & 2) << 5 | (~xb & 1) << 5 | map);
+        byte(&e->b, (uint32_t)w << 7 | rest);
+    }
     byte(&e->b, e->opcode & 0xff);
     put_modrm(e);
 }
@@ -298,16 +311,46 @@ static void put_shift_imm(Enc *e) {
     if (!one) byte(&e->b, (uint32_t)e->i->imm & 0xff);
 }
 
+static void put_vex_formatted(Enc *e) {
+    const MInsn *i = e->i;
+    const uint32_t *r = e->o->reg;
+    bool mem = e->o->mem, w = (e->row->flags & XF_W) && i->size == 8;
+    e->reg = r[0];
+    switch (e->row->format) {
+    case XFMT_VEX_RMV:
+        e->rm = r[1];
+        e->vvvv = r[2];
+        break;
+    case XFMT_VEX_RVM:
+    case XFMT_VEX_RVMR:
+        e->vvvv = r[1];
+        e->rm = mem ? LOC_NONE : r[2];
+        break;
+    case XFMT_VEX_VM:
+        e->reg = LOC_NONE;
+        e->vvvv = r[0];
+        e->rm = r[1];
+        break;
+    default: e->rm = mem ? LOC_NONE : r[1];
+    }
+    put_vex(e, w);
+    if (e->row->format == XFMT_VEX_RVMR) byte(&e->b, (r[mem ? 2 : 3] & 15) << 4);
+    if (e->row->format == XFMT_VEX_RMI) byte(&e->b, (uint32_t)i->imm & 0xff);
+}
+
+/* The immediate byte behind everything else. */
+static void put_imm8(Enc *e) {
+    if (e->row->flags & XF_I8) byte(&e->b, (uint32_t)imm_of(e) & 0xff);
+    if (e->row->flags & XF_EI) byte(&e->b, e->row->ext);
+}
+
 static void put_formatted(Enc *e) {
     const MInsn *i = e->i;
     const uint32_t *r = e->o->reg;
-    bool mem = e->o->mem, w = i->size == 8;
+    bool mem = e->o->mem;
     switch (e->row->format) {
     case XFMT_NONE: put_head(e); break;
-    case XFMT_RM:
-        put_mr(e, e->opcode, mem ? LOC_NONE : r[1], r[0]);
-        if (e->row->flags & XF_I8) byte(&e->b, (uint32_t)i->imm & 0xff);
-        break;
+    case XFMT_RM: put_mr(e, e->opcode, mem ? LOC_NONE : r[1], r[0]); break;
     case XFMT_MR: put_mr(e, e->opcode, mem ? LOC_NONE : r[0], mem ? r[0] : r[1]); break;
     case XFMT_M:
     case XFMT_M_I8:
@@ -315,7 +358,6 @@ static void put_formatted(Enc *e) {
         e->rm = mem ? LOC_NONE : r[0];
         put_head(e);
         put_modrm(e);
-        if (e->row->flags & XF_I8) byte(&e->b, (uint32_t)i->imm & 0xff);
         break;
     case XFMT_ALU:
         if (loc_is_slot(r[1]))
@@ -362,15 +404,10 @@ static void put_formatted(Enc *e) {
         break;
     case XFMT_VEX_RMV:
     case XFMT_VEX_RVM:
-    case XFMT_VEX_RMI: {
-        bool rvm = e->row->format == XFMT_VEX_RVM, rmi = e->row->format == XFMT_VEX_RMI;
-        e->reg = r[0];
-        e->rm = r[rvm ? 2 : 1];
-        e->vvvv = rmi ? LOC_NONE : r[rvm ? 1 : 2];
-        put_vex(e, w);
-        if (rmi) byte(&e->b, (uint32_t)i->imm & 0xff);
-        break;
-    }
+    case XFMT_VEX_RMI:
+    case XFMT_VEX_RM:
+    case XFMT_VEX_RVMR:
+    case XFMT_VEX_VM: put_vex_formatted(e); break;
     case XFMT_LEA_D:
         e->reg = r[0];
         put_head(e);
@@ -401,6 +438,7 @@ void x64_encode(CodeBuf *cb, const MFn *m, const MInsn *i, const uint32_t *loc) 
     if ((row->flags & XF_Z) && i->size == 8) e.opcode++;
     put_formatted(&e);
     e.i = i;
+    put_imm8(&e);
     finish(&e);
 }
 

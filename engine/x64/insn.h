@@ -45,15 +45,18 @@ typedef enum X64Format {
     XFMT_MOV_MI,
     XFMT_O,       /* register in the opcode */
     XFMT_VEX_RMV, /* reg <- first, r/m <- second, vvvv <- third */
-    XFMT_VEX_RVM,
+    XFMT_VEX_RVM, /* reg <- first, vvvv <- second, r/m <- third or memory */
     XFMT_VEX_RMI,
+    XFMT_VEX_RM,   /* reg <- first, r/m <- second or memory */
+    XFMT_VEX_RVMR, /* as RVM; the last register in the immediate */
+    XFMT_VEX_VM,   /* vvvv <- first, r/m <- second, /ext */
     XFMT_LEA_D, /* reg <- address at a distance */
     XFMT_REL32,
     XFMT_REL8
 } X64Format;
 
 typedef enum X64Prefix { XP_NO, XP_66, XP_F3, XP_F2, XP_SS, XP_PS } X64Prefix;
-enum { XF_W = 1, XF_WX = 2, XF_B = 4, XF_Z = 8, XF_K = 16, XF_I8 = 32, XF_CC = 64 };
+enum { XF_W = 1, XF_WX = 2, XF_B = 4, XF_Z = 8, XF_K = 16, XF_I8 = 32, XF_CC = 64, XF_EI = 128 };
 
 typedef struct X64Row {
     const char *text, *shape;

@@ -1,7 +1,7 @@
 /* Lowering for x86-64: which part lowers what, the rules' names, and what is too small for a file of its own.
  * Calls, returns and parameters are lowered by code/abi.c with the pieces in abi.c. */
 #include <assert.h>
-#include "x64/match.h"
+#include "x64/vec.h"
 
 #define RULE(id, pattern) {#id, pattern},
 const X64RuleInfo x64_rule[X64_RULE_COUNT] = {
@@ -70,6 +70,15 @@ void x64_lower(Lower *l, Val v) {
     case IR_sext:
     case IR_zext:
     case IR_wrap: x64_lower_int(l, v); break;
+    case IR_vunary:
+    case IR_vbinary:
+    case IR_vternary:
+    case IR_vshift:
+    case IR_vtest:
+    case IR_vsplat:
+    case IR_vextract:
+    case IR_vreplace:
+    case IR_vshuffle: x64_lower_vector(l, v); break;
     case IR_param:
     case IR_proj:
     case IR_call:

@@ -192,6 +192,7 @@ static X64Cond lower_comparison(Lower *l, Val v, Val at) {
 X64Cond x64_lower_cond(Lower *l, Val v, Val at) {
     const Ins *i = lower_ins(l, v);
     if (x64_free(l, v) && (i->op == IR_icmp || i->op == IR_fcmp || i->op == IR_eqz)) return lower_comparison(l, v, at);
+    if (x64_free(l, v) && x64_is_vtest_cond(i)) return x64_lower_vtest_cond(l, v);
     Cond c = C_NE;
     compare_imm(l, v, 0, &c, at);
     return plain(int_cc[c]);

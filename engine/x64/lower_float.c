@@ -190,6 +190,12 @@ static void lower_fconst(Lower *l, Val v) {
         LOWER_DEF(l, d);
         return;
     }
+    if (i->op == IR_vconst && (low & high) == UINT64_MAX) {
+        x64_hit(l, X64_RULE_vec_ones);
+        x64_ins(l, X64_VONES, 16);
+        LOWER_DEF(l, d);
+        return;
+    }
     x64_hit(l, X64_RULE_fconst);
     X64Addr a = x64_const_addr(l, low, high);
     x64_load(l, d, t, t == T_F32 ? ACC_F32 : t == T_F64 ? ACC_F64 : ACC_V128, &a);

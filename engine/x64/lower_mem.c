@@ -212,11 +212,13 @@ void x64_load(Lower *l, Reg d, IrType t, uint8_t access, const X64Addr *addr) {
     static const uint16_t op[ACC_COUNT] = {
         [ACC_8S] = X64_LD8S,   [ACC_8U] = X64_LD8U, [ACC_16S] = X64_LD16S,  [ACC_16U] = X64_LD16U,
         [ACC_32S] = X64_LD32S, [ACC_32U] = X64_LD,  [ACC_32] = X64_LD,      [ACC_64] = X64_LD,
-        [ACC_F32] = X64_LDS,   [ACC_F64] = X64_LDS, [ACC_V128] = X64_LDUPS,
+        [ACC_F32] = X64_LDS,   [ACC_F64] = X64_LDS, [ACC_V128] = X64_LDUPS, [ACC_V32Z] = X64_LDS,
+        [ACC_V64Z] = X64_LDS,
     };
     uint32_t size = x64_type_size(t), o = op[access];
     if (access == ACC_8U || access == ACC_16U || access == ACC_32U) size = 4; /* zero-extends */
     if (access == ACC_32S && t == T_I32) o = X64_LD;
+    if (access == ACC_V32Z || access == ACC_V64Z) size = access_bytes[access];
     x64_ins(l, o, size);
     LOWER_DEF(l, d);
     x64_use_addr(l, addr);
@@ -315,6 +317,7 @@ void x64_lower_store(Lower *l, Val v) {
         x64_use_addr(l, &a);
         return;
     }
+    if (x64_lower_store_lane(l, v, value, &a)) return;
     x64_hit(l, X64_RULE_store);
     Reg r = lower_use(l, value);
     x64_ins(l, is_float ? (size == 16 ? X64_STUPS : X64_STS) : X64_ST, size);

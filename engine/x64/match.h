@@ -64,6 +64,10 @@ X64Cond x64_cond_not(X64Cond c);
 /* Append the comparison for v != 0; its user has to follow at once. */
 X64Cond x64_lower_cond(Lower *l, Val v, Val at);
 
+/* any_true or all_true, which are conditions (lower_vec.c) */
+bool x64_is_vtest_cond(const Ins *i);
+X64Cond x64_lower_vtest_cond(Lower *l, Val v);
+
 void x64_lower_compare(Lower *l, Val v);
 void x64_lower_select(Lower *l, Val v);
 void x64_lower_brif(Lower *l, Val v);
@@ -80,5 +84,7 @@ void x64_lower_div(Lower *l, Val v);   /* lower_div.c */
 void x64_lower_float(Lower *l, Val v); /* lower_float.c */
 void x64_lower_load(Lower *l, Val v);  /* lower_mem.c */
 void x64_lower_store(Lower *l, Val v);
+/* The store v of `value`, if that is a lane of a vector nobody else wants. */
+bool x64_lower_store_lane(Lower *l, Val v, Val value, const X64Addr *addr); /* lower_vec_lane.c */
 /* The load instruction of an access into d. */
 void x64_load(Lower *l, Reg d, IrType t, uint8_t access, const X64Addr *addr);

@@ -49,7 +49,7 @@ static void put_loc(const Printer *p, uint32_t l, uint32_t width) {
         text_puts(p->t, "?");
     else if (loc_is_slot(l)) {
         text_printf(p->t, "%s[rbp - ", pointer_name(width));
-        put_imm(p->t, -x64_slot_disp(l));
+        put_imm(p->t, width == 16 ? -x64_wide_slot_disp(l) : -x64_slot_disp(l));
         text_putc(p->t, ']');
     } else
         x64_print_reg(p->t, l, width);
@@ -90,6 +90,8 @@ static void put_name(const Printer *p) {
         for (const char *s = x64_row_of(i->op)->text; *s; s++) {
             if (*s == '*')
                 text_puts(p->t, i->size == 4 ? "ss" : "sd");
+            else if (*s == '$')
+                text_puts(p->t, i->size == 4 ? "ps" : "pd");
             else if (*s == '%')
                 text_putc(p->t, i->size == 4 ? 'd' : 'q');
             else if (*s == '@')
@@ -141,13 +143,18 @@ static void put_operands(const Printer *p, const X64Row *r, const X64Operands *o
         sep = ", ";
     }
     if (r->format == XFMT_MOV_I && !wide_mov(i) && (uint64_t)i->imm == (uint32_t)i->imm) regw = 4;
+    bool rvmr = r->format == XFMT_VEX_RVMR;
     for (uint32_t k = 0; k < o->nreg; k++) {
-        bool is_rm = (mr && !o->mem) ? k == 0 : (r->format == XFMT_VEX_RVM ? k == 2 : k == 1);
+        bool is_rm = (mr && !o->mem) ? k == 0 : (r->format == XFMT_VEX_RVM || rvmr ? k == 2 : k == 1);
         text_puts(t, sep);
+        if (rvmr && o->mem && k == 2) { /* memory comes before the last register */
+            put_mem(p, o, rmw);
+            text_puts(t, sep);
+        }
         put_loc(p, o->reg[k], is_rm ? rmw : regw);
         sep = ", ";
     }
-    if (o->mem && o->nreg && !mr) {
+    if (o->mem && o->nreg && !mr && !rvmr) {
         text_puts(t, sep);
         put_mem(p, o, rmw);
         sep = ", ";
@@ -180,7 +187,7 @@ static void put_operands(const Printer *p, const X64Row *r, const X64Operands *o
     default:
         if (r->flags & XF_I8) {
             text_puts(t, sep);
-            put_imm(t, i->imm);
+            put_imm(t, o->mem ? i->aux : i->imm);
         }
     }
 }

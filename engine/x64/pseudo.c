@@ -199,6 +199,7 @@ bool x64_expand(CodeBuf *cb, const MInsn *i, const uint32_t *loc) {
     switch (i->op) {
     case X64_ZERO: set_zero(cb, loc[0]); break;
     case X64_FZERO: set_fzero(cb, loc[0]); break;
+    case X64_VONES: X64_PUT(cb, PCMPEQD, 16, 0, loc[0], loc[0], loc[0]); break;
     case X64_UDIV:
     case X64_SDIV:
         assert(loc[0] == X64_RAX && loc[1] == X64_RAX && loc[2] != X64_RDX && loc[3] == X64_RDX);

@@ -17,6 +17,8 @@ static CpuFeatures host_cpu(void) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("bmi")) cpu |= X64_CPU_BMI1;
     if (__builtin_cpu_supports("bmi2")) cpu |= X64_CPU_BMI2;
+    if (__builtin_cpu_supports("avx")) cpu |= X64_CPU_AVX;
+    if (__builtin_cpu_supports("avx2")) cpu |= X64_CPU_AVX2;
     unsigned a, b, c = 0, d;
     if (__get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT)) cpu |= X64_CPU_LZCNT;
 #endif
@@ -37,6 +39,7 @@ CompileOptions leg_compile_options(const LegSpec *s) {
         .to = {.cpu = s->cpu && s->kind == LEG_X64 ? host_cpu() : 0,
                .far_branches = s->far,
                .fault_charges = s->charge == 2 || (s->charge == 0 && strcmp(leg_kind_name(s->kind), worker_host_isa()) != 0),
+               .probe_stores = strcmp(worker_host_isa(), "a64") == 0,
                .nan_canon = true},
     };
 }

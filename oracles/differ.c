@@ -59,13 +59,36 @@ static void run_steps(Differ *d, Leg *l, const Case *c, Observation *o, const Le
     lap(d, &t, &d->times.observe);
 }
 
+/* The module was rejected here.  A leg with an engine of its own decides for itself, and where. */
+static void observe_rejected(Differ *d, Leg *l, const Case *c, Observation *o) {
+    StepResult r;
+    LegModule lm;
+    Err err = c->err;
+    if (l->remote && leg_reset(l, &(StoreLimits)STORE_LIMITS_DEFAULT)) {
+        Module *m = ARENA_NEW(&d->arena, Module);
+        m->bytes = c->bytes;
+        m->size = c->size;
+        m->features = d->features;
+        err_clear(&err);
+        if (!leg_load(l, &d->arena, m, &lm, &r) && r.kind != OUT_UNLINKABLE) {
+            observe_step(o, STEP_MODULE, &r);
+            return;
+        }
+        if (r.kind == OUT_UNLINKABLE) err = r.err;
+    }
+    observe_module(o, &err);
+}
+
 static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o) {
     Leg *l = &d->leg[leg];
     StepResult fail;
     LegModule lm;
     observation_init(o, &d->arena);
+    if (!c->module) {
+        observe_rejected(d, l, c, o);
+        return;
+    }
     observe_module(o, &c->err);
-    if (!c->module) return;
     if (!leg_reset(l, &c->plan.limits)) {
         o->resource = true;
         snprintf(o->why, sizeof o->why, "the leg has broken down");

@@ -105,7 +105,7 @@ static void run_one(Child *c, const char *path, Slot *s) {
         if (c->o->any_input && !input_is_module(f.bytes, f.size)) f.bytes = gen_module(&file, f.bytes, f.size, &f.size, NULL);
         differ_run(&c->differ, f.bytes, f.size, &k);
         r->unreadable = k.plan_error != NULL;
-        r->rejected = !k.module && !r->unreadable;
+        r->rejected = !k.module && !r->unreadable && k.verdict.kind != VERDICT_DISAGREE;
         r->kind = k.verdict.kind;
         r->deviates = k.verdict.deviates;
         r->lacking = k.verdict.lacking;

@@ -62,11 +62,15 @@ uint32_t cost_of_value(ValType t, const Value *v) {
     }
 }
 
+static uint32_t cost_of_access(const Instr *in) { return 64 - bits_clz64(in->mem.offset) + in->mem.align + in->mem.memory; }
+
 static uint32_t immediate_cost(const EditInstr *i) {
     static const ValType type[] = {[IMM_I32] = VT_I32, [IMM_I64] = VT_I64, [IMM_F32] = VT_F32, [IMM_F64] = VT_F64};
     uint8_t imm = op_info[i->in.op].imm;
     Value v;
-    if (imm == IMM_MEMARG) return 64 - bits_clz64(i->in.mem.offset) + i->in.mem.align;
+    if (imm == IMM_MEMARG) return cost_of_access(&i->in);
+    if (imm == IMM_MEMARG_LANE) return cost_of_access(&i->in) + i->in.lane;
+    if (imm == IMM_LANE) return i->in.lane;
     if (!edit_is_const(i, &v)) return 0;
     return cost_of_value(imm < sizeof type / sizeof *type ? type[imm] : VT_BOTTOM, &v);
 }

@@ -10,10 +10,8 @@
 
 typedef struct EditInstr {
     Instr in;
-    const uint32_t *label;           /* IMM_LABELS: labels.count + 1 of them, the default last */
-    const ValType *type;             /* IMM_TYPES: types.count of them */
-    const uint8_t *raw;              /* immediates as bytes, of kinds that edit_code.c does not know */
-    uint32_t raw_n;
+    const uint32_t *label; /* IMM_LABELS: labels.count + 1 of them, the default last */
+    const ValType *type;   /* IMM_TYPES: types.count of them */
 } EditInstr;
 
 typedef struct EditSeq {
@@ -79,7 +77,7 @@ EditInstr *edit_seq_copy(Arena *a, EditSeq s); /* to be changed, then put in pla
 /* An instruction with no immediate, or one index. */
 EditInstr edit_op(Op op, uint32_t index);
 /* A constant of the type: its bits, or null.  False: the type has none. */
-bool edit_const(Arena *a, ValType t, Value v, EditInstr *out);
+bool edit_const(ValType t, Value v, EditInstr *out);
 bool edit_is_const(const EditInstr *i, Value *v); /* v: its bits; 0 for null */
 /* The type of block without parameters and with at most one result. */
 EditInstr edit_block(Op op, ValType result /* VT_BOTTOM: none */);

@@ -1,7 +1,4 @@
-/* Instructions of an Edit: reading, writing, making, and the references in them.
- *
- * A kind of immediates that is not named in the switches here is carried along as bytes; it must be named when there is an
- * index in it that could have to be changed. */
+/* Instructions of an Edit: reading, writing, making, and the references in them. */
 #include "base/leb128.h"
 #include "fuzz/reduce/edit.h"
 
@@ -23,23 +20,13 @@ static void read_lists(Arena *a, const Module *m, EditInstr *i) {
     }
 }
 
-static void read_raw(const Module *m, EditInstr *i) {
-    const uint8_t *p = m->bytes + i->in.at + 1;
-    if (op_info[i->in.op].prefix) leb_u32(&p);
-    i->raw = p;
-    i->raw_n = (uint32_t)(m->bytes + i->in.next - p);
-}
-
 EditSeq edit_read_seq(Arena *a, const Module *m, uint32_t at, uint32_t end) {
     VEC(EditInstr) out = {0};
     while (at < end) {
         EditInstr i = {0};
         next_instr(m, at, &i.in);
-        switch (op_info[i.in.op].imm) {
-        case IMM_LABELS:
-        case IMM_TYPES: read_lists(a, m, &i); break;
-        default: read_raw(m, &i); break;
-        }
+        uint8_t imm = op_info[i.in.op].imm;
+        if (imm == IMM_LABELS || imm == IMM_TYPES) read_lists(a, m, &i);
         at = i.in.next;
         vec_push(a, &out, i);
     }
@@ -88,8 +75,9 @@ static void put_memarg(EditBuffer *b, const Instr *in) {
 
 static void put_immediates(EditBuffer *b, const EditInstr *i) {
     const Instr *in = &i->in;
-    switch (op_info[in->op].imm) {
-    case IMM_NONE: break;
+    switch ((Imm)op_info[in->op].imm) {
+    case IMM_NONE:
+    case IMM_COUNT: break;
     case IMM_BLOCK: put_block_type(b, in); break;
     case IMM_LABEL:
     case IMM_FUNC:
@@ -116,12 +104,18 @@ static void put_immediates(EditBuffer *b, const EditInstr *i) {
         for (uint32_t k = 0; k < in->types.count; k++) put_val_type(b, i->type[k]);
         break;
     case IMM_MEMARG: put_memarg(b, in); break;
+    case IMM_MEMARG_LANE:
+        put_memarg(b, in);
+        put_u8(b, in->lane);
+        break;
+    case IMM_LANE: put_u8(b, in->lane); break;
+    case IMM_V128:
+    case IMM_SHUFFLE: edit_put_bytes(b, in->bytes, sizeof in->bytes); break;
     case IMM_I32: put_s64(b, (int32_t)in->i32); break;
     case IMM_I64: put_s64(b, (int64_t)in->i64); break;
     case IMM_F32: edit_put_bytes(b, &in->i64, 4); break;
     case IMM_F64: edit_put_bytes(b, &in->i64, 8); break;
     case IMM_HEAP_TYPE: put_heap(b, in->heap); break;
-    default: edit_put_bytes(b, i->raw, i->raw_n); break;
     }
 }
 
@@ -167,21 +161,17 @@ EditInstr edit_block(Op op, ValType result) {
     return i;
 }
 
-static bool vector_const(Arena *a, Value v, EditInstr *out) {
-    Op op = op_find_text("v128.const");
-    if (op == OP_NONE) return false;
-    *out = (EditInstr){.in = {.op = op}, .raw = (const uint8_t *)arena_dup(a, v.bytes, 16), .raw_n = 16};
-    return true;
-}
-
-bool edit_const(Arena *a, ValType t, Value v, EditInstr *out) {
+bool edit_const(ValType t, Value v, EditInstr *out) {
     *out = (EditInstr){0};
     switch (t) {
     case VT_I32: out->in.op = OP_I32_CONST; break;
     case VT_I64: out->in.op = OP_I64_CONST; break;
     case VT_F32: out->in.op = OP_F32_CONST; break;
     case VT_F64: out->in.op = OP_F64_CONST; break;
-    case VT_V128: return vector_const(a, v, out);
+    case VT_V128:
+        out->in.op = OP_V128_CONST;
+        memcpy(out->in.bytes, v.bytes, sizeof v.bytes);
+        return true;
     default:
         if (!vt_is_ref(t) || !(t & VT_NULLABLE)) return false;
         out->in.op = OP_REF_NULL;
@@ -197,12 +187,10 @@ bool edit_is_const(const EditInstr *i, Value *v) {
     if (i->in.op == OP_REF_NULL) return true;
     if (op_info[i->in.op].kind != KIND_CONST) return false;
     switch (op_info[i->in.op].imm) {
+    case IMM_V128: memcpy(v->bytes, i->in.bytes, sizeof v->bytes); break;
     case IMM_I32: v->i32 = i->in.i32; break;
     case IMM_F32: v->i32 = (uint32_t)i->in.i64; break;
-    case IMM_I64:
-    case IMM_F64: v->i64 = i->in.i64; break;
-    default:
-        if (i->raw_n == 16) memcpy(v->bytes, i->raw, 16);
+    default: v->i64 = i->in.i64; break; /* i64, f64 */
     }
     return true;
 }
@@ -240,7 +228,18 @@ static void block_refs(Instr *in, EditRef *ref, void *user) {
 
 void edit_instr_refs(Arena *a, EditInstr *i, EditRef *ref, void *user) {
     Instr *in = &i->in;
-    switch (op_info[in->op].imm) {
+    switch ((Imm)op_info[in->op].imm) {
+    case IMM_NONE:
+    case IMM_LABEL:
+    case IMM_LABELS:
+    case IMM_I32:
+    case IMM_I64:
+    case IMM_F32:
+    case IMM_F64:
+    case IMM_V128:
+    case IMM_SHUFFLE:
+    case IMM_LANE:
+    case IMM_COUNT: break;
     case IMM_BLOCK: block_refs(in, ref, user); break;
     case IMM_FUNC: ref(user, REF_FUNC, &in->index); break;
     case IMM_TYPE_TABLE:
@@ -252,7 +251,8 @@ void edit_instr_refs(Arena *a, EditInstr *i, EditRef *ref, void *user) {
     case IMM_GLOBAL: ref(user, REF_GLOBAL, &in->index); break;
     case IMM_TABLE: ref(user, REF_TABLE, &in->index); break;
     case IMM_MEMORY: ref(user, REF_MEMORY, &in->index); break;
-    case IMM_MEMARG: ref(user, REF_MEMORY, &in->mem.memory); break;
+    case IMM_MEMARG:
+    case IMM_MEMARG_LANE: ref(user, REF_MEMORY, &in->mem.memory); break;
     case IMM_HEAP_TYPE:
         if (in->heap < HEAP_ABSTRACT) ref(user, REF_TYPE, &in->heap);
         break;
@@ -274,6 +274,5 @@ void edit_instr_refs(Arena *a, EditInstr *i, EditRef *ref, void *user) {
         ref(user, REF_TABLE, &in->index);
         ref(user, REF_TABLE, &in->index2);
         break;
-    default: break;
     }
 }

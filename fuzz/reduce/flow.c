@@ -257,7 +257,7 @@ static FuncType around(const Flow *f, const Edit *e, uint32_t body, uint32_t at,
 
 static bool put_zeros(Arena *a, const ValType *t, uint32_t k, EditInstr *out, uint32_t *n, uint32_t max) {
     for (uint32_t i = 0; i < k; i++)
-        if (*n >= max || !edit_const(a, t[i], (Value){.u64x2 = {0, 0}}, &out[(*n)++])) return false;
+        if (*n >= max || !edit_const(t[i], (Value){.u64x2 = {0, 0}}, &out[(*n)++])) return false;
     return true;
 }
 
@@ -266,7 +266,7 @@ static bool put_slots(const Flow *f, Arena *a, uint32_t top, uint32_t base, Edit
     for (uint32_t s = top; s != base; s = f->slot.at[s].under) k++;
     if (*n + k > max) return false;
     for (uint32_t s = top, i = *n + k; s != base; s = f->slot.at[s].under)
-        if (!edit_const(a, f->slot.at[s].type, (Value){.u64x2 = {0, 0}}, &out[--i])) return false;
+        if (!edit_const(f->slot.at[s].type, (Value){.u64x2 = {0, 0}}, &out[--i])) return false;
     *n += k;
     return true;
 }

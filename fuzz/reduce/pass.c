@@ -172,9 +172,29 @@ static bool plainer_float(uint64_t v, uint32_t bits, uint32_t mantissa, uint32_t
     return true;
 }
 
+/* Halves and quarters of it are zeros. */
+static bool plainer_vector(Value v, uint32_t variant, Value *out) {
+    enum { WORDS = 4 };
+    *out = v;
+    if (variant < 2) {
+        out->u64x2[variant] = 0;
+        if (variant == 0) out->u64x2[1] = 0;
+        return true;
+    }
+    if (variant < 2 + WORDS) {
+        out->u32x4[variant - 2] = 0;
+        return true;
+    }
+    if (variant > 2 + 2 * WORDS) return false;
+    uint32_t *w = &out->u32x4[(variant - 2) % WORDS];
+    *w &= *w - 1;
+    return true;
+}
+
 bool plainer(ValType t, Value v, uint32_t variant, Value *out) {
     uint64_t bits = 0;
     bool ok;
+    if (t == VT_V128) return plainer_vector(v, variant, out);
     switch (t) {
     case VT_I32: ok = plainer_int(v.i32, 32, variant, &bits); break;
     case VT_I64: ok = plainer_int(v.i64, 64, variant, &bits); break;

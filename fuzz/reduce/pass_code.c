@@ -193,7 +193,7 @@ static Try put_part(Reducer *r, Cursor *c, uint32_t start, uint32_t i, ValType t
 
 static Try put_const(Cursor *c, uint32_t start, uint32_t i, ValType t, Value v, Edit *cand) {
     EditInstr by;
-    if (!edit_const(cand->arena, t, v, &by)) return TRY_SKIP;
+    if (!edit_const(t, v, &by)) return TRY_SKIP;
     put_code(cand, c->body, start, i + 1, &by, 1);
     c->again = start;
     return TRY_YES;
@@ -258,6 +258,7 @@ static Try try_access(Cursor *c, const EditInstr *in, uint32_t i, uint32_t varia
     case 1: by.in.mem.align = 0; break;
     case 2: by.in.mem.offset /= 2; break;
     case 3: by.in.mem.memory = 0; break;
+    case 4: by.in.lane = 0; break;
     default: return TRY_DONE;
     }
     put_code(cand, c->body, i, i + 1, &by, 1);
@@ -277,7 +278,9 @@ static ValType const_type(const EditInstr *i) {
 static Try try_constant(Reducer *r, Cursor *c, uint32_t i, uint32_t variant, Edit *cand) {
     const EditInstr *in = &body_code(r, c->body).at[i];
     Value v, by;
-    if (op_info[in->in.op].imm == IMM_MEMARG) return try_access(c, in, i, variant, cand);
+    uint8_t imm = op_info[in->in.op].imm;
+    if (imm == IMM_MEMARG || imm == IMM_MEMARG_LANE) return try_access(c, in, i, variant, cand);
+    if (imm == IMM_LANE) return variant ? TRY_DONE : try_access(c, in, i, 4, cand);
     if (in->in.op == OP_REF_NULL || !edit_is_const(in, &v)) return TRY_DONE;
     if (!plainer(const_type(in), v, variant, &by)) return TRY_DONE;
     Try t = put_const(c, i, i, const_type(in), by, cand);

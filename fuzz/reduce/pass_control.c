@@ -197,7 +197,7 @@ static Try try_inline(Reducer *r, Cursor *c, uint32_t i, uint32_t variant, Edit 
     for (uint32_t k = t->nparam; k-- > 0;) put(&o, edit_op(OP_LOCAL_SET, local + k));
     for (uint32_t k = 0; k < b->nlocal; k++) { /* it may be in a loop */
         EditInstr zero;
-        if (!edit_const(cand->arena, b->local[k], (Value){.u64x2 = {0, 0}}, &zero)) return TRY_DONE;
+        if (!edit_const(b->local[k], (Value){.u64x2 = {0, 0}}, &zero)) return TRY_DONE;
         put(&o, zero);
         put(&o, edit_op(OP_LOCAL_SET, local + t->nparam + k));
     }

@@ -11,7 +11,7 @@ static bool plain_body(Edit *e, uint32_t body, bool trap) {
     uint32_t n = 0;
     if (trap) out[n++] = edit_op(OP_UNREACHABLE, 0);
     for (uint32_t i = 0; i < t->nresult && !trap; i++)
-        if (!edit_const(e->arena, t->result[i], (Value){.u64x2 = {0, 0}}, &out[n++])) return false;
+        if (!edit_const(t->result[i], (Value){.u64x2 = {0, 0}}, &out[n++])) return false;
     out[n++] = edit_op(OP_END, 0);
     e->body[body] = (EditBody){.code = {out, n}};
     return true;
@@ -190,7 +190,7 @@ static bool define_func(Edit *e, uint32_t from, uint32_t to) {
 
 static bool define_global(Edit *e, uint32_t from, uint32_t to) {
     EditInstr *init = ARENA_ARRAY(e->arena, EditInstr, 2);
-    if (!edit_const(e->arena, e->m.globals.at[from].type.type, (Value){.u64x2 = {0, 0}}, &init[0])) return false;
+    if (!edit_const(e->m.globals.at[from].type.type, (Value){.u64x2 = {0, 0}}, &init[0])) return false;
     init[1] = edit_op(OP_END, 0);
     e->global[from] = (EditSeq){init, 2};
     ROTATE(e->m.globals.at, from, to);
@@ -276,7 +276,7 @@ static Try try_global(Reducer *r, Cursor *c, uint32_t i, uint32_t variant, Edit 
     if (s->n != 2 || !edit_is_const(&s->at[0], &old)) old = (Value){.u64x2 = {0, 0}};
     if (!plainer(t->type, old, variant - 1, &v)) return TRY_DONE;
     EditInstr *init = ARENA_ARRAY(cand->arena, EditInstr, 2);
-    if (!edit_const(cand->arena, t->type, v, &init[0])) return TRY_DONE;
+    if (!edit_const(t->type, v, &init[0])) return TRY_DONE;
     init[1] = edit_op(OP_END, 0);
     cand->global[i] = (EditSeq){init, 2};
     return TRY_YES;

@@ -10,13 +10,13 @@ enum { HEAD = 16, STRIDE = HEAD + 16 * PROBE_VALUES, MAX_SITES = 16384, NTYPES =
 typedef struct Maker {
     Edit e; /* the copy */
     Arena *a;
-    uint32_t mem, hit, record[NTYPES]; /* indices of functions; NO_INDEX: none */
+    uint32_t mem, hit, record[NTYPES]; /* indices of functions */
     VEC(ProbeSite) site;
     VEC(EditInstr) out;
 } Maker;
 
 static const ValType recorded[NTYPES] = {VT_I32, VT_I64, VT_F32, VT_F64, VT_V128};
-static const char *const store_name[NTYPES] = {"i32.store", "i64.store", "f32.store", "f64.store", "v128.store"};
+static const Op store_op[NTYPES] = {OP_I32_STORE, OP_I64_STORE, OP_F32_STORE, OP_F64_STORE, OP_V128_STORE};
 
 static EditInstr int_const(uint32_t v) {
     EditInstr i = edit_op(OP_I32_CONST, 0);
@@ -55,14 +55,11 @@ static void add_hit(Maker *k) {
 
 /* (value, site) -> value: store it in slot min(count, PROBE_VALUES - 1). */
 static void add_record(Maker *k, uint32_t t) {
-    Op store = op_find_text(store_name[t]);
-    k->record[t] = NO_INDEX;
-    if (store == OP_NONE || op_info[store].imm != IMM_MEMARG) return;
     const EditInstr code[] = {
         edit_op(OP_LOCAL_GET, 1), access(k, OP_I32_LOAD, 0),   int_const(PROBE_VALUES - 1), edit_op(OP_LOCAL_GET, 1),
         access(k, OP_I32_LOAD, 0), int_const(PROBE_VALUES - 1), edit_op(OP_I32_LT_U, 0),     edit_op(OP_SELECT, 0),
         int_const(16),            edit_op(OP_I32_MUL, 0),      edit_op(OP_LOCAL_GET, 1),    edit_op(OP_I32_ADD, 0),
-        edit_op(OP_LOCAL_GET, 0), access(k, store, HEAD)};
+        edit_op(OP_LOCAL_GET, 0), access(k, store_op[t], HEAD)};
     for (uint32_t i = 0; i < sizeof code / sizeof *code; i++) vec_push(k->a, &k->out, code[i]);
     put_count(k, 1);
     vec_push(k->a, &k->out, edit_op(OP_LOCAL_GET, 0));
@@ -127,7 +124,7 @@ bool probe_run(Probe *p, Arena *a, const Edit *e, const ReduceOracle *oracle) {
     if (!oracle->probe) return false;
     Maker k = {.a = a, .mem = e->m.memories.n};
     edit_copy(&k.e, a, e);
-    k.e.m.features |= 1u << FEAT_MULTI_MEMORY;
+    k.e.m.features |= FEATURES_WASM3;
     uint32_t nbody = e->m.bodies.n;
     vec_push(a, &k.e.m.memories, ((Memory){.import = NO_INDEX}));
     add_hit(&k);

@@ -255,13 +255,13 @@ static FuncType around(const Flow *f, const Edit *e, uint32_t body, uint32_t at,
     return edit_block_type(e, &code->at[opener], single);
 }
 
-static bool put_zeros(Arena *a, const ValType *t, uint32_t k, EditInstr *out, uint32_t *n, uint32_t max) {
+static bool put_zeros(const ValType *t, uint32_t k, EditInstr *out, uint32_t *n, uint32_t max) {
     for (uint32_t i = 0; i < k; i++)
         if (*n >= max || !edit_const(t[i], (Value){.u64x2 = {0, 0}}, &out[(*n)++])) return false;
     return true;
 }
 
-static bool put_slots(const Flow *f, Arena *a, uint32_t top, uint32_t base, EditInstr *out, uint32_t *n, uint32_t max) {
+static bool put_slots(const Flow *f, uint32_t top, uint32_t base, EditInstr *out, uint32_t *n, uint32_t max) {
     uint32_t k = 0;
     for (uint32_t s = top; s != base; s = f->slot.at[s].under) k++;
     if (*n + k > max) return false;
@@ -271,7 +271,7 @@ static bool put_slots(const Flow *f, Arena *a, uint32_t top, uint32_t base, Edit
     return true;
 }
 
-bool flow_stand_in(const Flow *f, Arena *a, const Edit *e, uint32_t body, uint32_t from, uint32_t to, EditInstr *out, uint32_t *n,
+bool flow_stand_in(const Flow *f, const Edit *e, uint32_t body, uint32_t from, uint32_t to, EditInstr *out, uint32_t *n,
                    uint32_t max) {
     const FlowAt *start = &f->at[from], *end = &f->at[to];
     const EditSeq *code = &e->body[body].code;
@@ -292,7 +292,7 @@ bool flow_stand_in(const Flow *f, Arena *a, const Edit *e, uint32_t body, uint32
             if (*n >= max) return false;
             out[(*n)++] = edit_op(OP_DROP, 0);
         }
-        return put_zeros(a, t.result, t.nresult, out, n, max);
+        return put_zeros(t.result, t.nresult, out, n, max);
     }
     uint32_t x = start->top, y = end->top;
     while (x != y) {
@@ -304,5 +304,5 @@ bool flow_stand_in(const Flow *f, Arena *a, const Edit *e, uint32_t body, uint32
         }
         if (hy >= hx) y = f->slot.at[y].under;
     }
-    return put_slots(f, a, end->top, y, out, n, max);
+    return put_slots(f, end->top, y, out, n, max);
 }

@@ -35,5 +35,5 @@ ValType flow_value(const Flow *f, uint32_t at);
 uint32_t flow_closed(const Flow *f, const EditSeq *code, uint32_t from, uint32_t to);
 /* Code that can stand for [from, to): drops what it takes, makes zeros for what it leaves.  At most `max` instructions;
  * false when that is not possible.  Where the range ends in dead code before the construct's end, that end decides. */
-bool flow_stand_in(const Flow *f, Arena *a, const Edit *e, uint32_t body, uint32_t from, uint32_t to, EditInstr *out, uint32_t *n,
+bool flow_stand_in(const Flow *f, const Edit *e, uint32_t body, uint32_t from, uint32_t to, EditInstr *out, uint32_t *n,
                    uint32_t max);

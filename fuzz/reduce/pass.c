@@ -172,22 +172,15 @@ static bool plainer_float(uint64_t v, uint32_t bits, uint32_t mantissa, uint32_t
     return true;
 }
 
-/* Halves and quarters of it are zeros. */
+/* All of it, a half, a quarter is zero; the lowest bit of a quarter goes. */
 static bool plainer_vector(Value v, uint32_t variant, Value *out) {
     enum { WORDS = 4 };
     *out = v;
-    if (variant < 2) {
-        out->u64x2[variant] = 0;
-        if (variant == 0) out->u64x2[1] = 0;
-        return true;
-    }
-    if (variant < 2 + WORDS) {
-        out->u32x4[variant - 2] = 0;
-        return true;
-    }
-    if (variant > 2 + 2 * WORDS) return false;
-    uint32_t *w = &out->u32x4[(variant - 2) % WORDS];
-    *w &= *w - 1;
+    if (variant == 0) *out = (Value){.u64x2 = {0, 0}};
+    else if (variant == 1) out->u64x2[1] = 0;
+    else if (variant < 2 + WORDS) out->u32x4[variant - 2] = 0;
+    else if (variant < 2 + 2 * WORDS) out->u32x4[variant - 2 - WORDS] &= out->u32x4[variant - 2 - WORDS] - 1;
+    else return false;
     return true;
 }
 

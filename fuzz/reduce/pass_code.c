@@ -90,7 +90,7 @@ enum { STAND_IN = 64 };
 static uint32_t replace(Reducer *r, Edit *cand, uint32_t body, uint32_t from, uint32_t to) {
     EditInstr by[STAND_IN];
     uint32_t n, max = to - from < STAND_IN ? to - from : STAND_IN;
-    if (!flow_stand_in(reducer_flow(r, body), cand->arena, &r->cur, body, from, to, by, &n, max)) return NO_INDEX;
+    if (!flow_stand_in(reducer_flow(r, body), &r->cur, body, from, to, by, &n, max)) return NO_INDEX;
     put_code(cand, body, from, to, by, n);
     return n;
 }

@@ -69,6 +69,7 @@ static void add_record(Maker *k, uint32_t t) {
     k->record[t] = edit_add_func(&k->e, type, (EditBody){.code = take_code(k)});
 }
 
+/* NO_INDEX: values of this type are not recorded. */
 static uint32_t recorder(const Maker *k, ValType t) {
     for (uint32_t i = 0; i < NTYPES; i++)
         if (recorded[i] == t) return k->record[i];

@@ -168,8 +168,35 @@ static void test_grown(void **state) {
     agree(run(w, "grow", 8, 1, 1000));
 }
 
+/* An engine under the emulator accepts and rejects by itself. */
+static void test_full_rejects(void **state) {
+    World *w = world(state);
+    Differ *d = calloc(1, sizeof *d);
+    LegSpec spec[2];
+    uint32_t n;
+    char why[300], legs[40];
+    snprintf(legs, sizeof legs, "interp,%s!full", foreign());
+    if (!leg_specs_parse(spec, 2, &n, legs, why, sizeof why) || !differ_open(d, spec, n, FEATURES_WASM3, why, sizeof why))
+        fail_msg("%s", why);
+    uint8_t bytes[sizeof worker_module];
+    memcpy(bytes, worker_module, sizeof bytes);
+    for (uint32_t size = 0; size < sizeof bytes; size += 3) {
+        differ_run(d, bytes, size, &w->c);
+        assert_null(w->c.module);
+        agree(&w->c.verdict);
+    }
+    for (uint32_t i = 0; i < sizeof bytes; i += 2) {
+        bytes[i] ^= 0x55;
+        differ_run(d, bytes, sizeof bytes, &w->c);
+        if (!w->c.module) agree(&w->c.verdict);
+        bytes[i] ^= 0x55;
+    }
+    differ_close(d);
+    free(d);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed), cmocka_unit_test(test_hung), cmocka_unit_test(test_slow_plan),
-                                       cmocka_unit_test(test_grown)};
+                                       cmocka_unit_test(test_grown), cmocka_unit_test(test_full_rejects)};
     return cmocka_run_group_tests_name("worker", tests, open_world, close_world);
 }

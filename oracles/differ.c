@@ -173,6 +173,6 @@ void differ_run(Differ *d, const uint8_t *bytes, uint32_t size, Case *c) {
     d->steps += c->plan.step.n;
     uint64_t t = d->timing ? os_now_ns() : 0;
     verdict_make(&c->verdict, obs, d->nlegs);
-    if (c->verdict.kind == VERDICT_DISAGREE) try_again(d, c, obs);
+    if (c->verdict.kind == VERDICT_DISAGREE && !d->once) try_again(d, c, obs);
     lap(d, &t, &d->times.compare);
 }

@@ -24,6 +24,7 @@ typedef struct Differ {
     void *on_leg_user;
     uint32_t skip; /* bit set: legs that took their process down with this case; observed as a crash without running, */
     uint32_t hung; /* or as a hang */
+    bool once;     /* a deviation is not tried again with a fresh worker: for a caller who sees to that himself, now and then */
 } Differ;
 
 typedef struct Case {

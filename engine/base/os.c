@@ -48,9 +48,8 @@ void *os_map(void *at, uint64_t len, int prot, int fd, uint64_t offset) {
 bool os_protect(void *at, uint64_t len, int prot) { return mprotect(at, len, prot_bits(prot)) == 0; }
 void os_unmap(void *at, uint64_t len) { munmap(at, len); }
 
-bool os_discard(void *at, uint64_t len) {
-    /* MADV_REMOVE frees the pages of a shared file; private memory needs MADV_DONTNEED. */
-    return madvise(at, len, MADV_REMOVE) == 0 || madvise(at, len, MADV_DONTNEED) == 0;
+bool os_punch(int fd, uint64_t offset, uint64_t len) {
+    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len) == 0;
 }
 
 uint64_t os_now_ns(void) {

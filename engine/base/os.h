@@ -20,8 +20,9 @@ int os_memfd(const char *name, uint64_t size);          /* -1 on failure */
 void *os_map(void *at, uint64_t len, int prot, int fd, uint64_t offset);
 bool os_protect(void *at, uint64_t len, int prot);
 void os_unmap(void *at, uint64_t len);
-/* Give the pages back to the system; they read as zero afterwards.  Shared file or anonymous. */
-bool os_discard(void *at, uint64_t len);
+/* Give the pages of [offset, offset + len) of a shared file back to the system; they read as zero afterwards.
+ * By the file, not by madvise: emulators of other ISAs take advice as something they may ignore. */
+bool os_punch(int fd, uint64_t offset, uint64_t len);
 
 uint64_t os_now_ns(void); /* monotonic clock */
 

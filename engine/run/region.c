@@ -66,8 +66,8 @@ void region_free(Region *r) {
     *r = (Region){.fd = -1};
 }
 
-static void clear(uint8_t *at, uint64_t n) {
-    if (n <= CLEAR_BY_HAND || !os_discard(at, bits_align(n, OS_PAGE))) memset(at, 0, n);
+static void clear(const Region *r, uint8_t *at, uint64_t n) {
+    if (n <= CLEAR_BY_HAND || !os_punch(r->fd, (uint64_t)(at - r->base), bits_align(n, OS_PAGE))) memset(at, 0, n);
 }
 
 void region_reset(Region *r) {
@@ -77,11 +77,11 @@ void region_reset(Region *r) {
         if (h->slot_len[i] > r->slot_high[i]) r->slot_high[i] = h->slot_len[i];
         if (!r->slot_high[i]) continue;
         region_slot_resize(r, i, r->slot_high[i]);
-        clear(region_slot(r, i), r->slot_high[i]);
+        clear(r, region_slot(r, i), r->slot_high[i]);
         r->slot_high[i] = 0;
         h->slot_len[i] = 0;
     }
-    clear(r->base + REGION_HEAP, h->heap_at - REGION_HEAP);
+    clear(r, r->base + REGION_HEAP, h->heap_at - REGION_HEAP);
     h->heap_at = REGION_HEAP;
     h->nlog_calls = h->log_hash = h->log_used = h->host_failures = 0;
 }

@@ -49,7 +49,7 @@ void first_error(const wabt::Errors &errors, char *why, size_t size) {
 
 bool wabt_here() { return true; }
 
-WabtAnswer wabt_validate(const uint8_t *bytes, size_t n, uint32_t features, char *why, size_t why_size) {
+bool wabt_validate(const uint8_t *bytes, size_t n, uint32_t features, char *why, size_t why_size) {
     wabt::Features f = features_of(features);
     wabt::Errors errors;
     wabt::Module module;
@@ -57,9 +57,9 @@ WabtAnswer wabt_validate(const uint8_t *bytes, size_t n, uint32_t features, char
     wabt::ReadBinaryOptions options(f, nullptr, false, true, false);
     if (wabt::Succeeded(wabt::ReadBinaryIr("input", bytes, n, options, &errors, &module)) &&
         wabt::Succeeded(wabt::ValidateModule(&module, &errors, wabt::ValidateOptions(f))))
-        return WABT_ACCEPTS;
+        return true;
     first_error(errors, why, why_size);
-    return WABT_REJECTS;
+    return false;
 }
 
 bool wabt_assemble(const char *text, uint8_t **bytes, size_t *n, char *why, size_t why_size) {

@@ -8,15 +8,9 @@
 extern "C" {
 #endif
 
-typedef enum WabtAnswer {
-    WABT_REJECTS,
-    WABT_ACCEPTS,
-    WABT_UNSURE /* it deviates from the specification there: wabt.cc lists where */
-} WabtAnswer;
-
 bool wabt_here(void);
-/* `features`: bits of Feature (wasm/opcode.h). */
-WabtAnswer wabt_validate(const uint8_t *bytes, size_t n, uint32_t features, char *why, size_t why_size);
+/* `features`: bits of Feature (wasm/opcode.h).  False, and why, when it rejects. */
+bool wabt_validate(const uint8_t *bytes, size_t n, uint32_t features, char *why, size_t why_size);
 /* Text to a binary, for free(). */
 bool wabt_assemble(const char *text, uint8_t **bytes, size_t *n, char *why, size_t why_size);
 

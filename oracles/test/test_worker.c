@@ -175,7 +175,7 @@ static void test_full_rejects(void **state) {
     LegSpec spec[2];
     uint32_t n;
     char why[300], legs[40];
-    snprintf(legs, sizeof legs, "interp,%s!full", foreign());
+    snprintf(legs, sizeof legs, "%s!full:interp,%s!full", foreign(), foreign()); /* none has a region in this process */
     if (!leg_specs_parse(spec, 2, &n, legs, why, sizeof why) || !differ_open(d, spec, n, FEATURES_WASM3, why, sizeof why))
         fail_msg("%s", why);
     uint8_t bytes[sizeof worker_module];

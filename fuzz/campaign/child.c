@@ -9,6 +9,7 @@
 #include "base/os.h"
 #include "fuzz/case.h"
 #include "fuzz/gen/gen.h"
+#include "run/signals.h"
 
 typedef struct Child {
     const CampaignOptions *o;
@@ -115,6 +116,7 @@ _Noreturn void campaign_child(const CampaignOptions *o, CampaignShared *sh, uint
         fprintf(stderr, "parallax: %s\n", why);
         _exit(1);
     }
+    signals_reinstall(); /* whoever forked us may have put its own on top */
     k->panel.differ.on_leg = on_leg;
     k->panel.differ.on_leg_user = k;
     while (take(k)) {

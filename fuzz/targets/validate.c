@@ -50,8 +50,8 @@ static bool wabt_is_lax(const uint8_t *bytes, uint32_t n, const Err *e) {
     case ERR_UNEXPECTED_END:  /* a constant expression may run over its section's end, */
     case ERR_END_EXPECTED:    /* a body over its own */
     case ERR_SECTION_SIZE: return true;
-    case ERR_TYPE_MISMATCH:   /* an empty offset expression; return_call_indirect through a table of externref */
-        return in_expr || (e->at < n && bytes[e->at] == 0x13);
+    case ERR_TYPE_MISMATCH:   /* an empty offset expression; an indirect call through a table of externref */
+        return in_expr || (e->at < n && (bytes[e->at] == 0x11 || bytes[e->at] == 0x13));
     case ERR_ALIGNMENT:       /* exponents from 32 up */
         return e->at + 2 < n && (bytes[e->at + 1] >= 0x20 || bytes[e->at + 2] >= 0x20);
     default: return in_custom(bytes, n, e->at);

@@ -1,0 +1,412 @@
+/* Findings: a fault planted through the stage interface must come out as a folder that can be replayed, under the right
+ * bucket, and a campaign must find it, survive legs that crash or hang, and go on where it stopped. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "code/mach.h"
+#include "fuzz/campaign/campaign.h"
+#include "fuzz/case.h"
+#include "fuzz/finding.h"
+#include "fuzz/gen/gen.h"
+#include "oracles/test/modules.h"
+#include "run/signals.h"
+
+/* (module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))) */
+static const uint8_t module_bytes[] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x07, 0x01, 0x60, 0x02, 0x7f,
+                                       0x7f, 0x01, 0x7f, 0x03, 0x02, 0x01, 0x00, 0x07, 0x07, 0x01, 0x03, 'a',  'd',  'd',
+                                       0x00, 0x00, 0x0a, 0x09, 0x01, 0x07, 0x00, 0x20, 0x00, 0x20, 0x01, 0x6a, 0x0b};
+static const CaseCaps caps = CASE_CAPS_FUZZ;
+
+/* -- Plants ---------------------------------------------------------------------------------- */
+
+/* Additions of 32 bits are the module's: addresses, where a fault might take the process down, have 64. */
+static void subtract(Fn *f) {
+    for (Val v = 1; v < f->ins.n; v++)
+        if (f->ins.at[v].op == IR_iadd && f->ins.at[v].type == T_I32) f->ins.at[v].op = IR_isub;
+}
+static void in_build(void *user, const char *pass, Fn *f) {
+    (void)user;
+    if (strcmp(pass, "build") == 0) subtract(f);
+}
+/* Behind the first pass: nothing at O0. */
+static void in_pass(void *user, const char *pass, Fn *f) {
+    (void)user;
+    if (strcmp(pass, "build") != 0) subtract(f);
+}
+static void crash(void *user, const char *pass, Fn *f) {
+    (void)user, (void)pass, (void)f;
+    abort();
+}
+static void hang(void *user, const char *pass, Fn *f) {
+    (void)user, (void)pass, (void)f;
+    for (;;) pause();
+}
+
+/* -- Folders --------------------------------------------------------------------------------------- */
+
+typedef struct World {
+    Arena arena;
+    char root[64]; /* of findings; removed with all in it */
+    Panel *panel;
+    Case *c;
+} World;
+
+static void remove_tree(const char *path) {
+    DIR *d = opendir(path);
+    char below[1024];
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+        snprintf(below, sizeof below, "%s/%s", path, e->d_name);
+        if (unlink(below) != 0) remove_tree(below);
+    }
+    if (d) closedir(d);
+    rmdir(path);
+}
+
+static int open_world(void **state) {
+    World *w = calloc(1, sizeof *w);
+    arena_init(&w->arena, NULL);
+    w->panel = calloc(1, sizeof *w->panel);
+    w->c = calloc(1, sizeof *w->c);
+    strcpy(w->root, "/tmp/test_finding.XXXXXX");
+    assert_non_null(mkdtemp(w->root));
+    *state = w;
+    return 0;
+}
+static int close_world(void **state) {
+    World *w = *state;
+    remove_tree(w->root);
+    arena_free(&w->arena);
+    free(w->panel);
+    free(w->c);
+    free(w);
+    return 0;
+}
+
+static bool is_file(const char *dir, const char *name) {
+    char path[FINDING_PATH + 40];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+static char *read_text(World *w, const char *dir, const char *name, uint32_t *n) {
+    char path[FINDING_PATH + 40], *text = arena_alloc(&w->arena, 100000, 1);
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    *n = (uint32_t)fread(text, 1, 99999, f);
+    fclose(f);
+    text[*n] = 0;
+    return text;
+}
+
+/* -- Cases ------------------------------------------------------------------------------------------- */
+
+static void test_case(void **state) {
+    World *w = *state;
+    CaseBytes c = case_of_input(&w->arena, module_bytes, sizeof module_bytes, FEATURES_WASM3, &caps);
+    assert_int_equal(c.kind, INPUT_MODULE);
+    Module *m = decode_valid(&w->arena, (Bytes){c.at, c.n});
+    Plan p;
+    const char *why;
+    assert_non_null(module_find_custom(m, PLAN_SECTION));
+    assert_true(plan_of(&w->arena, m, &p, &why));
+    assert_true(p.step.n > 1);
+    assert_int_equal(p.limits.fuel, caps.fuel);
+    assert_int_equal(p.limits.max_pages, caps.pages);
+    /* what has a plan within the caps is taken as it is */
+    CaseBytes again = case_of_input(&w->arena, c.at, c.n, FEATURES_WASM3, &caps);
+    assert_ptr_equal(again.at, c.at);
+    /* another plan takes the place of the old one */
+    uint32_t size;
+    p.step.n = 1;
+    const uint8_t *one = case_with_plan(&w->arena, m, &p, &size);
+    Module *shorter = decode_valid(&w->arena, (Bytes){one, size});
+    assert_int_equal(shorter->customs.n, 1);
+    assert_true(plan_of(&w->arena, shorter, &p, &why));
+    assert_int_equal(p.step.n, 1);
+    assert_true(size < c.n);
+    /* what is not valid stays what it is; anything else means a module */
+    assert_int_equal(case_of_input(&w->arena, module_bytes, sizeof module_bytes - 1, FEATURES_WASM3, &caps).kind, INPUT_REJECTED);
+    for (uint32_t n = 0; n < 4; n++) {
+        CaseBytes g = case_of_input(&w->arena, module_bytes, n, FEATURES_WASM3, &caps);
+        assert_int_equal(g.kind, INPUT_GENERATED);
+        decode_valid(&w->arena, (Bytes){g.at, g.n});
+    }
+}
+
+/* -- Buckets ------------------------------------------------------------------------------------------- */
+
+static void test_names(void **state) {
+    char name[8 * WHAT_COUNT][BUCKET_NAME];
+    uint32_t n = 0;
+    (void)state;
+    for (uint32_t legs = 0; legs < 1u << LEG_KINDS; legs++)
+        for (uint32_t what = 0; what < WHAT_COUNT; what++) {
+            Bucket b = {.legs = legs, .what = what};
+            bucket_name(&b, name[n]);
+            assert_null(strpbrk(name[n], "/ \n"));
+            for (uint32_t i = 0; i < n; i++) assert_string_not_equal(name[i], name[n]);
+            n++;
+        }
+    Bucket b = {.legs = 1u << LEG_A64, .what = WHAT_VALUE, .op = "i32.rem_s"};
+    bucket_name(&b, name[0]);
+    assert_string_equal(name[0], "a64-value-i32.rem_s");
+    b = (Bucket){.legs = 1u << LEG_X64 | 1u << LEG_A64, .what = WHAT_SITE};
+    bucket_name(&b, name[0]);
+    assert_string_equal(name[0], "x64+a64-trap-site");
+    b = (Bucket){.what = WHAT_CRASH};
+    bucket_name(&b, name[0]);
+    assert_string_equal(name[0], "harness-crash");
+}
+
+/* -- A planted fault -------------------------------------------------------------------------------------- */
+
+/* The module on a panel with stages planted in one ISA or both; numbers of legs until one shows the fault. */
+static Bucket run_planted(World *w, const Stages *x64, const Stages *a64, bool optimized) {
+    const Stages *plant[LEG_KINDS] = {NULL, x64, a64};
+    char why[300];
+    if (!panel_open(w->panel, FEATURES_WASM3, plant, why, sizeof why)) fail_msg("%s", why);
+    signals_reinstall(); /* cmocka puts its own on top for each test */
+    CaseBytes c = case_of_input(&w->arena, module_bytes, sizeof module_bytes, FEATURES_WASM3, &caps);
+    do { /* levels and knobs with which every planted leg shows it */
+        static uint64_t number;
+        panel_choose(w->panel, number++);
+    } while (optimized && (!w->panel->spec[1].level || !w->panel->spec[2].level));
+    panel_run(w->panel, c.at, c.n, w->c);
+    assert_non_null(w->c->module);
+    assert_int_equal(w->c->verdict.kind, VERDICT_DISAGREE);
+    assert_true(w->c->verdict.majority);
+    assert_int_equal(w->panel->juries, 1);
+    assert_int_equal(w->c->verdict.nlegs, w->panel->nall);
+    return bucket_of(w->panel->spec, w->c);
+}
+
+static Finding finding_of(const World *w, Bucket b) {
+    return (Finding){.bucket = b, .origin = "test", .input = module_bytes, .input_n = sizeof module_bytes, .features = FEATURES_WASM3,
+                     .leg = w->panel->spec, .nlegs = panel_legs(w->c), .c = w->c};
+}
+
+static const Stages subtracting = {.on_ir = in_build}, subtracting_later = {.on_ir = in_pass};
+
+static void check_folder(World *w, const char *path) {
+    static const char *const file[] = {"case.wasm", "case.wat", "input", "settings", "verdict.json", "explain.md", "repro.sh"};
+    uint32_t n;
+    for (size_t i = 0; i < sizeof file / sizeof *file; i++)
+        if (!is_file(path, file[i])) fail_msg("%s is not in %s", file[i], path);
+    const char *input = read_text(w, path, "input", &n);
+    assert_int_equal(n, sizeof module_bytes);
+    assert_memory_equal(input, module_bytes, n);
+    const char *json = read_text(w, path, "verdict.json", &n);
+    assert_non_null(strstr(json, "\"bucket\": \"x64-value\""));
+    assert_non_null(strstr(json, "\"field\": \"value\""));
+    assert_non_null(strstr(json, "\"export\": \"add\""));
+    assert_non_null(strstr(json, "\"majority\": true"));
+    const char *text = read_text(w, path, "explain.md", &n);
+    assert_non_null(strstr(text, "i32.add"));
+    assert_non_null(strstr(text, "`add(i32:"));
+    assert_non_null(strstr(read_text(w, path, "case.wat", &n), "i32.add"));
+}
+
+/* What the folder says, run on the legs that it says; its verdict. */
+static VerdictKind run_recorded(World *w, const char *path, const Stages *x64, Bucket *b) {
+    FindingInfo info;
+    LegSpec leg[MAX_LEGS];
+    uint32_t n, size;
+    char why[300];
+    if (!finding_read(&w->arena, path, &info, why, sizeof why)) fail_msg("%s", why);
+    assert_string_equal(info.bucket, "x64-value");
+    if (!leg_specs_parse(leg, MAX_LEGS, &n, info.legs, why, sizeof why)) fail_msg("%s", why);
+    const uint8_t *bytes = (const uint8_t *)read_text(w, path, "case.wasm", &size);
+    Differ *d = calloc(1, sizeof *d);
+    for (uint32_t i = 0; i < n; i++)
+        if (leg[i].kind == LEG_X64) d->leg[i].plant = x64;
+    if (!differ_open(d, leg, n, FEATURES_WASM3, why, sizeof why)) fail_msg("%s", why);
+    signals_reinstall();
+    differ_run(d, bytes, size, w->c);
+    VerdictKind k = w->c->verdict.kind;
+    if (k == VERDICT_DISAGREE) *b = bucket_of(leg, w->c);
+    differ_close(d);
+    free(d);
+    return k;
+}
+
+static void test_finding(void **state) {
+    World *w = *state;
+    char path[FINDING_PATH], again[FINDING_PATH];
+    Bucket b = run_planted(w, &subtracting, NULL, false);
+    assert_true(bucket_equal(&b, &(Bucket){.legs = 1u << LEG_X64, .what = WHAT_VALUE}));
+    Finding f = finding_of(w, b);
+    assert_int_equal(finding_write(w->root, &f, 1, path), FINDING_NEW);
+    assert_int_equal(finding_write(w->root, &f, 1, again), FINDING_KNOWN);
+    assert_string_equal(path, again);
+    panel_close(w->panel);
+    assert_true(finding_is(path));
+    assert_false(finding_is(w->root));
+    check_folder(w, path);
+    /* replayed with the fault, and without it */
+    Bucket now = {0};
+    assert_int_equal(run_recorded(w, path, &subtracting, &now), VERDICT_DISAGREE);
+    assert_true(bucket_equal(&b, &now));
+    assert_int_equal(run_recorded(w, path, NULL, &now), VERDICT_AGREE);
+}
+
+static void test_full(void **state) {
+    World *w = *state;
+    char path[FINDING_PATH];
+    Bucket b = run_planted(w, &subtracting, NULL, false);
+    Finding f = finding_of(w, b);
+    finding_write(w->root, &f, 1, path);
+    /* another case in the same bucket */
+    Plan p = w->c->plan;
+    uint32_t size;
+    p.step.n--;
+    const uint8_t *other = case_with_plan(&w->arena, w->c->module, &p, &size);
+    w->c->bytes = other;
+    w->c->size = size;
+    assert_int_equal(finding_write(w->root, &f, 1, path), FINDING_FULL);
+    assert_int_equal(finding_write(w->root, &f, 0, path), FINDING_NEW);
+    assert_int_equal(finding_write("/dev/null/nowhere", &f, 0, path), FINDING_FAILED);
+    panel_close(w->panel);
+}
+
+/* A pass that both compilers share is wrong: the jury finds for the interpreter, though two of three legs were against it. */
+static void test_jury(void **state) {
+    World *w = *state;
+    Bucket b = run_planted(w, &subtracting_later, &subtracting_later, true);
+    bool foreign = w->panel->foreign;
+    panel_close(w->panel);
+    if (!foreign) skip();
+    assert_int_equal(b.legs, 1u << LEG_X64 | 1u << LEG_A64);
+    assert_int_equal(b.what, WHAT_VALUE);
+}
+
+/* -- The command ----------------------------------------------------------------------------------------------- */
+
+/* Exit status of `parallax replay PATH`; -1: the program is not beside this one. */
+static int replay(const char *path) {
+    char self[2000], program[2100];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0) return -1;
+    self[n] = 0;
+    *strrchr(self, '/') = 0;
+    snprintf(program, sizeof program, "%s/parallax", self);
+    if (access(program, X_OK) != 0) return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr)) _exit(126);
+        execl(program, program, "replay", path, (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -2;
+}
+
+static void test_replay(void **state) {
+    World *w = *state;
+    char path[FINDING_PATH], file[FINDING_PATH + 20];
+    Bucket b = run_planted(w, &subtracting, NULL, false);
+    Finding f = finding_of(w, b);
+    finding_write(w->root, &f, 0, path);
+    bool foreign = w->panel->foreign;
+    panel_close(w->panel);
+    if (replay(path) == -1) skip();
+    assert_int_equal(replay(path), 0); /* no fault is planted there: gone */
+    assert_int_equal(replay("/no/such/path"), 2);
+    if (!foreign) return;
+    assert_int_equal(replay(w->root), 0);
+    snprintf(file, sizeof file, "%s/input", path);
+    assert_int_equal(replay(file), 0);
+}
+
+/* -- Campaigns ------------------------------------------------------------------------------------------------------ */
+
+typedef struct Seen {
+    uint32_t buckets, cases;
+    char name[BUCKET_NAME];
+} Seen;
+static void see(void *user, const char *name, uint32_t n) {
+    Seen *s = user;
+    s->buckets++;
+    s->cases += n;
+    snprintf(s->name, sizeof s->name, "%s", name);
+}
+
+static CampaignOptions campaign_options(const World *w, uint64_t cases) {
+    return (CampaignOptions){.jobs = 1, .features = FEATURES_WASM3, .cases = cases, .findings = w->root, .most = 3, .timeout_ns = UINT64_C(60000000000)};
+}
+
+static void test_campaign(void **state) {
+    World *w = *state;
+    char file[80];
+    static CampaignReport r;
+    snprintf(file, sizeof file, "%s/.state", w->root);
+    CampaignOptions o = campaign_options(w, 40);
+    o.state = file;
+    assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
+    assert_int_equal(r.session.cases, 40);
+    assert_int_equal(r.session.disagree, 0);
+    assert_int_equal(r.session.invalid, 0);
+    assert_int_equal(r.next, 40);
+    assert_false(r.resumed);
+    assert_true(r.session.useful > 20);
+    /* on where it stopped */
+    o.jobs = 2;
+    assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
+    assert_true(r.resumed);
+    assert_int_equal(r.next, 80);
+    assert_int_equal(r.session.cases, 40);
+    assert_int_equal(r.total.cases, 80);
+    assert_int_equal(access(w->root, F_OK), 0);
+    Seen s = {0};
+    findings_count(&w->arena, w->root, see, &s);
+    assert_int_equal(s.buckets, 0);
+}
+
+static void test_campaign_finds(void **state) {
+    World *w = *state;
+    static CampaignReport r;
+    CampaignOptions o = campaign_options(w, 60);
+    o.plant[LEG_X64] = &subtracting;
+    assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
+    assert_int_equal(r.session.cases, 60);
+    assert_true(r.session.disagree > 5);
+    assert_true(r.session.saved > 0);
+    Seen s = {0};
+    findings_count(&w->arena, w->root, see, &s);
+    assert_int_equal(s.cases, r.session.saved);
+    assert_true(s.cases <= s.buckets * 3);
+    for (uint32_t i = 0; i < r.session.nbucket; i++) assert_memory_equal(r.session.bucket[i].name, "x64-", 4);
+}
+
+static void check_lost(World *w, void (*stage)(void *, const char *, Fn *), const char *bucket) {
+    Stages s = {.on_ir = stage};
+    static CampaignReport r;
+    CampaignOptions o = campaign_options(w, 3);
+    o.timeout_ns = UINT64_C(1500000000);
+    o.plant[LEG_X64] = &s;
+    assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
+    assert_int_equal(r.session.cases, 3);
+    assert_true(r.session.lost >= 3);
+    Seen seen = {0};
+    findings_count(&w->arena, w->root, see, &seen);
+    assert_int_equal(seen.buckets, 1);
+    assert_string_equal(seen.name, bucket);
+    assert_int_equal(seen.cases, 3);
+}
+static void test_crashing_leg(void **state) { check_lost(*state, crash, "x64-crash"); }
+static void test_hanging_leg(void **state) { check_lost(*state, hang, "x64-hang"); }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+int main(void) {
+    const struct CMUnitTest tests[] = {TEST(test_case),     TEST(test_names),          TEST(test_finding),       TEST(test_full),
+                                       TEST(test_jury),     TEST(test_replay),         TEST(test_campaign),      TEST(test_campaign_finds),
+                                       TEST(test_crashing_leg), TEST(test_hanging_leg)};
+    return cmocka_run_group_tests_name("finding", tests, NULL, NULL);
+}

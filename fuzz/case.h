@@ -1,8 +1,8 @@
 /* Cases: from any input bytes to a module with its plan made explicit.
  *
- * Bytes that start with "\0asm" are a module; all others are entropy for the generator (gen/gen.h), so every input means something.
- * The plan of a module without one, or with more than the caps allow, is written into its custom section parallax.case: what is
- * run, stored and replayed are the same bytes. */
+ * Bytes that start with "\0asm" are a module; all others are entropy for the generator (gen/gen.h), so every input
+ * means something. The plan of a module without one, or with more than the caps allow, is written into its custom
+ * section parallax.case: what is run, stored and replayed are the same bytes. */
 #pragma once
 #include "oracles/plan.h"
 
@@ -19,7 +19,8 @@ typedef struct CaseCaps {
     uint32_t elems, steps;
 } CaseCaps;
 /* Of fuzz targets and campaigns: a module of any origin then runs for some milliseconds at most. */
-#define CASE_CAPS_FUZZ {.fuel = 200000, .pages = 64, .elems = 10000, .steps = 64}
+#define CASE_CAPS_FUZZ \
+    { .fuel = 200000, .pages = 64, .elems = 10000, .steps = 64 }
 
 typedef struct CaseBytes {
     const uint8_t *at; /* in the arena, or the input itself */

@@ -51,8 +51,10 @@ Bucket bucket_of(const LegSpec *leg, const Case *c) {
 void bucket_name(const Bucket *b, char out[BUCKET_NAME]) {
     int n = 0;
     for (uint32_t k = 0; k < LEG_KINDS; k++)
-        if (b->legs >> k & 1) n += snprintf(out + n, BUCKET_NAME - (size_t)n, "%s%s", n ? "+" : "", leg_kind_name((LegKind)k));
-    snprintf(out + n, BUCKET_NAME - (size_t)n, "%s-%s%s%s", b->legs ? "" : "harness", what_name(b->what), b->op[0] ? "-" : "", b->op);
+        if (b->legs >> k & 1)
+            n += snprintf(out + n, BUCKET_NAME - (size_t)n, "%s%s", n ? "+" : "", leg_kind_name((LegKind)k));
+    snprintf(out + n, BUCKET_NAME - (size_t)n, "%s-%s%s%s", b->legs ? "" : "harness", what_name(b->what),
+             b->op[0] ? "-" : "", b->op);
 }
 
 bool bucket_equal(const Bucket *a, const Bucket *b) {
@@ -71,7 +73,9 @@ static bool put_file(const char *dir, const char *name, const void *bytes, size_
     return fclose(f) == 0 && ok;
 }
 
-static bool put_text(const char *dir, const char *name, const Text *t) { return put_file(dir, name, t->at, t->n, 0644); }
+static bool put_text(const char *dir, const char *name, const Text *t) {
+    return put_file(dir, name, t->at, t->n, 0644);
+}
 
 static bool put_all(const char *dir, const Finding *f, const char *id) {
     static const char repro[] =

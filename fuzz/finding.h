@@ -16,25 +16,25 @@
 
 /* How legs deviate, in the order of FieldKind, and behind the fields what is no field.
  * W(x, id, NAME of the field); x is whatever the user of the list gives it.  ORDER FIELD */
-#define BUCKET_FIELD_LIST(W, x)      \
-    W(x, module, MODULE)             \
-    W(x, outcome, OUTCOME)           \
-    W(x, trap, TRAP)                 \
-    W(x, trap_site, SITE)            \
-    W(x, backtrace, BACKTRACE)       \
-    W(x, value, VALUE)               \
-    W(x, fuel, FUEL)                 \
-    W(x, host_calls, HOST_CALLS)     \
-    W(x, memory_size, MEMORY_SIZE)   \
-    W(x, memory, MEMORY)             \
-    W(x, global, GLOBAL)             \
-    W(x, table_size, TABLE_SIZE)     \
-    W(x, table, TABLE)               \
-    W(x, data_segment, DATA)         \
+#define BUCKET_FIELD_LIST(W, x)    \
+    W(x, module, MODULE)           \
+    W(x, outcome, OUTCOME)         \
+    W(x, trap, TRAP)               \
+    W(x, trap_site, SITE)          \
+    W(x, backtrace, BACKTRACE)     \
+    W(x, value, VALUE)             \
+    W(x, fuel, FUEL)               \
+    W(x, host_calls, HOST_CALLS)   \
+    W(x, memory_size, MEMORY_SIZE) \
+    W(x, memory, MEMORY)           \
+    W(x, global, GLOBAL)           \
+    W(x, table_size, TABLE_SIZE)   \
+    W(x, table, TABLE)             \
+    W(x, data_segment, DATA)       \
     W(x, element_segment, ELEM)
-#define BUCKET_OTHER_LIST(W, x)                                         \
-    W(x, crash, CRASH)   /* compiled code faulted, its process died */  \
-    W(x, hang, HANG)                                                    \
+#define BUCKET_OTHER_LIST(W, x)                                      \
+    W(x, crash, CRASH) /* compiled code faulted, its process died */ \
+    W(x, hang, HANG)                                                 \
     W(x, verify, VERIFY) /* a verifier of the compiler fired */
 
 typedef enum BucketWhat {
@@ -73,8 +73,8 @@ typedef struct Finding {
 
 typedef enum FindingStatus { FINDING_NEW, FINDING_KNOWN, FINDING_FULL, FINDING_FAILED } FindingStatus;
 
-/* Write it below `root`; the path of its folder in `path`, also when the same case is there already.  A bucket takes `most` cases;
- * 0: any number.  A folder appears whole or not at all.  FINDING_FAILED: path holds the reason. */
+/* Write it below `root`; the path of its folder in `path`, also when the same case is there already.  A bucket takes
+ * `most` cases; 0: any number.  A folder appears whole or not at all.  FINDING_FAILED: path holds the reason. */
 FindingStatus finding_write(const char *root, const Finding *f, uint32_t most, char path[FINDING_PATH]);
 
 /* What a folder says. */

@@ -32,8 +32,10 @@ void value_print(Text *t, ValType type, const Value *v) {
     case VT_F64: text_printf(t, "f64:bits:0x%016" PRIx64, v->i64); break;
     case VT_V128: text_printf(t, "v128:0x%016" PRIx64 "%016" PRIx64, v->u64x2[1], v->u64x2[0]); break;
     default:
-        if (type == VT_EXTERNREF && v->ref) text_printf(t, "externref:%" PRIu64, v->ref - 1);
-        else text_printf(t, "%s:null", vt_name(type, name));
+        if (type == VT_EXTERNREF && v->ref)
+            text_printf(t, "externref:%" PRIu64, v->ref - 1);
+        else
+            text_printf(t, "%s:null", vt_name(type, name));
     }
 }
 
@@ -55,7 +57,8 @@ static void put_cpu(Text *t) {
 static void put_emulator(Text *t, const LegSpec *leg, uint32_t n) {
     char emulator[256], binary[256], why[200], command[300], line[200];
     for (uint32_t i = 0; i < n; i++) {
-        if (leg[i].kind == LEG_INTERP || !worker_command(leg_kind_name(leg[i].kind), emulator, binary, why, sizeof why)) continue;
+        if (leg[i].kind == LEG_INTERP || !worker_command(leg_kind_name(leg[i].kind), emulator, binary, why, sizeof why))
+            continue;
         if (!emulator[0] || strchr(emulator, '\'')) continue;
         snprintf(command, sizeof command, "'%s' --version", emulator);
         FILE *f = popen(command, "r");
@@ -97,7 +100,8 @@ void finding_settings(Text *t, const Finding *f) {
     if (uname(&u) == 0) text_printf(t, "system %s %s %s\n", u.sysname, u.release, u.machine);
     put_cpu(t);
     put_emulator(t, f->leg, f->nlegs);
-    if (gmtime_r(&now, &tm) && strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm)) text_printf(t, "found %s\n", when);
+    if (gmtime_r(&now, &tm) && strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        text_printf(t, "found %s\n", when);
 }
 
 /* -- Verdict --------------------------------------------------------------------------------------- */
@@ -106,9 +110,12 @@ static void put_json(Text *t, const char *s, size_t n) {
     text_putc(t, '"');
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)s[i];
-        if (c == '"' || c == '\\') text_printf(t, "\\%c", c);
-        else if (c < 0x20) text_printf(t, "\\u%04x", c);
-        else text_putc(t, (char)c);
+        if (c == '"' || c == '\\')
+            text_printf(t, "\\%c", c);
+        else if (c < 0x20)
+            text_printf(t, "\\u%04x", c);
+        else
+            text_putc(t, (char)c);
     }
     text_putc(t, '"');
 }
@@ -152,10 +159,14 @@ static void put_arguments(Text *t, const Case *c, const PlanStep *s, const char 
 static void put_where(Text *t, const Finding *f, const Field *at) {
     const PlanStep *s = step_at(f->c, at);
     put_key(t, "step");
-    if (at->step == STEP_MODULE) text_puts(t, "\"module\"");
-    else if (at->step == STEP_INSTANTIATE) text_puts(t, "\"instantiate\"");
-    else if (at->step == STEP_STATE) text_puts(t, "\"state\"");
-    else text_printf(t, "%u", at->step);
+    if (at->step == STEP_MODULE)
+        text_puts(t, "\"module\"");
+    else if (at->step == STEP_INSTANTIATE)
+        text_puts(t, "\"instantiate\"");
+    else if (at->step == STEP_STATE)
+        text_puts(t, "\"state\"");
+    else
+        text_printf(t, "%u", at->step);
     if (s) {
         put_key(t, "export");
         put_json(t, s->name.at, s->name.n);
@@ -170,10 +181,11 @@ static void put_where(Text *t, const Finding *f, const Field *at) {
 
 static void put_side(Text *t, const char *key, bool has, const Field *f) {
     put_key(t, key);
-    if (!has) text_puts(t, "null");
+    if (!has)
+        text_puts(t, "null");
     else
-        text_printf(t, "{\"field\": \"%s\", \"bits\": [\"0x%" PRIx64 "\", \"0x%" PRIx64 "\"]}", field_name((FieldKind)f->kind), f->v[0],
-                    f->v[1]);
+        text_printf(t, "{\"field\": \"%s\", \"bits\": [\"0x%" PRIx64 "\", \"0x%" PRIx64 "\"]}",
+                    field_name((FieldKind)f->kind), f->v[0], f->v[1]);
 }
 
 static void put_leg_list(Text *t, const Finding *f) {
@@ -181,9 +193,9 @@ static void put_leg_list(Text *t, const Finding *f) {
     text_putc(t, '[');
     for (uint32_t i = 0; i < f->nlegs; i++) {
         const Observation *o = &f->c->obs[i];
-        text_printf(t, "%s\n    {\"leg\": \"%s\", \"deviates\": %s, \"crashed\": %s, \"lacks\": %s, \"why\": ", i ? "," : "",
-                    f->leg[i].text, f->c->verdict.deviates >> i & 1 ? "true" : "false", o->crashed ? "true" : "false",
-                    o->resource ? "true" : "false");
+        text_printf(t, "%s\n    {\"leg\": \"%s\", \"deviates\": %s, \"crashed\": %s, \"lacks\": %s, \"why\": ",
+                    i ? "," : "", f->leg[i].text, f->c->verdict.deviates >> i & 1 ? "true" : "false",
+                    o->crashed ? "true" : "false", o->resource ? "true" : "false");
         put_json(t, o->why, strlen(o->why));
         text_putc(t, '}');
     }
@@ -261,7 +273,9 @@ void finding_explain(Text *t, const Finding *f, const char *id) {
     bucket_name(&f->bucket, name);
     text_printf(t, "# %s (%s)\n\n", name, id);
     if (!f->c->module) {
-        text_puts(t, "The harness went down outside of any leg, or did not take what its generator made. `input` has the bytes.\n");
+        text_puts(t,
+                  "The harness went down outside of any leg, or did not take what its generator made. `input` has the "
+                  "bytes.\n");
     } else {
         text_puts(t, v->majority ? "By a majority of legs: " : "The legs differ, and none has a majority: ");
         difference_print(t, &v->diff);
@@ -274,6 +288,8 @@ void finding_explain(Text *t, const Finding *f, const char *id) {
         text_puts(t, ")`.\n");
     }
     if (f->c->module) put_function(t, f, at);
-    text_puts(t, "\nAgain: `./repro.sh`, or `parallax replay` and this folder. Settings and versions are in `settings`, the module as text in `case.wat`.\n");
+    text_puts(t,
+              "\nAgain: `./repro.sh`, or `parallax replay` and this folder. Settings and versions are in `settings`, "
+              "the module as text in `case.wat`.\n");
     if (f->seeded) text_printf(t, "The case is the generator's for seed %" PRIu64 ".\n", f->seed);
 }

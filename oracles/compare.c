@@ -32,11 +32,15 @@ Difference compare(const Observation *a, const Observation *b) {
 
 static uint32_t step_rank(uint32_t step) { return step == STEP_STATE ? UINT32_MAX : (step + 3) & 0xffff; }
 
-/* Where a field stands in the order of comparison, most significant part first: step, group of kinds, item, kind, part. */
+/* Where a field stands in the order of comparison, most significant part first: step, group of kinds, item, kind, part.
+ */
 static int field_order(const Field *a, const Field *b) {
     static const uint8_t group[FIELD_COUNT] = {/* within a step the kinds themselves; of the state: */
-                                               [FIELD_GLOBAL] = 1, [FIELD_TABLE_SIZE] = 2, [FIELD_TABLE] = 2,
-                                               [FIELD_DATA] = 3,   [FIELD_ELEM] = 3};
+                                               [FIELD_GLOBAL] = 1,
+                                               [FIELD_TABLE_SIZE] = 2,
+                                               [FIELD_TABLE] = 2,
+                                               [FIELD_DATA] = 3,
+                                               [FIELD_ELEM] = 3};
     const uint32_t rank[][2] = {{step_rank(a->step), step_rank(b->step)},
                                 {group[a->kind], group[b->kind]},
                                 {a->step == STEP_STATE ? a->index : 0, b->step == STEP_STATE ? b->index : 0},
@@ -84,13 +88,16 @@ static bool all_hung(const Observation *const *obs, uint32_t n) {
     return hung > 0;
 }
 
-/* The difference of the first leg outside the largest group; when there is nobody to hold it against, how it crashed. */
+/* The difference of the first leg outside the largest group; when there is nobody to hold it against, how it crashed.
+ */
 static void explain(Verdict *v, const Observation *const *obs, const uint32_t *group, bool alone) {
     uint32_t first = 0;
     while (!(v->deviates >> first & 1) || (!alone && group[first] == v->with)) first++;
     const Observation *o = obs[first];
-    if (!alone) v->diff = compare(obs[v->with], o);
-    else if (o->field.n) v->diff = (Difference){true, o->field.n - 1, {0}, o->field.at[o->field.n - 1], false, true};
+    if (!alone)
+        v->diff = compare(obs[v->with], o);
+    else if (o->field.n)
+        v->diff = (Difference){true, o->field.n - 1, {0}, o->field.at[o->field.n - 1], false, true};
     v->field = field_of(&v->diff);
 }
 
@@ -101,9 +108,12 @@ void verdict_make(Verdict *v, const Observation *const *obs, uint32_t n) {
     v->with = find_groups(obs, n, group, size);
     bool too_long = all_hung(obs, n);
     for (uint32_t i = 0; i < n; i++) {
-        if (obs[i]->resource || too_long) v->lacking |= 1u << i;
-        else if (obs[i]->crashed) v->deviates |= 1u << i, crashed++;
-        else able++;
+        if (obs[i]->resource || too_long)
+            v->lacking |= 1u << i;
+        else if (obs[i]->crashed)
+            v->deviates |= 1u << i, crashed++;
+        else
+            able++;
     }
     if (v->lacking) v->kind = VERDICT_INCOMPLETE;
     if (size[v->with] == able && !crashed) return;
@@ -117,15 +127,22 @@ void verdict_make(Verdict *v, const Observation *const *obs, uint32_t n) {
 static void print_field(Text *t, const Field *f) {
     text_printf(t, "%s", field_name((FieldKind)f->kind));
     switch (f->kind) {
-    case FIELD_TABLE: case FIELD_DATA: case FIELD_ELEM: text_printf(t, " %u[%u]", f->index, f->sub); break;
-    case FIELD_VALUE: case FIELD_MEMORY_SIZE: case FIELD_MEMORY: case FIELD_GLOBAL: case FIELD_TABLE_SIZE:
-        text_printf(t, " %u", f->index);
-        break;
+    case FIELD_TABLE:
+    case FIELD_DATA:
+    case FIELD_ELEM: text_printf(t, " %u[%u]", f->index, f->sub); break;
+    case FIELD_VALUE:
+    case FIELD_MEMORY_SIZE:
+    case FIELD_MEMORY:
+    case FIELD_GLOBAL:
+    case FIELD_TABLE_SIZE: text_printf(t, " %u", f->index); break;
     default: break;
     }
-    if (f->step == STEP_STATE) text_puts(t, " at the end");
-    else if (f->step == STEP_INSTANTIATE) text_puts(t, " of the instantiation");
-    else if (f->step != STEP_MODULE) text_printf(t, " of step %u", f->step);
+    if (f->step == STEP_STATE)
+        text_puts(t, " at the end");
+    else if (f->step == STEP_INSTANTIATE)
+        text_puts(t, " of the instantiation");
+    else if (f->step != STEP_MODULE)
+        text_printf(t, " of step %u", f->step);
 }
 
 static void print_contents(Text *t, const Field *f) {
@@ -133,9 +150,7 @@ static void print_contents(Text *t, const Field *f) {
     switch (f->kind) {
     case FIELD_OUTCOME: text_puts(t, outcome[f->v[0]]); break;
     case FIELD_TRAP: text_puts(t, trap_name((TrapKind)f->v[0])); break;
-    case FIELD_SITE:
-        text_printf(t, "function %u at 0x%llx", (uint32_t)f->v[0], (unsigned long long)f->v[1]);
-        break;
+    case FIELD_SITE: text_printf(t, "function %u at 0x%llx", (uint32_t)f->v[0], (unsigned long long)f->v[1]); break;
     default:
         text_printf(t, "0x%llx", (unsigned long long)f->v[0]);
         if (f->v[1]) text_printf(t, ":0x%llx", (unsigned long long)f->v[1]);
@@ -147,8 +162,8 @@ void difference_print(Text *t, const Difference *d) {
         text_puts(t, "no difference");
         return;
     }
-    bool same_place = d->has_a && d->has_b && d->a.kind == d->b.kind && d->a.step == d->b.step && d->a.index == d->b.index &&
-                      d->a.sub == d->b.sub;
+    bool same_place = d->has_a && d->has_b && d->a.kind == d->b.kind && d->a.step == d->b.step &&
+                      d->a.index == d->b.index && d->a.sub == d->b.sub;
     if (same_place) {
         print_field(t, &d->b);
         text_puts(t, ": ");
@@ -157,9 +172,13 @@ void difference_print(Text *t, const Difference *d) {
         print_contents(t, &d->a);
         return;
     }
-    if (d->has_b) print_field(t, &d->b), text_puts(t, " is "), print_contents(t, &d->b);
-    else text_puts(t, "nothing");
+    if (d->has_b)
+        print_field(t, &d->b), text_puts(t, " is "), print_contents(t, &d->b);
+    else
+        text_puts(t, "nothing");
     text_puts(t, ", where others have ");
-    if (d->has_a) print_field(t, &d->a), text_puts(t, " "), print_contents(t, &d->a);
-    else text_puts(t, "nothing");
+    if (d->has_a)
+        print_field(t, &d->a), text_puts(t, " "), print_contents(t, &d->a);
+    else
+        text_puts(t, "nothing");
 }

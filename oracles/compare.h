@@ -1,9 +1,10 @@
 /* Comparison of observations, and the verdict over all legs.
  *
- * Two observations differ in the first field (in the order of observe.h, steps in their order) that one has and the other has not, or that
- * has other contents.  With three legs or more, those that are not with the largest group of equals deviate; no
- * majority: all of them are named.  A leg that crashed or hung deviates, and has no vote: two that crash alike are not a
- * majority.  But when no leg finishes in time, that is the module's doing: the case is incomplete, and nobody is blamed. */
+ * Two observations differ in the first field (in the order of observe.h, steps in their order) that one has and the
+ * other has not, or that has other contents.  With three legs or more, those that are not with the largest group of
+ * equals deviate; no majority: all of them are named.  A leg that crashed or hung deviates, and has no vote: two that
+ * crash alike are not a majority.  But when no leg finishes in time, that is the module's doing: the case is
+ * incomplete, and nobody is blamed. */
 #pragma once
 #include "oracles/observe.h"
 

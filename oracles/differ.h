@@ -19,12 +19,14 @@ typedef struct Differ {
     DifferTimes times;
     uint64_t cases, steps, rejected;
     uint32_t flaky; /* deviations that went away on a second try */
-    /* Told whenever a leg begins a case, and with UINT32_MAX when it is done: so a parent process knows who crashed.  May be NULL. */
+    /* Told whenever a leg begins a case, and with UINT32_MAX when it is done: so a parent process knows who crashed.
+     * May be NULL. */
     void (*on_leg)(void *user, uint32_t leg);
     void *on_leg_user;
     uint32_t skip; /* bit set: legs that took their process down with this case; observed as a crash without running, */
     uint32_t hung; /* or as a hang */
-    bool once;     /* a deviation is not tried again with a fresh worker: for a caller who sees to that himself, now and then */
+    bool once;     /* a deviation is not tried again with a fresh worker: for a caller who sees to that himself, now and
+                      then */
 } Differ;
 
 typedef struct Case {

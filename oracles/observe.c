@@ -65,8 +65,10 @@ static void observe_table(Observation *o, const TableInst *t) {
     for (uint32_t i = 0; i < t->size; i++) {
         if (!t->elem[i]) continue;
         uint64_t ref = observe_ref(t->type, t->elem[i]);
-        if (fields++ < TABLE_FIELDS) add(o, FIELD_TABLE, STEP_STATE, t->id, i, ref, 0);
-        else rest = digest_mix(rest, (uint64_t)i << 32 ^ ref);
+        if (fields++ < TABLE_FIELDS)
+            add(o, FIELD_TABLE, STEP_STATE, t->id, i, ref, 0);
+        else
+            rest = digest_mix(rest, (uint64_t)i << 32 ^ ref);
     }
     if (rest) add(o, FIELD_TABLE, STEP_STATE, t->id, UINT32_MAX, rest, 0);
 }

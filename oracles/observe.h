@@ -6,21 +6,21 @@
 #include "run/store.h"
 
 /* What can be seen.  FIELD(id, name, what it means to a user).  ORDER FIELD: the comparison's */
-#define FIELD_LIST(F)                                                        \
-    F(MODULE, "module", "accepted, or rejected with class and offset")       \
-    F(OUTCOME, "outcome", "how a step ended")                                \
-    F(TRAP, "trap", "kind of a trap")                                        \
-    F(SITE, "trap-site", "instance, function and byte offset of a trap")     \
-    F(BACKTRACE, "backtrace", "the calls that led to a trap")                \
-    F(VALUE, "value", "one result")                                          \
-    F(FUEL, "fuel", "fuel left after a step")                                \
-    F(HOST_CALLS, "host-calls", "calls of host functions with arguments")    \
-    F(MEMORY_SIZE, "memory-size", "pages of a memory")                       \
-    F(MEMORY, "memory", "bytes of a memory")                                 \
-    F(GLOBAL, "global", "value of a global")                                 \
-    F(TABLE_SIZE, "table-size", "elements of a table")                       \
-    F(TABLE, "table", "what an element of a table refers to")                \
-    F(DATA, "data-segment", "bytes left of a data segment (0: dropped)")     \
+#define FIELD_LIST(F)                                                     \
+    F(MODULE, "module", "accepted, or rejected with class and offset")    \
+    F(OUTCOME, "outcome", "how a step ended")                             \
+    F(TRAP, "trap", "kind of a trap")                                     \
+    F(SITE, "trap-site", "instance, function and byte offset of a trap")  \
+    F(BACKTRACE, "backtrace", "the calls that led to a trap")             \
+    F(VALUE, "value", "one result")                                       \
+    F(FUEL, "fuel", "fuel left after a step")                             \
+    F(HOST_CALLS, "host-calls", "calls of host functions with arguments") \
+    F(MEMORY_SIZE, "memory-size", "pages of a memory")                    \
+    F(MEMORY, "memory", "bytes of a memory")                              \
+    F(GLOBAL, "global", "value of a global")                              \
+    F(TABLE_SIZE, "table-size", "elements of a table")                    \
+    F(TABLE, "table", "what an element of a table refers to")             \
+    F(DATA, "data-segment", "bytes left of a data segment (0: dropped)")  \
     F(ELEM, "element-segment", "elements left of an element segment")
 
 typedef enum FieldKind {
@@ -42,9 +42,9 @@ enum { STEP_MODULE = 0xfffd, STEP_INSTANTIATE = 0xfffe, STEP_STATE = 0xffff };
 typedef struct Observation {
     Arena *arena;
     VEC(Field) field;
-    bool crashed;   /* the leg's code crashed, hung or its process died: the rest is missing */
-    bool hung;      /* it hung */
-    bool resource;  /* the leg could not run the case at all; `why` */
+    bool crashed;  /* the leg's code crashed, hung or its process died: the rest is missing */
+    bool hung;     /* it hung */
+    bool resource; /* the leg could not run the case at all; `why` */
     char why[120];
 } Observation;
 
@@ -52,16 +52,16 @@ typedef struct Observation {
 typedef struct StepResult {
     OutcomeKind kind;
     TrapKind trap;
-    TrapSite site;      /* of a trap; func NO_INDEX when it has none (segments at instantiation) */
-    uint32_t depth;     /* frames of the backtrace */
-    uint64_t trace;     /* digest of the stored frames */
+    TrapSite site;  /* of a trap; func NO_INDEX when it has none (segments at instantiation) */
+    uint32_t depth; /* frames of the backtrace */
+    uint64_t trace; /* digest of the stored frames */
     int64_t fuel;
     uint64_t nlog, log_hash;
     uint32_t nresult;
-    Value result[16];   /* the first 16; */
+    Value result[16]; /* the first 16; */
     uint32_t type[16];
-    uint64_t more;      /* digest of the others */
-    Err err;            /* unlinkable, resource */
+    uint64_t more; /* digest of the others */
+    Err err;       /* unlinkable, resource */
 } StepResult;
 
 void observation_init(Observation *o, Arena *a);

@@ -8,10 +8,25 @@ _Static_assert((int)PLAN_MAX_STEPS < (int)STEP_MODULE, "numbers from there on ar
 
 /* -- Default plan ----------------------------------------------------------------- */
 
-static const uint32_t boundary32[] = {0, 1, 0xffffffff, 0x80000000, 0x7fffffff, 2, 7, 0x10000, 0xffff, 100, 31, 0xfffe0001};
-static const uint64_t boundary64[] = {0, 1, UINT64_MAX, UINT64_C(1) << 63, (UINT64_C(1) << 63) - 1, 2, 0xffffffff, UINT64_C(1) << 32, 63, 1000, 0x80000000, UINT64_C(0x8000000000000001)};
-static const uint32_t boundary_f32[] = {0, 0x3f800000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0x00000001, 0x7f7fffff, 0x4f000000, 0xbf800000, 0x7fa00001, 0x5f000000};
-static const uint64_t boundary_f64[] = {0, UINT64_C(0x3ff0000000000000), UINT64_C(1) << 63, UINT64_C(0x7ff0000000000000), UINT64_C(0xfff0000000000000), UINT64_C(0x7ff8000000000000), 1, UINT64_C(0x7fefffffffffffff), UINT64_C(0x41e0000000000000), UINT64_C(0xbff0000000000000), UINT64_C(0x7ff4000000000001), UINT64_C(0x43e0000000000000)};
+static const uint32_t boundary32[] = {0, 1,       0xffffffff, 0x80000000, 0x7fffffff, 2,
+                                      7, 0x10000, 0xffff,     100,        31,         0xfffe0001};
+static const uint64_t boundary64[] = {
+    0,  1,    UINT64_MAX, UINT64_C(1) << 63,           (UINT64_C(1) << 63) - 1, 2, 0xffffffff, UINT64_C(1) << 32,
+    63, 1000, 0x80000000, UINT64_C(0x8000000000000001)};
+static const uint32_t boundary_f32[] = {0,          0x3f800000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000,
+                                        0x00000001, 0x7f7fffff, 0x4f000000, 0xbf800000, 0x7fa00001, 0x5f000000};
+static const uint64_t boundary_f64[] = {0,
+                                        UINT64_C(0x3ff0000000000000),
+                                        UINT64_C(1) << 63,
+                                        UINT64_C(0x7ff0000000000000),
+                                        UINT64_C(0xfff0000000000000),
+                                        UINT64_C(0x7ff8000000000000),
+                                        1,
+                                        UINT64_C(0x7fefffffffffffff),
+                                        UINT64_C(0x41e0000000000000),
+                                        UINT64_C(0xbff0000000000000),
+                                        UINT64_C(0x7ff4000000000001),
+                                        UINT64_C(0x43e0000000000000)};
 enum { NBOUNDARY = 12, NTUPLES = 6 };
 
 static Value boundary(ValType t, uint64_t choice) {
@@ -22,7 +37,10 @@ static Value boundary(ValType t, uint64_t choice) {
     case VT_I64: v.i64 = boundary64[k]; break;
     case VT_F32: v.i32 = boundary_f32[k]; break;
     case VT_F64: v.i64 = boundary_f64[k]; break;
-    case VT_V128: v.u64x2[0] = boundary64[k]; v.u64x2[1] = boundary_f64[choice / NBOUNDARY % NBOUNDARY]; break;
+    case VT_V128:
+        v.u64x2[0] = boundary64[k];
+        v.u64x2[1] = boundary_f64[choice / NBOUNDARY % NBOUNDARY];
+        break;
     default:
         /* references: externrefs are numbers, functions cannot be named here */
         if (VT_HEAP(t) == (HEAP_ABSTRACT | HEAP_EXTERN)) v.ref = choice % 3;
@@ -149,8 +167,9 @@ uint8_t *plan_encode(Arena *a, const Plan *p, uint32_t *n) {
     for (uint32_t i = 0; i < p->step.n; i++) size += 20 + p->step.at[i].name.n + p->step.at[i].nargs * sizeof(Value);
     uint8_t *out = arena_alloc(a, size, 1), *at = out;
     const StoreLimits *l = &p->limits;
-    const uint64_t head[] = {PLAN_VERSION, (uint64_t)l->fuel, (uint64_t)l->depth, l->max_pages, l->max_elems,
-                             (l->synthesize ? 1u : 0u) | (l->spectest ? 2u : 0u), p->step.n};
+    const uint64_t head[] = {PLAN_VERSION, (uint64_t)l->fuel, (uint64_t)l->depth,
+                             l->max_pages, l->max_elems,      (l->synthesize ? 1u : 0u) | (l->spectest ? 2u : 0u),
+                             p->step.n};
     for (uint32_t i = 0; i < sizeof head / sizeof *head; i++) at += leb_put_u64(at, head[i]);
     for (uint32_t i = 0; i < p->step.n; i++) {
         const PlanStep *s = &p->step.at[i];

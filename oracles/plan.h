@@ -4,8 +4,8 @@
  *   version (1), fuel, depth, max_pages, max_elems, flags (1 synthesize imports, 2 spectest), number of steps,
  *   and for each step: export name (length, bytes), number of arguments, each of them 16 bytes, little-endian:
  *   a Value of the parameter's type, unused bytes 0; of a function reference only null can be said.
- * A module without one gets the default plan: each exported function, in the order of the exports, is called with several
- * tuples of boundary arguments. */
+ * A module without one gets the default plan: each exported function, in the order of the exports, is called with
+ * several tuples of boundary arguments. */
 #pragma once
 #include "run/store.h"
 

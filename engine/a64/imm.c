@@ -105,8 +105,8 @@ uint64_t a64_vector_value(uint32_t kind, uint32_t bits) {
 }
 
 bool a64_vector_imm(uint64_t v, uint32_t *kind, uint32_t *bits) {
-    static const uint8_t shifted[] = {WORD_SHIFTED, WORD_SHIFTED + 2, WORD_SHIFTED + 4, WORD_SHIFTED + 6, HALF_SHIFTED,
-                                      HALF_SHIFTED + 2, WORD_ONES, WORD_ONES + 1};
+    static const uint8_t shifted[] = {WORD_SHIFTED, WORD_SHIFTED + 2, WORD_SHIFTED + 4, WORD_SHIFTED + 6,
+                                      HALF_SHIFTED, HALF_SHIFTED + 2, WORD_ONES,        WORD_ONES + 1};
     static const uint8_t at[] = {0, 8, 16, 24, 0, 8, 8, 16};
     uint32_t mask = 0, b;
     for (uint32_t k = 0; k < 8; k++) mask |= (uint32_t)(v >> (8 * k + 7) & 1) << k;

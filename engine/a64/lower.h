@@ -56,7 +56,7 @@ enum { A64_WITH_FLAGS, A64_WITH_ZERO, A64_WITH_BIT }; /* forms that the user tak
 /* What is true when v (i32) is not 0; emits the comparison. */
 A64Test a64_test(Lower *l, Val v, int forms);
 
-bool a64_is_vtest(const Lower *l, Val v); /* a test of lanes that a condition can fold */
+bool a64_is_vtest(const Lower *l, Val v);  /* a test of lanes that a condition can fold */
 A64Test a64_vtest(Lower *l, const Ins *i); /* form ZERO */
 
 uint32_t a64_lane_size(const Ins *i); /* bytes; of vsplat, vextract, vreplace */

@@ -181,8 +181,9 @@ static Access other_class(Access access) {
     }
 }
 
-/* A store that crosses into a page that faults may have written its first part (DDI 0487, B2.2.1: an unaligned access is not
- * single-copy atomic), and an emulator does a 16-byte store in two halves; wasm wants all or nothing.  So the last byte is touched first. */
+/* A store that crosses into a page that faults may have written its first part (DDI 0487, B2.2.1: an unaligned access
+ * is not single-copy atomic), and an emulator does a 16-byte store in two halves; wasm wants all or nothing.  So the
+ * last byte is touched first. */
 static void probe_last(Lower *l, const Address *a, uint32_t bytes, const Ins *mem, Val v) {
     Address last = *a;
     last.disp += bytes - 1;
@@ -226,7 +227,8 @@ void a64_lower_store(Lower *l, Val v) {
         }
     }
     bool probe = (i->flags & MEM_TRAPS) && (access == ACC_V128 || (l->o->probe_stores && log2 > 0));
-    Address a = probe ? (Address){.index = REG_NONE, .disp = i->c, .base = a64_reg(l, i->a)} : address(l, i->a, i->c, log2);
+    Address a =
+        probe ? (Address){.index = REG_NONE, .disp = i->c, .base = a64_reg(l, i->a)} : address(l, i->a, i->c, log2);
     if (probe) probe_last(l, &a, access_bytes[access], i, v);
     MInsn *m = lower_emit(l, row.op);
     m->size = row.size;

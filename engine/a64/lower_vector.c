@@ -23,22 +23,22 @@ typedef struct VectorRow {
 #define BHSD(vop, insn) BHS(vop, insn), P1(i64x2_##vop, insn, 8)
 #define SD(vop, insn) P1(f32x4_##vop, insn, 4), P1(f64x2_##vop, insn, 8)
 /* lanes of `bytes` in the lower or upper half of the operands */
-#define EXTEND(to, from, bytes)                                                                            \
-    P1(to##_extend_low_##from##_s, VSSHLL, bytes), P1(to##_extend_high_##from##_s, VSSHLL2, bytes),        \
-        P1(to##_extend_low_##from##_u, VUSHLL, bytes), P1(to##_extend_high_##from##_u, VUSHLL2, bytes),    \
-        P1(to##_extmul_low_##from##_s, VSMULL, bytes), P1(to##_extmul_high_##from##_s, VSMULL2, bytes),    \
+#define EXTEND(to, from, bytes)                                                                         \
+    P1(to##_extend_low_##from##_s, VSSHLL, bytes), P1(to##_extend_high_##from##_s, VSSHLL2, bytes),     \
+        P1(to##_extend_low_##from##_u, VUSHLL, bytes), P1(to##_extend_high_##from##_u, VUSHLL2, bytes), \
+        P1(to##_extmul_low_##from##_s, VSMULL, bytes), P1(to##_extmul_high_##from##_s, VSMULL2, bytes), \
         P1(to##_extmul_low_##from##_u, VUMULL, bytes), P1(to##_extmul_high_##from##_u, VUMULL2, bytes)
 #define C1(vop, bytes, how, cond) [VOP_##vop] = {0, bytes, how, cond}
-#define COMPARE_S(shape, bytes)                                                              \
-    C1(shape##_eq, bytes, COMPARE, C_EQ), C1(shape##_ne, bytes, COMPARE, C_NE),              \
-        C1(shape##_lt_s, bytes, COMPARE, C_SLT), C1(shape##_gt_s, bytes, COMPARE, C_SGT),    \
+#define COMPARE_S(shape, bytes)                                                           \
+    C1(shape##_eq, bytes, COMPARE, C_EQ), C1(shape##_ne, bytes, COMPARE, C_NE),           \
+        C1(shape##_lt_s, bytes, COMPARE, C_SLT), C1(shape##_gt_s, bytes, COMPARE, C_SGT), \
         C1(shape##_le_s, bytes, COMPARE, C_SLE), C1(shape##_ge_s, bytes, COMPARE, C_SGE)
-#define COMPARE_U(shape, bytes)                                                              \
-    C1(shape##_lt_u, bytes, COMPARE, C_ULT), C1(shape##_gt_u, bytes, COMPARE, C_UGT),        \
+#define COMPARE_U(shape, bytes)                                                       \
+    C1(shape##_lt_u, bytes, COMPARE, C_ULT), C1(shape##_gt_u, bytes, COMPARE, C_UGT), \
         C1(shape##_le_u, bytes, COMPARE, C_ULE), C1(shape##_ge_u, bytes, COMPARE, C_UGE)
-#define COMPARE_F(shape, bytes)                                                              \
-    C1(shape##_eq, bytes, FCOMPARE, C_EQ), C1(shape##_ne, bytes, FCOMPARE, C_NE),            \
-        C1(shape##_lt, bytes, FCOMPARE, C_SLT), C1(shape##_gt, bytes, FCOMPARE, C_SGT),      \
+#define COMPARE_F(shape, bytes)                                                         \
+    C1(shape##_eq, bytes, FCOMPARE, C_EQ), C1(shape##_ne, bytes, FCOMPARE, C_NE),       \
+        C1(shape##_lt, bytes, FCOMPARE, C_SLT), C1(shape##_gt, bytes, FCOMPARE, C_SGT), \
         C1(shape##_le, bytes, FCOMPARE, C_SLE), C1(shape##_ge, bytes, FCOMPARE, C_SGE)
 
 static const VectorRow row[VOP_COUNT] = {
@@ -181,7 +181,7 @@ static void test_bits(Lower *l, Val v, Reg d, uint32_t size) {
     A64_HIT(l, vcmtst);
     const Ins *i = lower_ins(l, v);
     bool and = is_sole_lanes(l, v, IR_vbinary, VOP_v128_and);
-    Reg a = a64_reg(l, and ? i->a : v), b = and ? a64_reg(l, i->b) : a;
+    Reg a = a64_reg(l, and? i->a : v), b = and? a64_reg(l, i->b) : a;
     a64_ins2(l, A64_VCMTST, size, d, a, b);
 }
 
@@ -391,10 +391,11 @@ typedef struct ShiftKind {
 } ShiftKind;
 
 static ShiftKind shift_kind(VOp op) {
-#define SHIFTS(shape, bytes)                                                                    \
-    case VOP_##shape##_shl: return (ShiftKind){A64_VSHL, A64_VUSHL, false, bytes};              \
-    case VOP_##shape##_shr_s: return (ShiftKind){A64_VSSHR, A64_VSSHL, true, bytes};            \
-    case VOP_##shape##_shr_u: return (ShiftKind){A64_VUSHR, A64_VUSHL, true, bytes}
+#define SHIFTS(shape, bytes)                                                         \
+    case VOP_##shape##_shl: return (ShiftKind){A64_VSHL, A64_VUSHL, false, bytes};   \
+    case VOP_##shape##_shr_s: return (ShiftKind){A64_VSSHR, A64_VSSHL, true, bytes}; \
+    case VOP_##shape##_shr_u: return (ShiftKind) { A64_VUSHR, A64_VUSHL, true, bytes \
+        }
     switch (op) {
         SHIFTS(i8x16, 1);
         SHIFTS(i16x8, 2);

@@ -46,20 +46,19 @@ void arena_free(Arena *a);
 /* -- Growable arrays ------------------------------------------------------ */
 
 /* VEC(T) v = {0};  vec_push(arena, &v, x);  v.at[i], v.n */
-#define VEC(T)          \
-    struct {            \
-        T *at;          \
+#define VEC(T)           \
+    struct {             \
+        T *at;           \
         uint32_t n, cap; \
     }
 
 /* Grow to hold at least `need` items; the old storage stays in the arena. */
 void *vec_grow(Arena *a, void *at, uint32_t n, uint32_t *cap, uint32_t need, size_t item);
 
-#define vec_reserve(a, v, need)                                                              \
-    ((void)((v)->cap < (need) &&                                                             \
-            ((v)->at = vec_grow((a), (v)->at, (v)->n, &(v)->cap, (need), sizeof *(v)->at), 1)))
+#define vec_reserve(a, v, need) \
+    ((void)((v)->cap < (need) && ((v)->at = vec_grow((a), (v)->at, (v)->n, &(v)->cap, (need), sizeof *(v)->at), 1)))
 #define vec_push(a, v, x) (vec_reserve((a), (v), (v)->n + 1), (v)->at[(v)->n++] = (x))
 /* Append `count` zeroed items. */
-#define vec_extend(a, v, count)                                                         \
-    (vec_reserve((a), (v), (v)->n + (count)),                                           \
-     memset((v)->at + (v)->n, 0, (size_t)(count) * sizeof *(v)->at), (v)->n += (count))
+#define vec_extend(a, v, count)                                                                               \
+    (vec_reserve((a), (v), (v)->n + (count)), memset((v)->at + (v)->n, 0, (size_t)(count) * sizeof *(v)->at), \
+     (v)->n += (count))

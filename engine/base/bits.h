@@ -14,8 +14,12 @@ static inline uint64_t bits_align(uint64_t x, uint64_t to) { return (x + to - 1)
 
 /* wasm memory is little-endian, and so are both hosts. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "big-endian hosts need byte swaps here");
-#define BITS_ACCESS(name, T)                                                        \
-    static inline T bits_load_##name(const void *p) { T v; memcpy(&v, p, sizeof v); return v; } \
+#define BITS_ACCESS(name, T)                          \
+    static inline T bits_load_##name(const void *p) { \
+        T v;                                          \
+        memcpy(&v, p, sizeof v);                      \
+        return v;                                     \
+    }                                                 \
     static inline void bits_store_##name(void *p, T v) { memcpy(p, &v, sizeof v); }
 BITS_ACCESS(u8, uint8_t)
 BITS_ACCESS(u16, uint16_t)

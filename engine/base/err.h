@@ -20,8 +20,8 @@ typedef enum ErrCode {
 
 typedef struct Err {
     ErrCode code;
-    uint32_t at;   /* byte offset in the module */
-    uint32_t func; /* function index, or ERR_NO_FUNC */
+    uint32_t at;    /* byte offset in the module */
+    uint32_t func;  /* function index, or ERR_NO_FUNC */
     char text[120]; /* the code's text, perhaps with more behind it */
 } Err;
 

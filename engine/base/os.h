@@ -14,7 +14,7 @@ void os_fail_alloc_after(uint64_t n);
 void *os_malloc(size_t n); /* NULL when out of memory */
 void os_free(void *p);
 
-int os_memfd(const char *name, uint64_t size);          /* -1 on failure */
+int os_memfd(const char *name, uint64_t size); /* -1 on failure */
 /* Map `len` bytes of `fd` at `offset`; at == NULL: anywhere.  With `at`, exactly there, and
  * failing (NULL) when something is mapped there already.  fd -1: anonymous memory. */
 void *os_map(void *at, uint64_t len, int prot, int fd, uint64_t offset);

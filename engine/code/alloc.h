@@ -6,9 +6,9 @@
  *   "Linear scan register allocation on SSA form", CGO 2010).
  * Both leave MFn alone but for block parameters' and edges' moves, which become edits.
  *
- * `alloc_check`: symbolic checker (the algorithm of regalloc2's checker: for each program point, which virtual registers
- *   does each location hold; meet by intersection); proves that each use reads the value its virtual
- *   register stands for, that constraints hold and nothing live is clobbered. */
+ * `alloc_check`: symbolic checker (the algorithm of regalloc2's checker: for each program point, which virtual
+ * registers does each location hold; meet by intersection); proves that each use reads the value its virtual register
+ * stands for, that constraints hold and nothing live is clobbered. */
 #pragma once
 #include "code/target.h"
 
@@ -17,8 +17,9 @@ enum { LOC_SLOT = 64 };
 #define LOC_NONE UINT32_MAX
 static inline bool loc_is_slot(Loc l) { return l != LOC_NONE && l >= LOC_SLOT; }
 
-/* A move between the instructions: after all that came before insn `at`, before it runs.  Edits with one `at` are done in array order
- * (parallel moves have been put in sequence).  Edits on an edge are placed at the end of the predecessor (before its branch) or the start of the successor. */
+/* A move between the instructions: after all that came before insn `at`, before it runs.  Edits with one `at` are done
+ * in array order (parallel moves have been put in sequence).  Edits on an edge are placed at the end of the predecessor
+ * (before its branch) or the start of the successor. */
 typedef struct Edit {
     uint32_t at;
     Loc from, to;
@@ -36,7 +37,10 @@ Alloc *regalloc_fast(Arena *a, MFn *m, const Target *t);
 Alloc *regalloc_linear(Arena *a, MFn *m, const Target *t);
 bool alloc_check(const MFn *m, const Target *t, const Alloc *ra, char *msg, uint32_t size);
 
-/* Put parallel moves in sequence.  `scratch` (of the moves' class) breaks cycles; slot to slot moves are left as such (the target's move
- * does them without the cycle scratch).  Appends to `out`.  All moves are of one class. */
-typedef struct Move { Loc from, to; uint32_t type; } Move;
+/* Put parallel moves in sequence.  `scratch` (of the moves' class) breaks cycles; slot to slot moves are left as such
+ * (the target's move does them without the cycle scratch).  Appends to `out`.  All moves are of one class. */
+typedef struct Move {
+    Loc from, to;
+    uint32_t type;
+} Move;
 void moves_sequence(Arena *a, const Move *move, uint32_t n, Loc scratch, Move **out, uint32_t *nout);

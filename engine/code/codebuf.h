@@ -1,5 +1,6 @@
 /* Code buffer: bytes, labels, fixups, out-of-line trap stubs, constants, and the tables that go with code.
- * One a module: functions are appended; offsets are from the start of the buffer, and the code is position-independent. */
+ * One a module: functions are appended; offsets are from the start of the buffer, and the code is position-independent.
+ */
 #pragma once
 #include "base/arena.h"
 #include "base/map.h"
@@ -7,9 +8,9 @@
 typedef uint32_t Label;
 
 typedef enum SiteKind {
-    SITE_CALL,  /* offset = return address of a call: for backtraces */
-    SITE_TRAP,  /* offset = return address of a trap stub's call */
-    SITE_FAULT  /* offset = address of an instruction whose fault is the trap; the target's emit_insn puts it */
+    SITE_CALL, /* offset = return address of a call: for backtraces */
+    SITE_TRAP, /* offset = return address of a trap stub's call */
+    SITE_FAULT /* offset = address of an instruction whose fault is the trap; the target's emit_insn puts it */
 } SiteKind;
 
 typedef struct CodeSite {
@@ -19,9 +20,9 @@ typedef struct CodeSite {
 } CodeSite;
 
 typedef struct CodeFixup {
-    uint32_t at;    /* offset of the instruction (or field) to patch */
+    uint32_t at; /* offset of the instruction (or field) to patch */
     Label label;
-    uint8_t kind;   /* the target's */
+    uint8_t kind; /* the target's */
     int32_t addend;
 } CodeFixup;
 
@@ -65,11 +66,12 @@ void code_u8(CodeBuf *cb, uint8_t v);
 void code_u32(CodeBuf *cb, uint32_t v);
 void code_u64(CodeBuf *cb, uint64_t v);
 void code_align(CodeBuf *cb, uint32_t to, uint8_t fill);
-Label code_label(CodeBuf *cb);             /* a new, unbound label */
+Label code_label(CodeBuf *cb); /* a new, unbound label */
 void code_bind(CodeBuf *cb, Label l);
 void code_fixup(CodeBuf *cb, uint32_t at, Label l, uint8_t kind, int32_t addend);
 Label code_trap(CodeBuf *cb, uint8_t trap, uint32_t loc); /* label of an out-of-line stub; equal ones are shared */
-Label code_const(CodeBuf *cb, const void *bytes, uint8_t size); /* 4, 8 or 16 bytes, aligned to size; equal ones are shared */
+Label code_const(CodeBuf *cb, const void *bytes,
+                 uint8_t size); /* 4, 8 or 16 bytes, aligned to size; equal ones are shared */
 void code_site(CodeBuf *cb, SiteKind kind, uint8_t trap, uint32_t loc); /* at the current offset */
 void code_reloc(CodeBuf *cb, uint32_t at, uint32_t func, uint8_t kind);
 void code_loc(CodeBuf *cb, uint32_t loc); /* code from here on belongs to loc */

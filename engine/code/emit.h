@@ -17,14 +17,15 @@ struct Emit {
     const Target *t;
     const TargetOptions *o;
     Frame frame;
-    Label *block_label; /* by MBlock index */
+    Label *block_label;  /* by MBlock index */
     uint32_t block;      /* MBlock index being emitted; a branch goes to labels of its succ */
     uint32_t next_block; /* the block that follows in layout, or UINT32_MAX: a jump there is left out */
     bool far;            /* conditional branches need the long form */
 };
 
 /* Append the function's code; returns its offset.  Binds all labels, emits trap stubs and constants, patches fixups.
- * Bails with BAIL_TOO_LARGE when the native frame is larger than 8 * frame_cost + 4096 bytes, which would break the depth contract. */
+ * Bails with BAIL_TOO_LARGE when the native frame is larger than 8 * frame_cost + 4096 bytes, which would break the
+ * depth contract. */
 uint32_t emit_fn(CodeBuf *cb, const MFn *m, const Alloc *ra, const Target *t, const TargetOptions *o);
 /* Resolve direct calls (func_offset by function index; UINT32_MAX: imported) and sort the sites. */
 void code_link(CodeBuf *cb, const Target *t, const uint32_t *func_offset);

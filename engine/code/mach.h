@@ -10,15 +10,16 @@
  *               OC_FIXED  register `fixed`
  *               OC_SAME   (DEF only) the register of operand `fixed` (an index within the instruction, a USE)
  *               OC_ANY    a register or a spill slot (only where the target's encoder takes both)
- * and the instruction's clobber set (target->clobber[insn.clobber]): registers whose contents are lost. A use may sit in a
- * clobbered register, a value live across the instruction may not, a DEF may (results of calls).
- * Physical registers that are reserved (stack, frame, execution state, scratch) may stand as operands with
- * a physical Reg: the allocator leaves those alone (its Loc is the register itself).
+ * and the instruction's clobber set (target->clobber[insn.clobber]): registers whose contents are lost. A use may sit
+ * in a clobbered register, a value live across the instruction may not, a DEF may (results of calls). Physical
+ * registers that are reserved (stack, frame, execution state, scratch) may stand as operands with a physical Reg: the
+ * allocator leaves those alone (its Loc is the register itself).
  *
- * Virtual registers are in SSA form: one DEF (or block parameter) each, which dominates all uses.  A block's last instruction, and no
- * other, has MF_BRANCH; its DEFs are temporaries; it has no virtual operands when it has one successor,
- * since the edge's moves stand in front of it.  The entry block has no predecessors and no parameters.
- * A USE_LATE or DEF_EARLY sits in a clobbered register only if it is fixed there; a fixed register may be a reserved one, but not scratch.
+ * Virtual registers are in SSA form: one DEF (or block parameter) each, which dominates all uses.  A block's last
+ * instruction, and no other, has MF_BRANCH; its DEFs are temporaries; it has no virtual operands when it has one
+ * successor, since the edge's moves stand in front of it.  The entry block has no predecessors and no parameters. A
+ * USE_LATE or DEF_EARLY sits in a clobbered register only if it is fixed there; a fixed register may be a reserved one,
+ * but not scratch.
  */
 #pragma once
 #include <stdbool.h>
@@ -53,10 +54,10 @@ enum {
     M_TARGET = 8
 };
 
-enum { /* MInsn.flags */
-    MF_FAULTS = 1,  /* a memory access whose fault is a MEMORY_BOUNDS trap at `loc` */
-    MF_BRANCH = 2,  /* ends a block */
-    MF_CALL = 4     /* a call: needs a record of `loc` for backtraces */
+enum {                /* MInsn.flags */
+       MF_FAULTS = 1, /* a memory access whose fault is a MEMORY_BOUNDS trap at `loc` */
+       MF_BRANCH = 2, /* ends a block */
+       MF_CALL = 4    /* a call: needs a record of `loc` for backtraces */
 };
 
 typedef struct MInsn {
@@ -67,10 +68,10 @@ typedef struct MInsn {
     uint8_t clobber; /* index into Target.clobber; 0: nothing */
     uint8_t scale;   /* log2 of the index scale */
     uint8_t flags;
-    uint32_t opnd;   /* first operand in MFn.opnd */
-    uint32_t loc;    /* source position */
-    uint32_t aux;    /* block, function, library call or trap kind: as the opcode has it */
-    int64_t imm;     /* immediate or displacement */
+    uint32_t opnd; /* first operand in MFn.opnd */
+    uint32_t loc;  /* source position */
+    uint32_t aux;  /* block, function, library call or trap kind: as the opcode has it */
+    int64_t imm;   /* immediate or displacement */
 } MInsn;
 _Static_assert(sizeof(MInsn) == 32, "compact");
 
@@ -88,8 +89,8 @@ typedef struct MBlock {
     bool loop_head;
 } MBlock;
 
-/* Block 0 is the entry; the array is in layout order, which is a reverse postorder.  No critical edges: a block with several
- * successors has only successors with one predecessor. */
+/* Block 0 is the entry; the array is in layout order, which is a reverse postorder.  No critical edges: a block with
+ * several successors has only successors with one predecessor. */
 typedef struct MFn {
     Arena *arena;
     const char *name;

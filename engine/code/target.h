@@ -15,10 +15,10 @@ typedef uint32_t CpuFeatures;
 
 typedef struct TargetOptions {
     CpuFeatures cpu;
-    bool far_branches; /* use the long form of every conditional branch */
-    bool fault_charges; /* a64: a counter that runs out faults instead of branching; cheap under an emulator */
-    bool probe_stores;  /* a64: touch the last byte before a store of several bytes that may fault, on real hardware */
-    bool nan_canon;    /* a64: the hardware's default-NaN mode is on, so fcanon is free */
+    bool far_branches;   /* use the long form of every conditional branch */
+    bool fault_charges;  /* a64: a counter that runs out faults instead of branching; cheap under an emulator */
+    bool probe_stores;   /* a64: touch the last byte before a store of several bytes that may fault, on real hardware */
+    bool nan_canon;      /* a64: the hardware's default-NaN mode is on, so fcanon is free */
     uint32_t *rule_hits; /* becomes Lower.rule_hits; may be NULL */
 } TargetOptions;
 
@@ -29,20 +29,21 @@ typedef struct MInsnInfo { /* one row of insn.def */
 } MInsnInfo;
 
 typedef struct Target {
-    const char *name; /* "x64", "a64" */
+    const char *name;      /* "x64", "a64" */
     const MInsnInfo *insn; /* by opcode - M_TARGET */
     uint32_t ninsn;
 
     /* registers */
     const uint8_t *order[RC_COUNT]; /* allocatable registers, the preferred first; physical numbers 0..63 */
     uint8_t norder[RC_COUNT];
-    RegSet callee_saved; /* of compiled code's own convention */
+    RegSet callee_saved;       /* of compiled code's own convention */
     uint8_t scratch[RC_COUNT]; /* not allocatable: breaks cycles of moves */
     const RegSet *clobber;     /* [0] nothing, [1] call by our convention, [2] C call, others the target's own */
     void (*print_reg)(Text *t, uint32_t phys, uint32_t size);
 
-    /* our convention: the context and the integer parameters in order, the float parameters in order; what finds no register goes to
-     * es->args[i], where i is the index among the wasm parameters (the context is not counted); results likewise to es->results[i] */
+    /* our convention: the context and the integer parameters in order, the float parameters in order; what finds no
+     * register goes to es->args[i], where i is the index among the wasm parameters (the context is not counted);
+     * results likewise to es->results[i] */
     const uint8_t *arg[RC_COUNT];
     uint8_t narg[RC_COUNT];
     const uint8_t *res[RC_COUNT];
@@ -54,21 +55,24 @@ typedef struct Target {
     /* lowering (called backward over a block; see lower.h): emit instructions for `v` in forward order */
     void (*lower)(Lower *l, Val v);
     /* the pieces that lowering of calls shares (abi.c decides where operands go) */
-    void (*lower_es_load)(Lower *l, Reg def, uint32_t offset, IrType t);  /* from the execution state */
+    void (*lower_es_load)(Lower *l, Reg def, uint32_t offset, IrType t); /* from the execution state */
     void (*lower_es_store)(Lower *l, Reg use, uint32_t offset, IrType t);
-    /* `call` has its operands and clobbers set by the caller; fill in the opcode and what else it needs (also by lower_opnd, and by changing
-     * operands in place).  CALLEE_REF: operand 0 is the code address, USE OC_REG; of a tail call, it must be constrained here to
-     * a register that the tearing down of the frame leaves alone. CALLEE_FUNC: aux is the function, CALLEE_LIB: the library call. */
+    /* `call` has its operands and clobbers set by the caller; fill in the opcode and what else it needs (also by
+     * lower_opnd, and by changing operands in place).  CALLEE_REF: operand 0 is the code address, USE OC_REG; of a tail
+     * call, it must be constrained here to a register that the tearing down of the frame leaves alone. CALLEE_FUNC: aux
+     * is the function, CALLEE_LIB: the library call. */
     void (*lower_call)(Lower *l, const Callee *callee, bool tail, MInsn *call);
     void (*lower_ret)(Lower *l, MInsn *ret);
 
     /* emission, after allocation */
     void (*emit_prologue)(Emit *e);
-    /* loc: of its operands.  Never sees M_NOP, M_PARAMS, M_MOVE, M_UNDEF (emit.c does them).  The driver puts the SITE_CALL of MF_CALL
-     * instructions that do not end a block; the instruction itself puts code_site(SITE_FAULT) at an address that may fault. */
+    /* loc: of its operands.  Never sees M_NOP, M_PARAMS, M_MOVE, M_UNDEF (emit.c does them).  The driver puts the
+     * SITE_CALL of MF_CALL instructions that do not end a block; the instruction itself puts code_site(SITE_FAULT) at
+     * an address that may fault. */
     void (*emit_insn)(Emit *e, const MInsn *i, const uint32_t *loc);
-    void (*emit_move)(Emit *e, uint32_t from, uint32_t to, IrType t); /* Locs; leaves flags alone: moves stand between any two instructions */
-    void (*emit_trap_stub)(CodeBuf *cb, uint8_t trap);               /* call es->trap_stub[trap] */
+    void (*emit_move)(Emit *e, uint32_t from, uint32_t to,
+                      IrType t); /* Locs; leaves flags alone: moves stand between any two instructions */
+    void (*emit_trap_stub)(CodeBuf *cb, uint8_t trap);                    /* call es->trap_stub[trap] */
     bool (*patch)(uint8_t *code, uint32_t at, uint8_t kind, uint32_t to); /* a fixup or reloc; false: out of range */
     /* upper bound of the bytes an instruction takes, to choose far branches */
     uint32_t max_insn_bytes;
@@ -83,17 +87,18 @@ typedef struct Target {
 /* Offsets of the stubs in the code they were emitted to.
  *   enter: by the platform's C convention
  *       uint32_t enter(ExecState *es, const void *code, void *ctx)
- *     saves what C wants saved, pins es, stores the stack pointer in es->entry_sp, switches to es->stack_top, sets the float
- *     mode, calls code(ctx) by our convention, restores, and returns 0 - or es->trap_kind when left by a trap.
- *   exit: restores es->entry_sp and returns es->trap_kind from `enter`.  The signal handler jumps here; only the pinned register need be right.
- *   trap[k]: called by trap stubs; stores k to es->trap_kind, its return address to es->trap_pc, the frame pointer to es->trap_fp,
- *     0 to es->fault, and goes on at exit. */
+ *     saves what C wants saved, pins es, stores the stack pointer in es->entry_sp, switches to es->stack_top, sets the
+ * float mode, calls code(ctx) by our convention, restores, and returns 0 - or es->trap_kind when left by a trap. exit:
+ * restores es->entry_sp and returns es->trap_kind from `enter`.  The signal handler jumps here; only the pinned
+ * register need be right. trap[k]: called by trap stubs; stores k to es->trap_kind, its return address to es->trap_pc,
+ * the frame pointer to es->trap_fp, 0 to es->fault, and goes on at exit. */
 struct StubOffsets {
     uint32_t enter, exit, trap[32];
     uint32_t size;
 };
 
-/* The frame of compiled code, as the backtrace walks it: [fp] = caller's fp, [fp + 8] = return address, on both ISAs. */
+/* The frame of compiled code, as the backtrace walks it: [fp] = caller's fp, [fp + 8] = return address, on both ISAs.
+ */
 
 extern const Target target_x64, target_a64;
 const Target *target_find(const char *name);

@@ -247,7 +247,9 @@ static void build_instr(Build *b, const Instr *in) {
     case KIND_GLOBAL: build_global(b, in); break;
     case KIND_TABLE: build_table(b, in); break;
     case KIND_MEMORY: build_memory(b, in); break;
-    case KIND_LOAD: case KIND_STORE: case KIND_VLOAD_ZERO: build_access(b, in); break;
+    case KIND_LOAD:
+    case KIND_STORE:
+    case KIND_VLOAD_ZERO: build_access(b, in); break;
     case KIND_REF: build_ref(b, in); break;
     case KIND_CONST:
         if (in->op == OP_V128_CONST)
@@ -255,15 +257,30 @@ static void build_instr(Build *b, const Instr *in) {
         else
             build_num(b, in);
         break;
-    case KIND_TEST: case KIND_ICMP: case KIND_FCMP: case KIND_UNARY: case KIND_BINARY:
-    case KIND_FUNARY: case KIND_FBINARY: case KIND_DIVIDE: case KIND_TRUNC:
-        build_num(b, in);
-        break;
-    case KIND_VLOAD_EXTEND: case KIND_VLOAD_SPLAT: case KIND_VLOAD_LANE: case KIND_VSTORE_LANE: case KIND_VSHUFFLE:
-    case KIND_VSPLAT: case KIND_VEXTRACT: case KIND_VREPLACE: case KIND_VUNARY: case KIND_VFUNARY: case KIND_VBINARY:
-    case KIND_VFBINARY: case KIND_VTERNARY: case KIND_VSHIFT: case KIND_VTEST:
-        build_simd(b, in);
-        break;
+    case KIND_TEST:
+    case KIND_ICMP:
+    case KIND_FCMP:
+    case KIND_UNARY:
+    case KIND_BINARY:
+    case KIND_FUNARY:
+    case KIND_FBINARY:
+    case KIND_DIVIDE:
+    case KIND_TRUNC: build_num(b, in); break;
+    case KIND_VLOAD_EXTEND:
+    case KIND_VLOAD_SPLAT:
+    case KIND_VLOAD_LANE:
+    case KIND_VSTORE_LANE:
+    case KIND_VSHUFFLE:
+    case KIND_VSPLAT:
+    case KIND_VEXTRACT:
+    case KIND_VREPLACE:
+    case KIND_VUNARY:
+    case KIND_VFUNARY:
+    case KIND_VBINARY:
+    case KIND_VFBINARY:
+    case KIND_VTERNARY:
+    case KIND_VSHIFT:
+    case KIND_VTEST: build_simd(b, in); break;
     }
 }
 

@@ -13,8 +13,8 @@ typedef enum BoundsMode { BOUNDS_GUARD, BOUNDS_EXPLICIT } BoundsMode;
 
 typedef struct BuildOptions {
     BoundsMode bounds;
-    bool fuel;       /* charge fuel; without, FUEL never traps */
-    bool nan_canon;  /* put fcanon behind float arithmetic */
+    bool fuel;      /* charge fuel; without, FUEL never traps */
+    bool nan_canon; /* put fcanon behind float arithmetic */
 } BuildOptions;
 
 /* IR of defined function `func` (function index).  `layout` is instance_layout(m). */

@@ -152,7 +152,8 @@ void build_join_enter(Build *b, uint32_t j, uint32_t ncarried);
 void build_loop_enter(Build *b, uint32_t j, uint32_t ncarried);
 void build_joins_finish(Build *b); /* parameters and edge arguments of all joins */
 
-/* The `ir` column of opcode.def: operation, condition (ICMP, FCMP), access (LOAD, STORE, VLOAD_ZERO) or lane operation. */
+/* The `ir` column of opcode.def: operation, condition (ICMP, FCMP), access (LOAD, STORE, VLOAD_ZERO) or lane operation.
+ */
 extern const uint8_t build_op_ir[OP_COUNT];
 IrType build_result_type(Op op); /* of a row with a signature; T_NONE: no result */
 

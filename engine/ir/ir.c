@@ -31,8 +31,8 @@ Cond cond_swap(Cond c) {
 }
 
 const uint8_t access_bytes[ACC_COUNT] = {
-    [ACC_8S] = 1,  [ACC_8U] = 1, [ACC_16S] = 2, [ACC_16U] = 2, [ACC_32S] = 4,   [ACC_32U] = 4,
-    [ACC_32] = 4,  [ACC_64] = 8, [ACC_F32] = 4, [ACC_F64] = 8, [ACC_V128] = 16, [ACC_V32Z] = 4, [ACC_V64Z] = 8,
+    [ACC_8S] = 1, [ACC_8U] = 1,  [ACC_16S] = 2, [ACC_16U] = 2,   [ACC_32S] = 4,  [ACC_32U] = 4,  [ACC_32] = 4,
+    [ACC_64] = 8, [ACC_F32] = 4, [ACC_F64] = 8, [ACC_V128] = 16, [ACC_V32Z] = 4, [ACC_V64Z] = 8,
 };
 
 const VInfo vop_info[VOP_COUNT] = {
@@ -43,36 +43,36 @@ const VInfo vop_info[VOP_COUNT] = {
 
 IrType vop_scalar(VOp op) {
     switch (op) {
-        case VOP_i64x2_splat:
-        case VOP_i64x2_extract_lane:
-        case VOP_i64x2_replace_lane: return T_I64;
-        case VOP_f32x4_splat:
-        case VOP_f32x4_extract_lane:
-        case VOP_f32x4_replace_lane: return T_F32;
-        case VOP_f64x2_splat:
-        case VOP_f64x2_extract_lane:
-        case VOP_f64x2_replace_lane: return T_F64;
-        default: return T_I32;
+    case VOP_i64x2_splat:
+    case VOP_i64x2_extract_lane:
+    case VOP_i64x2_replace_lane: return T_I64;
+    case VOP_f32x4_splat:
+    case VOP_f32x4_extract_lane:
+    case VOP_f32x4_replace_lane: return T_F32;
+    case VOP_f64x2_splat:
+    case VOP_f64x2_extract_lane:
+    case VOP_f64x2_replace_lane: return T_F64;
+    default: return T_I32;
     }
 }
 
 uint32_t vop_lanes(VOp op) {
     switch (op) {
-        case VOP_i8x16_splat:
-        case VOP_i8x16_extract_lane_s:
-        case VOP_i8x16_extract_lane_u:
-        case VOP_i8x16_replace_lane: return 16;
-        case VOP_i16x8_splat:
-        case VOP_i16x8_extract_lane_s:
-        case VOP_i16x8_extract_lane_u:
-        case VOP_i16x8_replace_lane: return 8;
-        case VOP_i32x4_splat:
-        case VOP_i32x4_extract_lane:
-        case VOP_i32x4_replace_lane:
-        case VOP_f32x4_splat:
-        case VOP_f32x4_extract_lane:
-        case VOP_f32x4_replace_lane: return 4;
-        default: return 2;
+    case VOP_i8x16_splat:
+    case VOP_i8x16_extract_lane_s:
+    case VOP_i8x16_extract_lane_u:
+    case VOP_i8x16_replace_lane: return 16;
+    case VOP_i16x8_splat:
+    case VOP_i16x8_extract_lane_s:
+    case VOP_i16x8_extract_lane_u:
+    case VOP_i16x8_replace_lane: return 8;
+    case VOP_i32x4_splat:
+    case VOP_i32x4_extract_lane:
+    case VOP_i32x4_replace_lane:
+    case VOP_f32x4_splat:
+    case VOP_f32x4_extract_lane:
+    case VOP_f32x4_replace_lane: return 4;
+    default: return 2;
     }
 }
 

@@ -42,17 +42,33 @@ Cond cond_swap(Cond c); /* of swapped operands */
 extern const char *const cond_name[C_COUNT], *const fcond_name[FC_COUNT];
 
 /* Memory access: width and how the value is widened to (or cut from) the value's type. */
-typedef enum Access { ACC_8S, ACC_8U, ACC_16S, ACC_16U, ACC_32S, ACC_32U, ACC_32, ACC_64, ACC_F32, ACC_F64, ACC_V128, ACC_V32Z, ACC_V64Z, ACC_COUNT } Access;
+typedef enum Access {
+    ACC_8S,
+    ACC_8U,
+    ACC_16S,
+    ACC_16U,
+    ACC_32S,
+    ACC_32U,
+    ACC_32,
+    ACC_64,
+    ACC_F32,
+    ACC_F64,
+    ACC_V128,
+    ACC_V32Z,
+    ACC_V64Z,
+    ACC_COUNT
+} Access;
 /* i32 values use ACC_32, i64 values ACC_64, floats ACC_F32 and ACC_F64; stores of parts use the U forms. */
 /* ACC_V32Z and ACC_V64Z load the low lane of a v128 and zero the rest. */
 extern const uint8_t access_bytes[ACC_COUNT];
 
 /* Ins.flags of load and store */
 enum {
-    MEM_CONST = 1,   /* load: the location never changes while the function runs: reads alone, may be merged and moved */
+    MEM_CONST = 1, /* load: the location never changes while the function runs: reads alone, may be merged and moved */
     MEM_CONTEXT = 2, /* instance field or execution state, never linear memory */
     MEM_HEAP = 4,    /* linear memory */
-    MEM_TRAPS = 8    /* a fault here is the trap MEMORY_BOUNDS at this location; so it is not removed, moved or duplicated */
+    MEM_TRAPS =
+        8 /* a fault here is the trap MEMORY_BOUNDS at this location; so it is not removed, moved or duplicated */
 };
 
 /* Lane operations, and the shapes of their operands. */
@@ -62,7 +78,19 @@ typedef enum VOp {
 #undef VOP
     VOP_COUNT
 } VOp;
-typedef enum VShape { V_UNARY, V_FUNARY, V_BINARY, V_FBINARY, V_TERNARY, V_SHIFT, V_TEST, V_SPLAT, V_EXTRACT, V_REPLACE, V_COUNT } VShape;
+typedef enum VShape {
+    V_UNARY,
+    V_FUNARY,
+    V_BINARY,
+    V_FBINARY,
+    V_TERNARY,
+    V_SHIFT,
+    V_TEST,
+    V_SPLAT,
+    V_EXTRACT,
+    V_REPLACE,
+    V_COUNT
+} VShape;
 typedef struct VInfo {
     const char *name;
     uint8_t shape;
@@ -88,15 +116,16 @@ typedef struct Edge {
 
 typedef struct Blk {
     VEC(Val) param;
-    VEC(Val) list;  /* instructions in order; the last one ends the block */
+    VEC(Val) list; /* instructions in order; the last one ends the block */
     VEC(Edge) succ;
     /* by cfg_build: */
     VEC(BlkId) pred; /* one entry an edge */
     BlkId idom;
-    uint32_t rpo;        /* position in Fn.rpo; UINT32_MAX: unreachable */
+    uint32_t rpo; /* position in Fn.rpo; UINT32_MAX: unreachable */
     uint16_t loop_depth;
     bool loop_head;
-    uint32_t dom_first, dom_last; /* numbers of the blocks it dominates, itself first, in a walk over the dominator tree */
+    uint32_t dom_first,
+        dom_last; /* numbers of the blocks it dominates, itself first, in a walk over the dominator tree */
 } Blk;
 
 /* Parameters and results of a callee, in IR types.  The context argument is parameter 0 (i64). */
@@ -106,9 +135,9 @@ typedef struct IrSig {
 } IrSig;
 
 typedef enum CalleeKind {
-    CALLEE_FUNC,  /* defined function `index` of the module; operands: context, arguments */
-    CALLEE_REF,   /* operands: code address (i64), context, arguments */
-    CALLEE_LIB    /* library call `index` (ORDER LibCalls) by the platform's C convention; operands: all arguments */
+    CALLEE_FUNC, /* defined function `index` of the module; operands: context, arguments */
+    CALLEE_REF,  /* operands: code address (i64), context, arguments */
+    CALLEE_LIB   /* library call `index` (ORDER LibCalls) by the platform's C convention; operands: all arguments */
 } CalleeKind;
 
 typedef struct Callee {
@@ -126,8 +155,8 @@ typedef struct Fn {
     VEC(uint32_t) loc; /* source position of each ins */
     VEC(uint32_t) pool;
     VEC(Callee) calls;
-    VEC(Blk) blk; /* blk 0 is the entry; its parameters are the function's */
-    VEC(BlkId) rpo; /* by cfg_build: reachable blocks in reverse postorder */
+    VEC(Blk) blk;        /* blk 0 is the entry; its parameters are the function's */
+    VEC(BlkId) rpo;      /* by cfg_build: reachable blocks in reverse postorder */
     uint32_t frame_cost; /* for the frame-size check: see code/frame.c */
 } Fn;
 
@@ -144,13 +173,13 @@ static inline uint64_t ins_imm(const Ins *i) { return (uint64_t)i->b << 32 | i->
 static inline bool ir_has(uint8_t op, uint8_t flag) { return (ir_info[op].flags & flag) != 0; }
 /* Operands: nargs of them in a, b, c; calls, ret: in the pool.  Visits each operand's place. */
 uint32_t ins_operands(const Fn *f, const Ins *i, const uint32_t **pool); /* pool operands; 0 when in a, b, c */
-#define FOR_OPERANDS(f, i, v, body)                                            \
-    do {                                                                       \
-        const uint32_t *pool_ = NULL;                                          \
-        uint32_t npool_ = ins_operands((f), (i), &pool_);                      \
-        uint32_t nfix_ = ir_info[(i)->op].nargs;                               \
-        for (uint32_t k_ = 0; k_ < nfix_ + npool_; k_++) {                     \
-            Val v = k_ < nfix_ ? (&(i)->a)[k_] : pool_[k_ - nfix_];            \
-            body                                                               \
-        }                                                                      \
+#define FOR_OPERANDS(f, i, v, body)                                 \
+    do {                                                            \
+        const uint32_t *pool_ = NULL;                               \
+        uint32_t npool_ = ins_operands((f), (i), &pool_);           \
+        uint32_t nfix_ = ir_info[(i)->op].nargs;                    \
+        for (uint32_t k_ = 0; k_ < nfix_ + npool_; k_++) {          \
+            Val v = k_ < nfix_ ? (&(i)->a)[k_] : pool_[k_ - nfix_]; \
+            body                                                    \
+        }                                                           \
     } while (0)

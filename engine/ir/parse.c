@@ -265,26 +265,24 @@ static uint8_t lane_operation(Parser *p) {
 
 static uint8_t suffix(Parser *p, uint8_t op) {
     switch (op) {
-        case IR_vunary:
-        case IR_vbinary:
-        case IR_vternary:
-        case IR_vshift:
-        case IR_vtest:
-        case IR_vsplat:
-        case IR_vextract:
-        case IR_vreplace: return lane_operation(p);
-        case IR_icmp: return suffix_name(p, cond_name, C_COUNT, "a condition");
-        case IR_fcmp: return suffix_name(p, fcond_name, FC_COUNT, "a condition");
-        case IR_load:
-        case IR_store: return suffix_name(p, ir_access_name, ACC_COUNT, "an access kind");
-        case IR_charge:
-        case IR_refund:
-            expect(p, '.');
-            return accept_word(p, "fuel") ? 0 : accept_word(p, "depth") ? 1 : number8(p);
-        case IR_trapz:
-        case IR_trapnz:
-        case IR_trap: expect(p, '.'); return number8(p);
-        default: return 0;
+    case IR_vunary:
+    case IR_vbinary:
+    case IR_vternary:
+    case IR_vshift:
+    case IR_vtest:
+    case IR_vsplat:
+    case IR_vextract:
+    case IR_vreplace: return lane_operation(p);
+    case IR_icmp: return suffix_name(p, cond_name, C_COUNT, "a condition");
+    case IR_fcmp: return suffix_name(p, fcond_name, FC_COUNT, "a condition");
+    case IR_load:
+    case IR_store: return suffix_name(p, ir_access_name, ACC_COUNT, "an access kind");
+    case IR_charge:
+    case IR_refund: expect(p, '.'); return accept_word(p, "fuel") ? 0 : accept_word(p, "depth") ? 1 : number8(p);
+    case IR_trapz:
+    case IR_trapnz:
+    case IR_trap: expect(p, '.'); return number8(p);
+    default: return 0;
     }
 }
 

@@ -97,39 +97,49 @@ static void print_callee(Text *t, const Fn *f, const Ins *i) {
 /* What stands behind the dot of the operation's name. */
 static void print_suffix(Text *t, const Ins *i) {
     switch (i->op) {
-        case IR_icmp:
-            if (i->aux < C_COUNT) text_printf(t, ".%s", cond_name[i->aux]);
-            else text_printf(t, ".<%u>", i->aux);
-            break;
-        case IR_fcmp:
-            if (i->aux < FC_COUNT) text_printf(t, ".%s", fcond_name[i->aux]);
-            else text_printf(t, ".<%u>", i->aux);
-            break;
-        case IR_load:
-        case IR_store:
-            if (i->aux < ACC_COUNT) text_printf(t, ".%s", ir_access_name[i->aux]);
-            else text_printf(t, ".<%u>", i->aux);
-            break;
-        case IR_vunary:
-        case IR_vbinary:
-        case IR_vternary:
-        case IR_vshift:
-        case IR_vtest:
-        case IR_vsplat:
-        case IR_vextract:
-        case IR_vreplace:
-            if (i->aux < VOP_COUNT) text_printf(t, ".%s", vop_info[i->aux].name);
-            else text_printf(t, ".<%u>", i->aux);
-            break;
-        case IR_charge:
-        case IR_refund:
-            if (i->aux < 2) text_puts(t, i->aux ? ".depth" : ".fuel");
-            else text_printf(t, ".%u", i->aux);
-            break;
-        case IR_trapz:
-        case IR_trapnz:
-        case IR_trap: text_printf(t, ".%u", i->aux); break;
-        default: break;
+    case IR_icmp:
+        if (i->aux < C_COUNT)
+            text_printf(t, ".%s", cond_name[i->aux]);
+        else
+            text_printf(t, ".<%u>", i->aux);
+        break;
+    case IR_fcmp:
+        if (i->aux < FC_COUNT)
+            text_printf(t, ".%s", fcond_name[i->aux]);
+        else
+            text_printf(t, ".<%u>", i->aux);
+        break;
+    case IR_load:
+    case IR_store:
+        if (i->aux < ACC_COUNT)
+            text_printf(t, ".%s", ir_access_name[i->aux]);
+        else
+            text_printf(t, ".<%u>", i->aux);
+        break;
+    case IR_vunary:
+    case IR_vbinary:
+    case IR_vternary:
+    case IR_vshift:
+    case IR_vtest:
+    case IR_vsplat:
+    case IR_vextract:
+    case IR_vreplace:
+        if (i->aux < VOP_COUNT)
+            text_printf(t, ".%s", vop_info[i->aux].name);
+        else
+            text_printf(t, ".<%u>", i->aux);
+        break;
+    case IR_charge:
+    case IR_refund:
+        if (i->aux < 2)
+            text_puts(t, i->aux ? ".depth" : ".fuel");
+        else
+            text_printf(t, ".%u", i->aux);
+        break;
+    case IR_trapz:
+    case IR_trapnz:
+    case IR_trap: text_printf(t, ".%u", i->aux); break;
+    default: break;
     }
 }
 

@@ -19,7 +19,8 @@
 
 extern const char *const ir_type_name[T_COUNT], *const ir_access_name[ACC_COUNT];
 
-/* Prints broken functions too (that is when a dump is wanted most): what cannot be said in the grammar is shown as <...>. */
+/* Prints broken functions too (that is when a dump is wanted most): what cannot be said in the grammar is shown as
+ * <...>. */
 void ir_print(Text *t, const Fn *f);
 /* NULL on a syntax error; *line and msg (one line) say where. */
 Fn *ir_parse(Arena *a, const char *text, uint32_t *line, char *msg, uint32_t size);

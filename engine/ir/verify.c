@@ -371,20 +371,20 @@ static bool check_proj(Verifier *x, const Ins *i, BlkId b, uint32_t pos) {
 
 static bool access_fits(uint32_t type, uint32_t access, bool store) {
     switch (access) {
-        case ACC_8S:
-        case ACC_16S: return is_int(type) && !store;
-        case ACC_8U:
-        case ACC_16U: return is_int(type);
-        case ACC_32S: return type == T_I64 && !store;
-        case ACC_32U: return type == T_I64;
-        case ACC_32: return type == T_I32;
-        case ACC_64: return type == T_I64;
-        case ACC_F32: return type == T_F32;
-        case ACC_F64: return type == T_F64;
-        case ACC_V128: return type == T_V128;
-        case ACC_V32Z:
-        case ACC_V64Z: return type == T_V128 && !store;
-        default: return false;
+    case ACC_8S:
+    case ACC_16S: return is_int(type) && !store;
+    case ACC_8U:
+    case ACC_16U: return is_int(type);
+    case ACC_32S: return type == T_I64 && !store;
+    case ACC_32U: return type == T_I64;
+    case ACC_32: return type == T_I32;
+    case ACC_64: return type == T_I64;
+    case ACC_F32: return type == T_F32;
+    case ACC_F64: return type == T_F64;
+    case ACC_V128: return type == T_V128;
+    case ACC_V32Z:
+    case ACC_V64Z: return type == T_V128 && !store;
+    default: return false;
     }
 }
 
@@ -436,15 +436,15 @@ static bool check_conversion(Verifier *x, const Ins *i, uint32_t from) {
 
 static bool shape_fits(uint8_t op, uint8_t shape) {
     switch (op) {
-        case IR_vunary: return shape == V_UNARY || shape == V_FUNARY;
-        case IR_vbinary: return shape == V_BINARY || shape == V_FBINARY;
-        case IR_vternary: return shape == V_TERNARY;
-        case IR_vshift: return shape == V_SHIFT;
-        case IR_vtest: return shape == V_TEST;
-        case IR_vsplat: return shape == V_SPLAT;
-        case IR_vextract: return shape == V_EXTRACT;
-        case IR_vreplace: return shape == V_REPLACE;
-        default: return false;
+    case IR_vunary: return shape == V_UNARY || shape == V_FUNARY;
+    case IR_vbinary: return shape == V_BINARY || shape == V_FBINARY;
+    case IR_vternary: return shape == V_TERNARY;
+    case IR_vshift: return shape == V_SHIFT;
+    case IR_vtest: return shape == V_TEST;
+    case IR_vsplat: return shape == V_SPLAT;
+    case IR_vextract: return shape == V_EXTRACT;
+    case IR_vreplace: return shape == V_REPLACE;
+    default: return false;
     }
 }
 
@@ -463,7 +463,9 @@ static bool check_lanes(Verifier *x, const Ins *i) {
         if (i->aux >= VOP_COUNT) return fail(x, "unknown lane operation");
         if (!shape_fits(i->op, vop_info[i->aux].shape)) return fail(x, "%s is of another shape", vop_info[i->aux].name);
     }
-    uint32_t scalar = vop_scalar((VOp)i->aux), type = extract ? scalar : i->op == IR_vtest ? (uint32_t)T_I32 : (uint32_t)T_V128;
+    uint32_t scalar = vop_scalar((VOp)i->aux), type = extract             ? scalar
+                                                      : i->op == IR_vtest ? (uint32_t)T_I32
+                                                                          : (uint32_t)T_V128;
     if (i->type != type) return fail(x, "type %s, must be %s", type_text(i->type), type_text(type));
     if (i->op == IR_vshuffle) return check_shuffle(x, i);
     if (!check_type(x, i->a, splat ? scalar : T_V128)) return false;
@@ -495,47 +497,47 @@ static bool check_types(Verifier *x, const Ins *i, BlkId b, uint32_t pos) {
     const Fn *f = x->f;
     uint32_t type = ir_info[i->op].nargs ? f->ins.at[i->a].type : T_NONE;
     switch (i->op) {
-        case IR_iconst:
-        case IR_fconst:
-        case IR_vconst: return check_constant(x, i);
-        case IR_proj: return check_proj(x, i, b, pos);
-        case IR_es: return i->type == T_I64 || fail(x, "type %s, must be i64", type_text(i->type));
-        case IR_sext:
-        case IR_zext:
-        case IR_wrap:
-        case IR_fdemote:
-        case IR_fpromote:
-        case IR_fcvt_s:
-        case IR_fcvt_u:
-        case IR_icvt_s:
-        case IR_icvt_u:
-        case IR_bitcast: return check_conversion(x, i, type);
-        case IR_select:
-            if (i->type == T_NONE) return fail(x, "no type");
-            return check_type(x, i->a, T_I32) && check_type(x, i->b, i->type) && check_type(x, i->c, i->type);
-        case IR_load:
-        case IR_store: return check_memory(x, i);
-        case IR_vunary:
-        case IR_vbinary:
-        case IR_vternary:
-        case IR_vshift:
-        case IR_vtest:
-        case IR_vsplat:
-        case IR_vextract:
-        case IR_vreplace:
-        case IR_vshuffle: return check_lanes(x, i);
-        case IR_trapz:
-        case IR_trapnz:
-        case IR_brif:
-        case IR_brtable: return check_type(x, i->a, T_I32);
-        case IR_charge:
-        case IR_refund: return i->aux < 2 || fail(x, "unknown counter");
-        case IR_call:
-        case IR_tailcall: return check_call(x, i);
-        case IR_ret: return check_list(x, "result", f->pool.at + i->a, i->b, f->sig.result, f->sig.nresult);
-        case IR_jump:
-        case IR_trap: return true;
-        default: return check_plain(x, i, type);
+    case IR_iconst:
+    case IR_fconst:
+    case IR_vconst: return check_constant(x, i);
+    case IR_proj: return check_proj(x, i, b, pos);
+    case IR_es: return i->type == T_I64 || fail(x, "type %s, must be i64", type_text(i->type));
+    case IR_sext:
+    case IR_zext:
+    case IR_wrap:
+    case IR_fdemote:
+    case IR_fpromote:
+    case IR_fcvt_s:
+    case IR_fcvt_u:
+    case IR_icvt_s:
+    case IR_icvt_u:
+    case IR_bitcast: return check_conversion(x, i, type);
+    case IR_select:
+        if (i->type == T_NONE) return fail(x, "no type");
+        return check_type(x, i->a, T_I32) && check_type(x, i->b, i->type) && check_type(x, i->c, i->type);
+    case IR_load:
+    case IR_store: return check_memory(x, i);
+    case IR_vunary:
+    case IR_vbinary:
+    case IR_vternary:
+    case IR_vshift:
+    case IR_vtest:
+    case IR_vsplat:
+    case IR_vextract:
+    case IR_vreplace:
+    case IR_vshuffle: return check_lanes(x, i);
+    case IR_trapz:
+    case IR_trapnz:
+    case IR_brif:
+    case IR_brtable: return check_type(x, i->a, T_I32);
+    case IR_charge:
+    case IR_refund: return i->aux < 2 || fail(x, "unknown counter");
+    case IR_call:
+    case IR_tailcall: return check_call(x, i);
+    case IR_ret: return check_list(x, "result", f->pool.at + i->a, i->b, f->sig.result, f->sig.nresult);
+    case IR_jump:
+    case IR_trap: return true;
+    default: return check_plain(x, i, type);
     }
 }
 

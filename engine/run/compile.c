@@ -1,4 +1,5 @@
-/* The compiler's table of contents: build -> optimize -> lower -> allocate -> emit, one function at a time, then link. */
+/* The compiler's table of contents: build -> optimize -> lower -> allocate -> emit, one function at a time, then link.
+ */
 #include "run/compile.h"
 #include <stdio.h>
 #include <string.h>
@@ -157,7 +158,8 @@ static void dump_alloc(void *user, const Target *t, MFn *m, Alloc *ra) {
     d->done = true;
 }
 
-bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage, CompileError *e) {
+bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage,
+                  CompileError *e) {
     Dump d = {out, stage, false};
     Stages stages = {.user = &d, .on_ir = dump_ir, .on_mach = dump_mach, .on_alloc = dump_alloc};
     CompileOptions oo = *o;
@@ -190,8 +192,10 @@ const CodeSite *code_find_site(const Code *c, uint32_t offset, SiteKind kind) {
     uint32_t lo = 0, hi = c->nsite;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (c->site[mid].offset < offset) lo = mid + 1;
-        else hi = mid;
+        if (c->site[mid].offset < offset)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     for (; lo < c->nsite && c->site[lo].offset == offset; lo++)
         if (c->site[lo].kind == kind) return &c->site[lo];
@@ -249,6 +253,7 @@ static void check_code(void *user, const Target *t, CodeBuf *cb, uint32_t func, 
 }
 
 void check_stages_init(CheckStages *c, const Stages *next) {
-    *c = (CheckStages){.stages = {.user = c, .on_ir = check_ir, .on_mach = check_mach, .on_alloc = check_alloc, .on_code = check_code},
-                       .next = next};
+    *c = (CheckStages){
+        .stages = {.user = c, .on_ir = check_ir, .on_mach = check_mach, .on_alloc = check_alloc, .on_code = check_code},
+        .next = next};
 }

@@ -1,4 +1,5 @@
-/* Compilation of a module: the pipeline from wasm to position-independent machine code for one ISA, whichever the host is. */
+/* Compilation of a module: the pipeline from wasm to position-independent machine code for one ISA, whichever the host
+ * is. */
 #pragma once
 #include "code/target.h"
 #include "ir/build.h"
@@ -41,7 +42,8 @@ Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, Compile
 /* Compile an adaptor (ir/build.h) for a signature: host -> code, or code -> host function. */
 Code *compile_adaptor(Arena *a, const FuncType *t, bool entry, const CompileOptions *o, CompileError *e);
 /* One function up to a stage, for dumps: IR after pass `stage` ("build", a pass's name, or "opt"), "mach", "alloc". */
-bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage, CompileError *e);
+bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage,
+                  CompileError *e);
 
 /* Site at `offset` exactly, of the kind; NULL when there is none. */
 const CodeSite *code_find_site(const Code *c, uint32_t offset, SiteKind kind);
@@ -49,7 +51,8 @@ const CodeSite *code_find_site(const Code *c, uint32_t offset, SiteKind kind);
 uint32_t code_find_func(const Code *c, uint32_t offset);
 
 /* Stages that verify everything after each step: IR and machine verifiers, allocation checker.
- * The first failure is kept in `report`; compile_module then still finishes.  `next` is called first, so that what it plants is seen. */
+ * The first failure is kept in `report`; compile_module then still finishes.  `next` is called first, so that what it
+ * plants is seen. */
 typedef struct CheckStages {
     Stages stages;
     const Stages *next;

@@ -13,8 +13,8 @@ void exec_attach(Region *r, LibHost *host) {
     es->lib = lib_calls;
 }
 
-/* Return addresses on the frame-pointer chain: [fp] caller's fp, [fp + 8] return address, fp 0 at the enter stub.  Wrong code may leave
- * anything in fp: nothing outside of the stack is looked at, nor its guard page. */
+/* Return addresses on the frame-pointer chain: [fp] caller's fp, [fp + 8] return address, fp 0 at the enter stub. Wrong
+ * code may leave anything in fp: nothing outside of the stack is looked at, nor its guard page. */
 static void walk_frames(const Region *r, uint64_t fp, ExecCall *c) {
     uint64_t low = (uint64_t)(uintptr_t)r->base + REGION_STACK + OS_PAGE, last = 0;
     uint64_t code = (uint64_t)(uintptr_t)r->base + REGION_CODE + REGION_STUBS_SIZE;

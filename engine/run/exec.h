@@ -15,14 +15,14 @@ typedef struct ExecCall {
     uint32_t trap_kind, fault; /* as in ExecState */
     uint64_t trap_pc, fault_addr;
     int64_t fuel;
-    uint64_t nlog, log_hash;  /* host calls so far */
-    uint32_t nframe, depth;   /* return addresses stored, and how many there were, without stubs and adaptors */
+    uint64_t nlog, log_hash; /* host calls so far */
+    uint32_t nframe, depth;  /* return addresses stored, and how many there were, without stubs and adaptors */
     uint64_t frame[BACKTRACE_MAX];
 } ExecCall;
 
 typedef struct Batch {
     uint32_t n;
-    uint32_t done; /* calls that have come back */
+    uint32_t done;       /* calls that have come back */
     int64_t fuel, depth; /* of each call */
     ExecCall *call;
 } Batch;

@@ -17,20 +17,56 @@ static Value eval_const(Store *s, const Instance *inst, const Module *m, ConstEx
         at = in.next;
         Value v = {.u64x2 = {0, 0}};
         switch (in.op) {
-        case OP_I32_CONST: v.i32 = in.i32; stack[n++] = v; break;
-        case OP_I64_CONST: v.i64 = in.i64; stack[n++] = v; break;
-        case OP_F32_CONST: v.i32 = (uint32_t)in.i64; stack[n++] = v; break;
-        case OP_F64_CONST: v.i64 = in.i64; stack[n++] = v; break;
-        case OP_V128_CONST: memcpy(v.bytes, in.bytes, sizeof v.bytes); stack[n++] = v; break;
+        case OP_I32_CONST:
+            v.i32 = in.i32;
+            stack[n++] = v;
+            break;
+        case OP_I64_CONST:
+            v.i64 = in.i64;
+            stack[n++] = v;
+            break;
+        case OP_F32_CONST:
+            v.i32 = (uint32_t)in.i64;
+            stack[n++] = v;
+            break;
+        case OP_F64_CONST:
+            v.i64 = in.i64;
+            stack[n++] = v;
+            break;
+        case OP_V128_CONST:
+            memcpy(v.bytes, in.bytes, sizeof v.bytes);
+            stack[n++] = v;
+            break;
         case OP_GLOBAL_GET: stack[n++] = inst->globals[in.index]->value; break;
         case OP_REF_NULL: stack[n++] = v; break;
-        case OP_REF_FUNC: v.ref = (uint64_t)(uintptr_t)inst->funcs[in.index]; stack[n++] = v; break;
-        case OP_I32_ADD: n--; stack[n - 1].i32 += stack[n].i32; break;
-        case OP_I32_SUB: n--; stack[n - 1].i32 -= stack[n].i32; break;
-        case OP_I32_MUL: n--; stack[n - 1].i32 *= stack[n].i32; break;
-        case OP_I64_ADD: n--; stack[n - 1].i64 += stack[n].i64; break;
-        case OP_I64_SUB: n--; stack[n - 1].i64 -= stack[n].i64; break;
-        case OP_I64_MUL: n--; stack[n - 1].i64 *= stack[n].i64; break;
+        case OP_REF_FUNC:
+            v.ref = (uint64_t)(uintptr_t)inst->funcs[in.index];
+            stack[n++] = v;
+            break;
+        case OP_I32_ADD:
+            n--;
+            stack[n - 1].i32 += stack[n].i32;
+            break;
+        case OP_I32_SUB:
+            n--;
+            stack[n - 1].i32 -= stack[n].i32;
+            break;
+        case OP_I32_MUL:
+            n--;
+            stack[n - 1].i32 *= stack[n].i32;
+            break;
+        case OP_I64_ADD:
+            n--;
+            stack[n - 1].i64 += stack[n].i64;
+            break;
+        case OP_I64_SUB:
+            n--;
+            stack[n - 1].i64 -= stack[n].i64;
+            break;
+        case OP_I64_MUL:
+            n--;
+            stack[n - 1].i64 *= stack[n].i64;
+            break;
         case OP_END: at = e.end; break;
         default: assert(false && "validated constant expression");
         }
@@ -110,7 +146,8 @@ static void define_rest(Store *s, Instance *inst, const Module *m, const InstLay
     GlobalInst *globals = field(inst, l->own_globals);
     for (uint32_t i = m->nimported[EXT_GLOBAL], k = 0; i < m->globals.n; i++, k++) {
         const Global *g = &m->globals.at[i];
-        inst->globals[i] = store_new_global(s, &globals[k], g->type.type, g->type.mutable, eval_const(s, inst, m, g->init));
+        inst->globals[i] =
+            store_new_global(s, &globals[k], g->type.type, g->type.mutable, eval_const(s, inst, m, g->init));
     }
     for (uint32_t i = m->nimported[EXT_TABLE]; i < m->tables.n; i++) {
         if (!m->tables.at[i].has_init) continue;

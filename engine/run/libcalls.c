@@ -41,7 +41,8 @@ static uint32_t memory_fill(Instance *inst, uint32_t mem, uint64_t dst, uint32_t
     return TRAP_NONE;
 }
 
-static uint32_t memory_copy(Instance *inst, uint32_t dst_mem, uint32_t src_mem, uint64_t dst, uint64_t src, uint64_t n) {
+static uint32_t memory_copy(Instance *inst, uint32_t dst_mem, uint32_t src_mem, uint64_t dst, uint64_t src,
+                            uint64_t n) {
     MemInst *d = inst->mems[dst_mem].mem, *s = inst->mems[src_mem].mem;
     if (!in_range(dst, n, d->length) || !in_range(src, n, s->length)) return TRAP_MEMORY_BOUNDS;
     if (n) memmove(d->base + dst, s->base + src, n);
@@ -87,7 +88,8 @@ static uint32_t table_fill(Instance *inst, uint32_t table, uint64_t dst, uint64_
     return TRAP_NONE;
 }
 
-static uint32_t table_copy(Instance *inst, uint32_t dst_table, uint32_t src_table, uint64_t dst, uint64_t src, uint64_t n) {
+static uint32_t table_copy(Instance *inst, uint32_t dst_table, uint32_t src_table, uint64_t dst, uint64_t src,
+                           uint64_t n) {
     TableInst *d = inst->tables[dst_table], *s = inst->tables[src_table];
     if (!in_range(dst, n, d->size) || !in_range(src, n, s->size)) return TRAP_TABLE_BOUNDS;
     if (n) memmove(d->elem + dst, s->elem + src, n * sizeof *d->elem);

@@ -16,5 +16,5 @@ typedef struct HostFunc {
     uint32_t type[]; /* ValTypes: parameters, then results */
 } HostFunc;
 
-/* Every host call is recorded: function number, then each argument as two words; results are made from the number, the count of calls so
- * far and the arguments, so they are the same for all legs. Void for void. */
+/* Every host call is recorded: function number, then each argument as two words; results are made from the number, the
+ * count of calls so far and the arguments, so they are the same for all legs. Void for void. */

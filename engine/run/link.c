@@ -131,7 +131,8 @@ bool store_resolve(Store *s, const Module *m, uint32_t i, Extern *out, Err *err)
     bool known = false;
     if (!find_registered(s, im, out, &known)) {
         bool found = false;
-        if (!known && s->limits.spectest && name_is(im->module, "spectest")) found = known = find_spectest(s, im->name, out);
+        if (!known && s->limits.spectest && name_is(im->module, "spectest"))
+            found = known = find_spectest(s, im->name, out);
         if (!found) {
             if (!s->limits.synthesize || known || im->kind == EXT_TAG)
                 return err_at(err, im->at, ERR_NO_FUNC, ERR_UNKNOWN_IMPORT, NULL);

@@ -20,7 +20,8 @@ static const Part part[] = {
 };
 enum { NPARTS = sizeof part / sizeof *part };
 
-/* Something else may be mapped there (another region of the same number): what was mapped until then is ours, no more. */
+/* Something else may be mapped there (another region of the same number): what was mapped until then is ours, no more.
+ */
 static bool map_parts(Region *r) {
     for (r->nparts = 0; r->nparts < NPARTS; r->nparts++) {
         const Part *p = &part[r->nparts];

@@ -5,11 +5,10 @@
  *
  *   CONTROL  header, execution state, log of host calls
  *   HEAP     instances, tables, globals, segments: a bump allocator, reset with the store
- *   CODE     compiled code; the writer has an RW alias elsewhere, who executes maps it here RX.  Handed out like a ring, since
- *            new code at new addresses needs no invalidation under qemu (store.c wraps it).
- *   STACK    native stack of compiled code, a guard page below
- *   SLOTS    linear memories, one a slot: 4 GiB of index + 4 GiB of offset + a page of slack, all of it
- *            reserved, [0, length) accessible
+ *   CODE     compiled code; the writer has an RW alias elsewhere, who executes maps it here RX.  Handed out like a
+ * ring, since new code at new addresses needs no invalidation under qemu (store.c wraps it). STACK    native stack of
+ * compiled code, a guard page below SLOTS    linear memories, one a slot: 4 GiB of index + 4 GiB of offset + a page of
+ * slack, all of it reserved, [0, length) accessible
  *
  * Protection keeps to [0, length) under bounds=explicit too, so that a missing check is seen. */
 #pragma once
@@ -41,25 +40,25 @@ typedef struct RegionHeader {
     /* mailbox of a worker (oracles/worker) */
     uint32_t request, reply; /* sequence numbers, futexes */
     uint32_t op, status;
-    uint64_t batch;          /* address of the Batch to run */
-    uint64_t heap_at;        /* next free byte of HEAP, as an offset from base */
-    uint64_t nlog_calls;     /* host calls made */
-    uint64_t log_hash;       /* of all of them */
-    uint64_t host_failures;  /* growth the host could not give: the run then means nothing, and says so */
-    uint64_t log_used;       /* words written to the log; it stops when full, the hash goes on */
+    uint64_t batch;                      /* address of the Batch to run */
+    uint64_t heap_at;                    /* next free byte of HEAP, as an offset from base */
+    uint64_t nlog_calls;                 /* host calls made */
+    uint64_t log_hash;                   /* of all of them */
+    uint64_t host_failures;              /* growth the host could not give: the run then means nothing, and says so */
+    uint64_t log_used;                   /* words written to the log; it stops when full, the hash goes on */
     uint64_t slot_len[REGION_SLOTS_MAX]; /* bytes accessible */
 } RegionHeader;
 
 typedef struct Region {
     uint8_t *base;
     int fd;
-    bool owner;       /* made the file */
-    bool executes;    /* CODE is mapped RX at its place */
-    uint8_t *code_rw; /* alias of CODE for writing; NULL in a worker */
+    bool owner;                             /* made the file */
+    bool executes;                          /* CODE is mapped RX at its place */
+    uint8_t *code_rw;                       /* alias of CODE for writing; NULL in a worker */
     uint64_t slot_access[REGION_SLOTS_MAX]; /* this process: accessible bytes; SLOT_CLOSED: not mapped */
     uint64_t slot_high[REGION_SLOTS_MAX];   /* owner: most bytes ever accessible since the last reset */
-    uint32_t code_at; /* owner: next free byte of CODE */
-    uint32_t nparts;  /* parts mapped so far: what region_free may unmap */
+    uint32_t code_at;                       /* owner: next free byte of CODE */
+    uint32_t nparts;                        /* parts mapped so far: what region_free may unmap */
 } Region;
 #define SLOT_CLOSED UINT64_MAX
 

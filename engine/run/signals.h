@@ -1,8 +1,9 @@
 /* Faults in compiled code become a return from the enter stub.
  *
  * A synchronous signal whose pc is in the code of the thread's current store is recorded in its execution state
- * (fault, trap_pc, fault_addr, trap_fp; trap_kind CRASH) and the thread goes on at the exit stub; trace.c decides afterwards by the code's
- * tables whether it was a trap.  Any other signal goes to the handler that was there before: a sanitizer's or the default. */
+ * (fault, trap_pc, fault_addr, trap_fp; trap_kind CRASH) and the thread goes on at the exit stub; trace.c decides
+ * afterwards by the code's tables whether it was a trap.  Any other signal goes to the handler that was there before: a
+ * sanitizer's or the default. */
 #pragma once
 #include "run/region.h"
 

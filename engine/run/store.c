@@ -13,8 +13,8 @@ _Static_assert(ES_TRAP_STUB(1) == offsetof(ExecState, trap_stub) + 8 && ES_LIB(1
                "code/es.h must match wasm/store.h");
 _Static_assert(ES_STACK_TOP == offsetof(ExecState, stack_top), "code/es.h must match wasm/store.h");
 
-/* Native stack that recursion can take: a frame of cost c has at most 8 c + 4096 bytes (emit.h) and the two words of its link.
- * One that has anything to spill has a local or an operand.  Library calls get what is left. */
+/* Native stack that recursion can take: a frame of cost c has at most 8 c + 4096 bytes (emit.h) and the two words of
+ * its link. One that has anything to spill has a local or an operand.  Library calls get what is left. */
 enum { LEAST_COST = FRAME_COST_BASE + 16, LIBRARY_STACK = 1 << 20 };
 _Static_assert(STORE_DEPTH_MAX / LEAST_COST * (8 * LEAST_COST + 4096 + 16) + LIBRARY_STACK <= REGION_STACK_SIZE,
                "depth is to run out before the native stack");
@@ -268,8 +268,13 @@ static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
 
 static Outcome outcome_of(const Store *s, const ExecCall *c) {
     const FuncType *t = store_func_type(s, c->func);
-    Outcome out = {.kind = OUT_RETURN, .nresult = t->nresult, .result = c->results, .type = t->result, .fuel = c->fuel,
-                   .nlog = c->nlog, .log_hash = c->log_hash};
+    Outcome out = {.kind = OUT_RETURN,
+                   .nresult = t->nresult,
+                   .result = c->results,
+                   .type = t->result,
+                   .fuel = c->fuel,
+                   .nlog = c->nlog,
+                   .log_hash = c->log_hash};
     if (c->trap_kind != TRAP_NONE) {
         out.nresult = 0;
         out.kind = store_trace(s, c, &out) ? OUT_TRAP : OUT_CRASH;
@@ -312,7 +317,8 @@ static void invoke_interpreted(Store *s, const Invocation *in, Outcome *out) {
     if (in->nargs) memcpy(es->args, in->args, in->nargs * sizeof(Value));
     es->fuel = s->limits.fuel;
     es->depth = s->limits.depth;
-    out->trap = in->func->inst ? interp_call(s->stack, es, in->func, &out->trace) : (TrapKind)es->lib.host_call(es, in->func);
+    out->trap =
+        in->func->inst ? interp_call(s->stack, es, in->func, &out->trace) : (TrapKind)es->lib.host_call(es, in->func);
     out->fuel = es->fuel;
     out->nlog = h->nlog_calls;
     out->log_hash = h->log_hash;

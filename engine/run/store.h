@@ -1,7 +1,7 @@
 /* Store: the instances of one leg, what links them, and how their functions are run.
  *
- * A Store is long-lived: it owns a Region, the stubs and adaptors in it, and the numbering of signatures; store_reset empties it of instances for the next
- * case.  Not thread-safe; one thread a store. */
+ * A Store is long-lived: it owns a Region, the stubs and adaptors in it, and the numbering of signatures; store_reset
+ * empties it of instances for the next case.  Not thread-safe; one thread a store. */
 #pragma once
 #include "base/map.h"
 #include "interp/interp.h"
@@ -27,10 +27,14 @@ typedef struct StoreLimits {
 } StoreLimits;
 /* Some compiled code tells a negative counter by bit 46 (a64, lower_cond.c). */
 #define STORE_FUEL_MAX (INT64_C(1) << 45)
-/* What the stacks of all legs hold: the interpreter's, and the native one with the largest frames that emission lets through. */
+/* What the stacks of all legs hold: the interpreter's, and the native one with the largest frames that emission lets
+ * through. */
 #define STORE_DEPTH_MAX (INT64_C(1) << 20)
-#define STORE_LIMITS_DEFAULT \
-    { .fuel = 100000000, .depth = STORE_DEPTH_MAX, .max_pages = 4096, .max_elems = 1 << 20, .synthesize = true, .spectest = true }
+#define STORE_LIMITS_DEFAULT                                                                                      \
+    {                                                                                                             \
+        .fuel = 100000000, .depth = STORE_DEPTH_MAX, .max_pages = 4096, .max_elems = 1 << 20, .synthesize = true, \
+        .spectest = true                                                                                          \
+    }
 
 typedef enum OutcomeKind {
     OUT_RETURN,
@@ -38,7 +42,7 @@ typedef enum OutcomeKind {
     OUT_UNLINKABLE, /* err */
     OUT_CRASH,      /* compiled code faulted where no trap is known, or its process died */
     OUT_HANG,
-    OUT_RESOURCE    /* this leg could not do it (err has the class LIMIT) */
+    OUT_RESOURCE /* this leg could not do it (err has the class LIMIT) */
 } OutcomeKind;
 
 typedef struct Outcome {
@@ -47,19 +51,19 @@ typedef struct Outcome {
     uint32_t nresult;
     const Value *result; /* in the execution state: good until the next invocation */
     const ValType *type;
-    int64_t fuel;        /* left */
+    int64_t fuel;            /* left */
     uint64_t nlog, log_hash; /* host calls of the case so far */
-    Backtrace trace;     /* OUT_TRAP, OUT_CRASH */
-    uint64_t crash_pc;   /* OUT_CRASH: offset in the region's code, for reports alone */
+    Backtrace trace;         /* OUT_TRAP, OUT_CRASH */
+    uint64_t crash_pc;       /* OUT_CRASH: offset in the region's code, for reports alone */
     Err err;
 } Outcome;
 
 typedef struct InstRec { /* host's record of an instance */
     Instance *inst;
     const Module *module;
-    const Code *code;  /* NULL: interpreted */
-    uint32_t code_at;  /* offset in the region's CODE */
-    bool ready;        /* instantiation succeeded */
+    const Code *code; /* NULL: interpreted */
+    uint32_t code_at; /* offset in the region's CODE */
+    bool ready;       /* instantiation succeeded */
 } InstRec;
 
 typedef struct StoreName {
@@ -83,10 +87,10 @@ typedef struct Store {
     Bail bail;
     uint32_t stubs_at; /* next free byte for adaptors */
     VEC(SigRec) sigs;
-    Map sig_map;   /* hash of a signature -> its number */
+    Map sig_map; /* hash of a signature -> its number */
     VEC(InstRec *) insts;
     VEC(StoreName) names;
-    VEC(MemInst *) mems;       /* all there are, by id: what an observer looks at */
+    VEC(MemInst *) mems; /* all there are, by id: what an observer looks at */
     VEC(TableInst *) tables;
     VEC(GlobalInst *) globals;
     VEC(HostFunc *) hosts;
@@ -100,15 +104,16 @@ void store_close(Store *s);
 /* Forget all instances and start a case.  False: the store cannot be used any more. */
 bool store_reset(Store *s, const StoreLimits *limits);
 
-/* Link and instantiate a validated module, running its start function.  `code`: the module compiled with the store's options; NULL when it interprets.
- * Module and code must stay until store_reset.  Returns the record, also of an instance whose instantiation trapped. */
+/* Link and instantiate a validated module, running its start function.  `code`: the module compiled with the store's
+ * options; NULL when it interprets. Module and code must stay until store_reset.  Returns the record, also of an
+ * instance whose instantiation trapped. */
 InstRec *store_instantiate(Store *s, const Module *m, const Code *code, Outcome *out);
 /* Make the exports of `inst` importable from module `name` (text that must outlive the store's case). */
 void store_register(Store *s, Name name, InstRec *inst);
 /* Call a function.  Arguments must have the types it takes. */
 void store_invoke(Store *s, FuncInst *f, const Value *args, uint32_t nargs, Outcome *out);
-/* Call several in turn, each with full fuel and depth; done is told of each in order, and what it is given is good until it returns.
- * After a crash or resource failure (told as well) the rest is not told. */
+/* Call several in turn, each with full fuel and depth; done is told of each in order, and what it is given is good
+ * until it returns. After a crash or resource failure (told as well) the rest is not told. */
 typedef struct Invocation {
     FuncInst *func;
     const Value *args;
@@ -129,7 +134,10 @@ GlobalInst *store_new_global(Store *s, GlobalInst *place, ValType type, bool mut
 void *store_alloc(Store *s, uint64_t size, uint64_t align);
 const void *store_adaptor(Store *s, uint32_t sig, bool entry);
 /* Resolve import number i; false and *err. */
-typedef struct Extern { ExternKind kind; void *p; } Extern;
+typedef struct Extern {
+    ExternKind kind;
+    void *p;
+} Extern;
 bool store_resolve(Store *s, const Module *m, uint32_t i, Extern *out, Err *err);
 /* Trap site and backtrace of compiled code from the execution state; false: not a trap at all. */
 bool store_trace(const Store *s, const ExecCall *c, Outcome *out);

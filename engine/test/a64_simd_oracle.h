@@ -120,31 +120,51 @@ static uint64_t min_max(const char *op, uint64_t bx, uint64_t by, uint32_t n) {
 
 static uint64_t f32_lane(const char *op, uint64_t bx, uint64_t by) {
     volatile float x = f32_of(bx), y = f32_of(by), r;
-    if (is(op, "add")) r = x + y;
-    else if (is(op, "sub")) r = x - y;
-    else if (is(op, "mul")) r = x * y;
-    else if (is(op, "div")) r = x / y;
-    else if (is(op, "sqrt")) r = sqrtf(x);
-    else if (is(op, "ceil")) r = ceilf(x);
-    else if (is(op, "floor")) r = floorf(x);
-    else if (is(op, "trunc")) r = truncf(x);
-    else if (is(op, "nearest")) r = rintf(x);
-    else abort();
+    if (is(op, "add"))
+        r = x + y;
+    else if (is(op, "sub"))
+        r = x - y;
+    else if (is(op, "mul"))
+        r = x * y;
+    else if (is(op, "div"))
+        r = x / y;
+    else if (is(op, "sqrt"))
+        r = sqrtf(x);
+    else if (is(op, "ceil"))
+        r = ceilf(x);
+    else if (is(op, "floor"))
+        r = floorf(x);
+    else if (is(op, "trunc"))
+        r = truncf(x);
+    else if (is(op, "nearest"))
+        r = rintf(x);
+    else
+        abort();
     return bits32(r);
 }
 
 static uint64_t f64_lane(const char *op, uint64_t bx, uint64_t by) {
     volatile double x = f64_of(bx), y = f64_of(by), r;
-    if (is(op, "add")) r = x + y;
-    else if (is(op, "sub")) r = x - y;
-    else if (is(op, "mul")) r = x * y;
-    else if (is(op, "div")) r = x / y;
-    else if (is(op, "sqrt")) r = sqrt(x);
-    else if (is(op, "ceil")) r = ceil(x);
-    else if (is(op, "floor")) r = floor(x);
-    else if (is(op, "trunc")) r = trunc(x);
-    else if (is(op, "nearest")) r = rint(x);
-    else abort();
+    if (is(op, "add"))
+        r = x + y;
+    else if (is(op, "sub"))
+        r = x - y;
+    else if (is(op, "mul"))
+        r = x * y;
+    else if (is(op, "div"))
+        r = x / y;
+    else if (is(op, "sqrt"))
+        r = sqrt(x);
+    else if (is(op, "ceil"))
+        r = ceil(x);
+    else if (is(op, "floor"))
+        r = floor(x);
+    else if (is(op, "trunc"))
+        r = trunc(x);
+    else if (is(op, "nearest"))
+        r = rint(x);
+    else
+        abort();
     return bits64(r);
 }
 
@@ -248,9 +268,12 @@ static V lanes_op(const Ins *i, const V *a, const V *b, const V *c) {
     V r;
     for (uint32_t k = 0; k < 16 / n; k++) {
         uint64_t x = lane(a, n, k), y = b ? lane(b, n, k) : 0, z = 0;
-        if (i->op == IR_vshift) z = shift_lane(op, n, x, count);
-        else if (name[0] == 'v') z = bits_lane(op, x, y, c ? lane(c, n, k) : 0);
-        else if (!other_lane(op, n, k, a, b, &z)) z = name[0] == 'f' ? float_lane(op, n, x, y) : int_lane(op, n, x, y);
+        if (i->op == IR_vshift)
+            z = shift_lane(op, n, x, count);
+        else if (name[0] == 'v')
+            z = bits_lane(op, x, y, c ? lane(c, n, k) : 0);
+        else if (!other_lane(op, n, k, a, b, &z))
+            z = name[0] == 'f' ? float_lane(op, n, x, y) : int_lane(op, n, x, y);
         set_lane(&r, n, k, z & mask_of(n));
     }
     return r;

@@ -61,8 +61,10 @@ static inline uint64_t ir_int(const Ins *i, bool w, uint64_t a, uint64_t b) {
     case IR_popcnt: return IR_INT(num_i32_popcnt(p), num_i64_popcnt(a));
     case IR_sext8: return IR_INT(num_i32_extend8_s(p), num_i64_extend8_s(a));
     case IR_sext16: return IR_INT(num_i32_extend16_s(p), num_i64_extend16_s(a));
-    case IR_sext: case IR_sext32: return num_i64_extend32_s(a);
-    case IR_zext: case IR_wrap: return p;
+    case IR_sext:
+    case IR_sext32: return num_i64_extend32_s(a);
+    case IR_zext:
+    case IR_wrap: return p;
     case IR_eqz: return a == 0;
     case IR_icvt_s:
         if (i->type == T_F32) return IR_INT(num_f32_convert_i32_s(p), num_f32_convert_i64_s(a));
@@ -99,8 +101,8 @@ static inline uint64_t ir_float1(const Ins *i, bool w, uint64_t a) {
     uint32_t p = (uint32_t)a;
     bool to64 = i->type == T_I64;
 #define F1(NAME) (w ? num_f64_##NAME(a) : num_f32_##NAME(p))
-#define CVT(SIGN)                                                                                                \
-    (to64 ? (w ? num_i64_trunc_sat_f64_##SIGN(a) : num_i64_trunc_sat_f32_##SIGN(p))                              \
+#define CVT(SIGN)                                                                   \
+    (to64 ? (w ? num_i64_trunc_sat_f64_##SIGN(a) : num_i64_trunc_sat_f32_##SIGN(p)) \
           : (w ? num_i32_trunc_sat_f64_##SIGN(a) : num_i32_trunc_sat_f32_##SIGN(p)))
     switch ((IrOp)i->op) {
     case IR_fabs: return F1(abs);
@@ -182,7 +184,9 @@ static inline Value ir_lanes(const IrFrame *x, const Ins *i) {
     Value a = x->v[i->a], b = {.u64x2 = {0, 0}};
     if (ir_info[i->op].nargs > 1) b = x->v[i->b];
     switch ((VOp)i->aux) {
-#define VOP(id, name, shape) case VOP_##id: return IR_SHAPE_##shape(id);
+#define VOP(id, name, shape) \
+    case VOP_##id:           \
+        return IR_SHAPE_##shape(id);
 #include "ir/simd.def"
 #undef VOP
     case VOP_COUNT: break;
@@ -296,18 +300,30 @@ static inline void ir_step(IrFrame *x, Val at) {
     const Ins *i = &x->f->ins.at[at];
     Value *v = x->v;
     switch ((IrOp)i->op) {
-    case IR_iconst: case IR_fconst: v[at].i64 = ins_imm(i); break;
+    case IR_iconst:
+    case IR_fconst: v[at].i64 = ins_imm(i); break;
     case IR_vconst: memcpy(&v[at], &x->f->pool.at[i->a], sizeof(Value)); break;
     case IR_proj: v[at] = x->results[i->b]; break;
     case IR_es: v[at].i64 = (uint64_t)(uintptr_t)x->r->es; break;
-    case IR_vunary: case IR_vbinary: case IR_vternary: case IR_vshift: case IR_vtest:
-    case IR_vsplat: case IR_vextract: case IR_vreplace: v[at] = ir_lanes(x, i); break;
+    case IR_vunary:
+    case IR_vbinary:
+    case IR_vternary:
+    case IR_vshift:
+    case IR_vtest:
+    case IR_vsplat:
+    case IR_vextract:
+    case IR_vreplace: v[at] = ir_lanes(x, i); break;
     case IR_vshuffle: v[at] = num_i8x16_shuffle(v[i->a], v[i->b], (const uint8_t *)&x->f->pool.at[i->c]); break;
     case IR_load: v[at] = ir_load(x, at); break;
     case IR_store: ir_store(x, at); break;
-    case IR_trapz: if (!v[i->a].i64) ir_trap(x, at, i->aux); break;
-    case IR_trapnz: if (v[i->a].i64) ir_trap(x, at, i->aux); break;
-    case IR_charge: case IR_refund: ir_count(x, at); break;
+    case IR_trapz:
+        if (!v[i->a].i64) ir_trap(x, at, i->aux);
+        break;
+    case IR_trapnz:
+        if (v[i->a].i64) ir_trap(x, at, i->aux);
+        break;
+    case IR_charge:
+    case IR_refund: ir_count(x, at); break;
     case IR_call: ir_call(x, at); break;
     case IR_select: v[at] = v[i->a].i64 ? v[i->b] : v[i->c]; break;
     default: v[at].i64 = ir_pure(x, i, v[i->a].i64, ir_info[i->op].nargs > 1 ? v[i->b].i64 : 0); break;

@@ -570,10 +570,18 @@ static void test_vector_immediates(void **state) {
         uint64_t v;
         uint8_t kind, bits;
     } known[] = {
-        {0x2a2a2a2a2a2a2a2a, 14, 0x2a},        {0x0012001200120012, 8, 0x12},  {0x3400340034003400, 10, 0x34},
-        {0x0000003400000034, 0, 0x34},         {0x0012000000120000, 4, 0x12},  {0x0012ffff0012ffff, 13, 0x12},
-        {UINT64_C(0xffffff12ffffff12), 16, 0xed}, {0x000000ff0000ff00, 30, 0x12}, {0x3f8000003f800000, 15, 0x70},
-        {0x3ff0000000000000, 31, 0x70},        {0x000012ff000012ff, 12, 0x12}, {UINT64_C(0xffedffedffedffed), 24, 0x12},
+        {0x2a2a2a2a2a2a2a2a, 14, 0x2a},
+        {0x0012001200120012, 8, 0x12},
+        {0x3400340034003400, 10, 0x34},
+        {0x0000003400000034, 0, 0x34},
+        {0x0012000000120000, 4, 0x12},
+        {0x0012ffff0012ffff, 13, 0x12},
+        {UINT64_C(0xffffff12ffffff12), 16, 0xed},
+        {0x000000ff0000ff00, 30, 0x12},
+        {0x3f8000003f800000, 15, 0x70},
+        {0x3ff0000000000000, 31, 0x70},
+        {0x000012ff000012ff, 12, 0x12},
+        {UINT64_C(0xffedffedffedffed), 24, 0x12},
     };
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
         assert_true(a64_vector_imm(known[k].v, &kind, &bits));
@@ -697,11 +705,15 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_row), cmocka_unit_test(test_capstone),
-        cmocka_unit_test(test_llvm_mc),   cmocka_unit_test(test_logical_immediates),
-        cmocka_unit_test(test_constants), cmocka_unit_test(test_float_immediates),
+        cmocka_unit_test(test_every_row),
+        cmocka_unit_test(test_capstone),
+        cmocka_unit_test(test_llvm_mc),
+        cmocka_unit_test(test_logical_immediates),
+        cmocka_unit_test(test_constants),
+        cmocka_unit_test(test_float_immediates),
         cmocka_unit_test(test_vector_immediates),
-        cmocka_unit_test(test_offsets),   cmocka_unit_test(test_patch),
+        cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_patch),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, make_cases, free_cases);

@@ -18,11 +18,11 @@ static uint32_t rnd(uint32_t below) {
 }
 static uint64_t rnd64(void) { return (uint64_t)rnd(1 << 30) << 40 ^ (uint64_t)rnd(1 << 30) << 20 ^ rnd(1 << 30); }
 
-static const uint32_t f32_edge[] = {
-    0,          0x80000000, 1,          0x80000001, 0x007fffff, 0x00800000, 0x3f000000, 0x3effffff, 0xbf000000,
-    0x3f800000, 0xbf800000, 0x3fc00000, 0xbfc00000, 0x40200000, 0xc0200000, 0x4effffff, 0x4f000000, 0xcf000000,
-    0xcf000001, 0x4f7fffff, 0x4f800000, 0x5f000000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000,
-    0xffc00000, 0x7f800001, 0xffbfffff, 0x4b000001, 0x4affffff, 0x7fc12345};
+static const uint32_t f32_edge[] = {0,          0x80000000, 1,          0x80000001, 0x007fffff, 0x00800000, 0x3f000000,
+                                    0x3effffff, 0xbf000000, 0x3f800000, 0xbf800000, 0x3fc00000, 0xbfc00000, 0x40200000,
+                                    0xc0200000, 0x4effffff, 0x4f000000, 0xcf000000, 0xcf000001, 0x4f7fffff, 0x4f800000,
+                                    0x5f000000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000,
+                                    0x7f800001, 0xffbfffff, 0x4b000001, 0x4affffff, 0x7fc12345};
 static const uint64_t f64_edge[] = {0,
                                     0x8000000000000000,
                                     1,
@@ -66,8 +66,24 @@ static const uint64_t f64_edge[] = {0,
 
 static uint64_t int_edge(uint32_t n) {
     uint64_t top = UINT64_C(1) << (8 * n - 1);
-    const uint64_t edge[] = {0, 1, 2, 3, 15, 16, 17, 31, top, top - 1, top + 1, 0 - UINT64_C(1), 0 - UINT64_C(2),
-                             top >> 1, top >> (4 * n), (top >> (4 * n)) - 1, 0 - (top >> (4 * n)), top / 3,
+    const uint64_t edge[] = {0,
+                             1,
+                             2,
+                             3,
+                             15,
+                             16,
+                             17,
+                             31,
+                             top,
+                             top - 1,
+                             top + 1,
+                             0 - UINT64_C(1),
+                             0 - UINT64_C(2),
+                             top >> 1,
+                             top >> (4 * n),
+                             (top >> (4 * n)) - 1,
+                             0 - (top >> (4 * n)),
+                             top / 3,
                              0x5555555555555555};
     return edge[rnd(sizeof edge / sizeof *edge)];
 }
@@ -252,8 +268,10 @@ static void op_const(Batch *b, VOp op, uint32_t side, V c) {
     bool count = vop_info[op].shape == V_SHIFT;
     Val x[3];
     for (uint32_t k = 0; k < 3; k++) {
-        if (k == 1 && count) x[k] = k == side ? scalar_const(&m, T_I32, lane(&c, 4, 0)) : load(&m, T_I32, VEC);
-        else x[k] = k == side ? vconst(&m, c) : load(&m, T_V128, VEC * k);
+        if (k == 1 && count)
+            x[k] = k == side ? scalar_const(&m, T_I32, lane(&c, 4, 0)) : load(&m, T_I32, VEC);
+        else
+            x[k] = k == side ? vconst(&m, c) : load(&m, T_V128, VEC * k);
     }
     out(&m, apply(&m, op, x));
     if (!count) out(&m, x[side]);
@@ -295,11 +313,10 @@ static Access lane_access(uint32_t n, bool sign) {
 
 /* A scalar for lane operations: from memory, a constant, another vector's lane, or memory just before its use. */
 static Val scalar(Make *m, VOp op, uint32_t form) {
-    static const uint8_t extract[4][4] = {
-        {VOP_i8x16_extract_lane_u, VOP_i8x16_extract_lane_u, 0, 0},
-        {VOP_i16x8_extract_lane_s, VOP_i16x8_extract_lane_s, 0, 0},
-        {VOP_i32x4_extract_lane, VOP_i32x4_extract_lane, VOP_f32x4_extract_lane, 0},
-        {VOP_i64x2_extract_lane, VOP_i64x2_extract_lane, 0, VOP_f64x2_extract_lane}};
+    static const uint8_t extract[4][4] = {{VOP_i8x16_extract_lane_u, VOP_i8x16_extract_lane_u, 0, 0},
+                                          {VOP_i16x8_extract_lane_s, VOP_i16x8_extract_lane_s, 0, 0},
+                                          {VOP_i32x4_extract_lane, VOP_i32x4_extract_lane, VOP_f32x4_extract_lane, 0},
+                                          {VOP_i64x2_extract_lane, VOP_i64x2_extract_lane, 0, VOP_f64x2_extract_lane}};
     IrType t = vop_scalar(op);
     uint32_t n = lane_bytes(vop_info[op].name), log2 = n == 1 ? 0 : n == 2 ? 1 : n == 4 ? 2 : 3;
     switch (form) {
@@ -322,9 +339,12 @@ static void lane_op(Batch *b, VOp op, uint32_t k, uint32_t form) {
     case V_SPLAT: out(&m, ins(&m, IR_vsplat, T_V128, (uint8_t)op, scalar(&m, op, form), 0, 0)); break;
     case V_EXTRACT:
         x = ins(&m, IR_vextract, vop_scalar(op), (uint8_t)op, v, k, 0);
-        if (form == 0) out(&m, x);
-        else if (form == 1 && vop_scalar(op) == T_I32) out(&m, ins(&m, IR_zext, T_I64, 0, x, 0, 0));
-        else if (form == 2 && vop_scalar(op) >= T_F32) store_at(m.f, m.b, m.ctx, x, OUT + 3);
+        if (form == 0)
+            out(&m, x);
+        else if (form == 1 && vop_scalar(op) == T_I32)
+            out(&m, ins(&m, IR_zext, T_I64, 0, x, 0, 0));
+        else if (form == 2 && vop_scalar(op) >= T_F32)
+            store_at(m.f, m.b, m.ctx, x, OUT + 3);
         else { /* its lane, or only a byte of it */
             IrType t = vop_scalar(op);
             store_as(&m, t >= T_F32 ? whole_access(t) : lane_access(form == 3 && n < 8 ? 1 : n, false), x, OUT + 5);
@@ -371,8 +391,7 @@ static void shuffle_of(Batch *b, const uint8_t *from, uint32_t size) {
     for (uint32_t form = 0; form < 4; form++) { /* bit 0: swapped, bit 1: one vector twice */
         Make m = make_fn(b);
         uint8_t byte[16];
-        for (uint32_t k = 0; k < 16; k++)
-            byte[k] = (uint8_t)((from[k / size] * size + k % size) ^ (form & 1 ? 16 : 0));
+        for (uint32_t k = 0; k < 16; k++) byte[k] = (uint8_t)((from[k / size] * size + k % size) ^ (form & 1 ? 16 : 0));
         Val x = load(&m, T_V128, 0), y = form & 2 ? x : load(&m, T_V128, 16);
         out(&m, shuffle(&m, byte, x, y));
         if (form == 0) out(&m, x), out(&m, y);
@@ -482,8 +501,8 @@ static void test_branch(World *w, Mode mode) {
         Val v = fn_param(f, body, T_V128), n = fn_param(f, body, T_I32), sum = fn_param(f, body, T_V128);
         sum = fn_ins(f, body, 1, (Ins){.op = IR_vbinary, .type = T_V128, .aux = VOP_f64x2_add, .a = sum, .b = one});
         sum = fn_ins(f, body, 1, (Ins){.op = IR_vunary, .type = T_V128, .aux = VOP_f64x2_canon, .a = sum});
-        Val next = fn_ins(f, body, 1,
-                          (Ins){.op = IR_vbinary, .type = T_V128, .aux = VOP_i8x16_sub_sat_u, .a = v, .b = step});
+        Val next =
+            fn_ins(f, body, 1, (Ins){.op = IR_vbinary, .type = T_V128, .aux = VOP_i8x16_sub_sat_u, .a = v, .b = step});
         Val more = fn_ins(f, body, 1, (Ins){.op = IR_iadd, .a = n, .b = fn_iconst(f, body, 1, T_I32, 1)});
         VOp test = zero ? VOP_i64x2_all_true : VOP_v128_any_true;
         Val t = fn_ins(f, body, 1, (Ins){.op = IR_vtest, .type = T_I32, .aux = (uint8_t)test, .a = next});
@@ -568,10 +587,11 @@ static Fn *fault_fn(Arena *a, uint32_t index, uint32_t form, uint32_t disp) {
     f->index = index;
     Val at = load_at(f, b, ctx, T_I64, 0), v = load_at(f, b, ctx, T_V128, 16);
     uint8_t flags = MEM_HEAP | MEM_TRAPS, type = form < 3 ? T_V128 : T_I32,
-            access = (uint8_t)(form < 3 ? ACC_V128 + form : form == 5 ? ACC_V128 : ACC_16U);
+            access = (uint8_t)(form < 3    ? ACC_V128 + form
+                               : form == 5 ? ACC_V128
+                                           : ACC_16U);
     if (form < 5)
-        x = fn_ins(f, b, 1234,
-                   (Ins){.op = IR_load, .type = type, .aux = access, .flags = flags, .a = at, .b = disp});
+        x = fn_ins(f, b, 1234, (Ins){.op = IR_load, .type = type, .aux = access, .flags = flags, .a = at, .b = disp});
     if (form == 3) x = fn_ins(f, b, 1, (Ins){.op = IR_vsplat, .type = T_V128, .aux = VOP_i16x8_splat, .a = x});
     if (form == 4)
         x = fn_ins(f, b, 1,
@@ -660,8 +680,8 @@ static void random_step(Make *m, Pool *pool) {
     }
     if (choice == 4) { /* what multiply-add and bic look for */
         static const uint8_t inner[] = {VOP_i16x8_mul, VOP_i32x4_mul, VOP_v128_not, VOP_v128_and},
-                             outer[] = {VOP_i16x8_add, VOP_i16x8_sub,  VOP_i32x4_add, VOP_i32x4_sub,
-                                        VOP_v128_and,  VOP_v128_or, VOP_i8x16_ne,  VOP_i32x4_ne};
+                             outer[] = {VOP_i16x8_add, VOP_i16x8_sub, VOP_i32x4_add, VOP_i32x4_sub,
+                                        VOP_v128_and,  VOP_v128_or,   VOP_i8x16_ne,  VOP_i32x4_ne};
         uint32_t k = rnd(4);
         for (uint32_t j = 0; j < 3; j++) x[j] = random_vector(m, vectors);
         Val y[2] = {random_vector(m, vectors), apply(m, (VOp)inner[k], x)};

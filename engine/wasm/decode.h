@@ -29,10 +29,21 @@ typedef struct Instr {
     Op op;
     uint32_t at, next; /* byte offsets of the opcode and of the next instruction */
     union {
-        struct { uint32_t index, index2; }; /* label func type table local global memory data elem; second index */
-        struct { uint32_t memory, align; uint64_t offset; } mem; /* align: log2 */
-        struct { uint32_t count; uint32_t at; } labels; /* count (without default); offset of the first LEB128 */
-        struct { uint32_t count; uint32_t at; } types;
+        struct {
+            uint32_t index, index2;
+        }; /* label func type table local global memory data elem; second index */
+        struct {
+            uint32_t memory, align;
+            uint64_t offset;
+        } mem; /* align: log2 */
+        struct {
+            uint32_t count;
+            uint32_t at;
+        } labels; /* count (without default); offset of the first LEB128 */
+        struct {
+            uint32_t count;
+            uint32_t at;
+        } types;
         int64_t block; /* block type: < 0: BLOCK_EMPTY or a value type (see block_type), >= 0: type index */
         uint32_t i32;
         uint64_t i64; /* also float bits */

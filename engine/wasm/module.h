@@ -19,14 +19,14 @@ typedef struct Name { /* UTF-8, not NUL-terminated, may hold U+0000 */
 typedef enum TypeKind { TYPE_FUNC, TYPE_STRUCT, TYPE_ARRAY } TypeKind;
 
 typedef struct FieldType { /* of a structure or array */
-    ValType type; /* or VT_I8, VT_I16 */
+    ValType type;          /* or VT_I8, VT_I16 */
     bool mutable;
 } FieldType;
 
 typedef struct TypeDef {
     TypeKind kind;
     bool final;
-    uint32_t super;            /* type index, or NO_INDEX */
+    uint32_t super;             /* type index, or NO_INDEX */
     uint32_t group, group_size; /* first index and size of the recursion group */
     FuncType func;
     const FieldType *field; /* TYPE_STRUCT; TYPE_ARRAY has one */
@@ -105,10 +105,10 @@ typedef struct ElemSegment {
     uint32_t table;
     ConstExpr offset;
     uint32_t count;
-    const uint32_t *funcs;   /* function indices, or NULL when ... */
-    const ConstExpr *exprs;  /* ... there are expressions */
+    const uint32_t *funcs;  /* function indices, or NULL when ... */
+    const ConstExpr *exprs; /* ... there are expressions */
     uint32_t at;
-    uint32_t items_at;       /* byte offset of the first function index or expression */
+    uint32_t items_at; /* byte offset of the first function index or expression */
 } ElemSegment;
 
 typedef struct DataSegment {
@@ -123,9 +123,9 @@ typedef struct DataSegment {
 typedef struct SideEntry SideEntry;
 
 typedef struct Body {
-    uint32_t at;       /* byte offset of the local declarations */
-    uint32_t code, end; /* instructions are bytes [code, end), final `end` opcode included */
-    uint32_t nlocal;   /* declared locals and parameters together */
+    uint32_t at;          /* byte offset of the local declarations */
+    uint32_t code, end;   /* instructions are bytes [code, end), final `end` opcode included */
+    uint32_t nlocal;      /* declared locals and parameters together */
     const ValType *local; /* all nlocal types, parameters first */
     /* filled in by validation: */
     const SideEntry *side;
@@ -138,8 +138,8 @@ typedef struct Body {
 
 typedef struct Custom {
     Name name;
-    uint32_t at, n;    /* contents, behind the name */
-    uint32_t before;   /* id of the section it stands before, for the encoder; 0xff: last */
+    uint32_t at, n;  /* contents, behind the name */
+    uint32_t before; /* id of the section it stands before, for the encoder; 0xff: last */
 } Custom;
 
 typedef struct Module {
@@ -165,7 +165,7 @@ typedef struct Module {
     uint32_t nimported[EXT_COUNT];
     bool has_data_count;
     uint32_t data_count;
-    BitSet declared_funcs; /* functions that ref.func may name (set by validation) */
+    BitSet declared_funcs;  /* functions that ref.func may name (set by validation) */
     const Name *func_names; /* of all functions, by the name section; NULL when there is none */
 } Module;
 

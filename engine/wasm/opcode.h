@@ -73,13 +73,13 @@ typedef enum OpKind {
     KIND_VSPLAT,
     KIND_VEXTRACT,
     KIND_VREPLACE,
-    KIND_VUNARY,   /* of lanes; needs no NaN canonicalization */
-    KIND_VFUNARY,  /* of lanes; results may be NaNs to canonicalize */
-    KIND_VBINARY,  /* these two with two operands */
+    KIND_VUNARY,  /* of lanes; needs no NaN canonicalization */
+    KIND_VFUNARY, /* of lanes; results may be NaNs to canonicalize */
+    KIND_VBINARY, /* these two with two operands */
     KIND_VFBINARY,
     KIND_VTERNARY,
-    KIND_VSHIFT,   /* all lanes by one i32 */
-    KIND_VTEST     /* to i32 */
+    KIND_VSHIFT, /* all lanes by one i32 */
+    KIND_VTEST   /* to i32 */
 } OpKind;
 
 /* Feature bits; a set of them is a run-time value. */
@@ -108,12 +108,11 @@ typedef uint32_t Features; /* bit set, 1u << Feature */
 
 /* What is implemented now of 2.0, and of 3.0.  Of function references that is the types (with null and
  * subtyping); their instructions are rows to come. */
-#define FEATURES_WASM2                                                                              \
-    (1u << FEAT_MVP | 1u << FEAT_SIGN_EXT | 1u << FEAT_SAT_FLOAT | 1u << FEAT_MULTI_VALUE |         \
-     1u << FEAT_REF_TYPES | 1u << FEAT_BULK | 1u << FEAT_MUTABLE_GLOBALS | 1u << FEAT_SIMD)
+#define FEATURES_WASM2                                                                                             \
+    (1u << FEAT_MVP | 1u << FEAT_SIGN_EXT | 1u << FEAT_SAT_FLOAT | 1u << FEAT_MULTI_VALUE | 1u << FEAT_REF_TYPES | \
+     1u << FEAT_BULK | 1u << FEAT_MUTABLE_GLOBALS | 1u << FEAT_SIMD)
 #define FEATURES_WASM3 \
-    (FEATURES_WASM2 | 1u << FEAT_TAIL_CALL | 1u << FEAT_EXTENDED_CONST | 1u << FEAT_MULTI_MEMORY | \
-     1u << FEAT_FUNC_REFS)
+    (FEATURES_WASM2 | 1u << FEAT_TAIL_CALL | 1u << FEAT_EXTENDED_CONST | 1u << FEAT_MULTI_MEMORY | 1u << FEAT_FUNC_REFS)
 
 typedef struct OpInfo {
     const char *text;

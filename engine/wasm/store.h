@@ -15,8 +15,8 @@ typedef struct ExecState ExecState;
 typedef struct FuncInst FuncInst;
 
 typedef struct MemInst {
-    uint8_t *base;      /* never moves: room for the largest size is reserved */
-    uint64_t length;    /* bytes */
+    uint8_t *base;   /* never moves: room for the largest size is reserved */
+    uint64_t length; /* bytes */
     uint64_t pages;
     uint64_t max_pages; /* what growth may reach: the type's maximum and the store's cap */
     uint64_t type_max;  /* the declared maximum, for import matching; UINT64_MAX: none */
@@ -25,7 +25,7 @@ typedef struct MemInst {
 } MemInst;
 
 typedef struct TableInst {
-    uint64_t *elem;    /* references, see Value; moves when the table grows */
+    uint64_t *elem; /* references, see Value; moves when the table grows */
     uint32_t size;
     uint32_t capacity;
     uint32_t max;      /* what growth may reach */
@@ -75,15 +75,15 @@ struct Instance {
     const Module *module; /* host only */
     uint32_t id;
     uint32_t nmems, ntables, nglobals, nfuncs, nsigs, ndatas, nelems;
-    MemView *mems;          /* the arrays, for C code; compiled code uses InstLayout */
+    MemView *mems; /* the arrays, for C code; compiled code uses InstLayout */
     TableInst **tables;
     GlobalInst **globals;
     FuncInst **funcs;
-    uint32_t *sigs;         /* type index -> canonical number */
+    uint32_t *sigs; /* type index -> canonical number */
     DataInst *datas;
     ElemInst *elems;
     const void *const *entry; /* code of each defined function, or NULL */
-    void *host;             /* host only: run/ keeps its own record here */
+    void *host;               /* host only: run/ keeps its own record here */
 };
 
 /* Byte offsets from the Instance, each array's item size as above. */
@@ -111,16 +111,26 @@ typedef struct LibCalls {
     void (*data_drop)(Instance *inst, uint32_t data);
     uint64_t (*table_grow)(Instance *inst, uint32_t table, uint64_t delta, uint64_t ref);
     uint32_t (*table_fill)(Instance *inst, uint32_t table, uint64_t dst, uint64_t ref, uint64_t n);
-    uint32_t (*table_copy)(Instance *inst, uint32_t dst_table, uint32_t src_table, uint64_t dst, uint64_t src, uint64_t n);
+    uint32_t (*table_copy)(Instance *inst, uint32_t dst_table, uint32_t src_table, uint64_t dst, uint64_t src,
+                           uint64_t n);
     uint32_t (*table_init)(Instance *inst, uint32_t table, uint32_t elem, uint64_t dst, uint32_t src, uint32_t n);
     void (*elem_drop)(Instance *inst, uint32_t elem);
     /* Arguments in es->args, results to es->results. */
     uint32_t (*host_call)(ExecState *es, FuncInst *f);
 } LibCalls;
 enum { /* ORDER LibCalls */
-    LIB_MEMORY_GROW, LIB_MEMORY_FILL, LIB_MEMORY_COPY, LIB_MEMORY_INIT, LIB_DATA_DROP,
-    LIB_TABLE_GROW, LIB_TABLE_FILL, LIB_TABLE_COPY, LIB_TABLE_INIT, LIB_ELEM_DROP, LIB_HOST_CALL,
-    LIB_COUNT
+       LIB_MEMORY_GROW,
+       LIB_MEMORY_FILL,
+       LIB_MEMORY_COPY,
+       LIB_MEMORY_INIT,
+       LIB_DATA_DROP,
+       LIB_TABLE_GROW,
+       LIB_TABLE_FILL,
+       LIB_TABLE_COPY,
+       LIB_TABLE_INIT,
+       LIB_ELEM_DROP,
+       LIB_HOST_CALL,
+       LIB_COUNT
 };
 _Static_assert(sizeof(LibCalls) == LIB_COUNT * sizeof(void *), "one enumerator a member");
 
@@ -143,7 +153,7 @@ struct ExecState {
     void *stack_top;                   /* of the native stack that compiled code runs on */
     void *exit_stub;                   /* where the signal handler sends a faulting thread */
     const void *host;                  /* executing process only: run/'s record of host calls */
-    _Alignas(64) Value args[ES_SLOTS];    /* argument i of a call, when no register takes it */
-    Value results[ES_SLOTS];              /* result i, likewise */
+    _Alignas(64) Value args[ES_SLOTS]; /* argument i of a call, when no register takes it */
+    Value results[ES_SLOTS];           /* result i, likewise */
 };
 _Static_assert(offsetof(ExecState, fuel) == 0 && offsetof(ExecState, depth) == 8, "known to compiled code");

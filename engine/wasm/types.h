@@ -20,7 +20,7 @@ enum {
 };
 #define VT_REF (UINT32_C(1) << 31)
 #define VT_NULLABLE (UINT32_C(1) << 30)
-#define VT_HEAP(vt) ((vt) & UINT32_C(0x3fffffff))
+#define VT_HEAP(vt) ((vt)&UINT32_C(0x3fffffff))
 
 /* Heap types: a type index, or HEAP_ABSTRACT + the code byte of the binary format. */
 #define HEAP_ABSTRACT UINT32_C(0x3fffff00)

@@ -50,7 +50,7 @@ typedef enum X64Format {
     XFMT_VEX_RM,   /* reg <- first, r/m <- second or memory */
     XFMT_VEX_RVMR, /* as RVM; the last register in the immediate */
     XFMT_VEX_VM,   /* vvvv <- first, r/m <- second, /ext */
-    XFMT_LEA_D, /* reg <- address at a distance */
+    XFMT_LEA_D,    /* reg <- address at a distance */
     XFMT_REL32,
     XFMT_REL8
 } X64Format;

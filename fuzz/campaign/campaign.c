@@ -43,9 +43,12 @@ static void read_state(Campaign *c) {
     FILE *f = c->o->state ? fopen(c->o->state, "r") : NULL;
     if (!f) return;
     while (fgets(line, sizeof line, f)) {
-        if (sscanf(line, "next %" SCNu64, &n) == 1) c->sh->next = n, c->report->resumed = true;
-        else if (sscanf(line, "generator %" SCNu64, &n) == 1) version = n;
-        else if (line[0] != '#') tally_read(&c->before, line);
+        if (sscanf(line, "next %" SCNu64, &n) == 1)
+            c->sh->next = n, c->report->resumed = true;
+        else if (sscanf(line, "generator %" SCNu64, &n) == 1)
+            version = n;
+        else if (line[0] != '#')
+            tally_read(&c->before, line);
     }
     fclose(f);
     if (version != GEN_VERSION) c->sh->next = c->o->first; /* its seeds mean other modules */
@@ -67,8 +70,9 @@ static bool save_state(const Campaign *c) {
     snprintf(tmp, sizeof tmp, "%.4100s.new", c->o->state);
     FILE *f = fopen(tmp, "w");
     if (f) {
-        fprintf(f, "# parallax fuzz goes on behind this; without the file it starts over\ngenerator %d\nnext %" PRIu64 "\n", GEN_VERSION,
-                c->report->next);
+        fprintf(
+            f, "# parallax fuzz goes on behind this; without the file it starts over\ngenerator %d\nnext %" PRIu64 "\n",
+            GEN_VERSION, c->report->next);
         tally_write(f, &c->report->total);
     }
     if (f && fclose(f) == 0 && rename(tmp, c->o->state) == 0) return true;
@@ -106,8 +110,14 @@ static void save_harness(Campaign *c, const CampaignSlot *s, bool hung) {
     char path[FINDING_PATH], name[BUCKET_NAME];
     Case none = {0};
     gen_entropy(s->seed, entropy, n);
-    Finding f = {.bucket = {.what = hung ? WHAT_HANG : WHAT_CRASH}, .origin = "fuzz",  .input = entropy, .input_n = n, .seeded = true,
-                 .seed = s->seed,                                   .features = c->o->features, .c = &none};
+    Finding f = {.bucket = {.what = hung ? WHAT_HANG : WHAT_CRASH},
+                 .origin = "fuzz",
+                 .input = entropy,
+                 .input_n = n,
+                 .seeded = true,
+                 .seed = s->seed,
+                 .features = c->o->features,
+                 .c = &none};
     LegSpec leg;
     if (leg_spec_parse(&leg, "interp", 6, name, sizeof name)) f.leg = &leg, f.nlegs = 1;
     bucket_name(&f.bucket, name);

@@ -1,8 +1,9 @@
 /* Campaign: the generator's stream of seeds through the panel, in child processes, until told to stop.
  *
- * A child has legs of its own, takes the next seed that nobody has, and writes what it finds.  What it is at stands in shared
- * memory: when it dies or takes too long, the seed is run again by a new child with the leg that was at work observed as crashed
- * or hung.  The state file lets the next campaign go on behind the last seed; a parent that is killed itself repeats a few. */
+ * A child has legs of its own, takes the next seed that nobody has, and writes what it finds.  What it is at stands in
+ * shared memory: when it dies or takes too long, the seed is run again by a new child with the leg that was at work
+ * observed as crashed or hung.  The state file lets the next campaign go on behind the last seed; a parent that is
+ * killed itself repeats a few. */
 #pragma once
 #include "fuzz/campaign/tally.h"
 
@@ -11,13 +12,13 @@ enum { CAMPAIGN_MAX_JOBS = 64 };
 typedef struct CampaignOptions {
     uint32_t jobs;
     Features features;
-    uint64_t first;       /* seed, when there is no state */
-    uint64_t cases;       /* stop after so many; 0: never */
-    double seconds;       /* stop after so long; 0: never */
-    const char *findings; /* folder */
-    uint32_t most;        /* findings of a bucket; 0: all */
-    const char *state;    /* file, or NULL */
-    uint64_t timeout_ns;  /* for a case */
+    uint64_t first;                 /* seed, when there is no state */
+    uint64_t cases;                 /* stop after so many; 0: never */
+    double seconds;                 /* stop after so long; 0: never */
+    const char *findings;           /* folder */
+    uint32_t most;                  /* findings of a bucket; 0: all */
+    const char *state;              /* file, or NULL */
+    uint64_t timeout_ns;            /* for a case */
     const Stages *plant[LEG_KINDS]; /* see panel.h */
 } CampaignOptions;
 

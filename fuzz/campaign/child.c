@@ -83,7 +83,8 @@ static bool take(Child *k) {
             s->since = os_now_ns();
             __atomic_store_n(&s->leg, UINT32_MAX, __ATOMIC_RELEASE);
             __atomic_store_n(&s->busy, 1, __ATOMIC_RELEASE);
-        } while (!__atomic_compare_exchange_n(&k->sh->next, &seed, seed + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+        } while (
+            !__atomic_compare_exchange_n(&k->sh->next, &seed, seed + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
         s->skip = s->hung = 0;
     }
     s->since = os_now_ns();
@@ -99,7 +100,8 @@ static void pin(uint32_t number) {
     sched_setaffinity(0, sizeof set, &set); /* a worker takes its client's processor */
 }
 
-_Noreturn void campaign_child(const CampaignOptions *o, CampaignShared *sh, uint32_t number, uint32_t jobs, pid_t parent) {
+_Noreturn void campaign_child(const CampaignOptions *o, CampaignShared *sh, uint32_t number, uint32_t jobs,
+                              pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
     signal(SIGINT, SIG_IGN); /* the parent decides */

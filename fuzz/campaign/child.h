@@ -5,8 +5,8 @@
 
 /* Written by the child; by the parent while the child is gone. */
 typedef struct CampaignSlot {
-    uint32_t busy;       /* it has a seed in hand; release and acquire */
-    uint32_t leg;        /* being run; UINT32_MAX: none */
+    uint32_t busy; /* it has a seed in hand; release and acquire */
+    uint32_t leg;  /* being run; UINT32_MAX: none */
     uint64_t seed, since;
     uint32_t skip, hung; /* legs that took the process down, or did not come back, on this seed */
     bool again;          /* run this seed once more before the next one */
@@ -21,4 +21,5 @@ typedef struct CampaignShared {
 } CampaignShared;
 
 /* Exit status 0: told to stop, or all seeds are taken.  1: cannot run here, one line on stderr. */
-_Noreturn void campaign_child(const CampaignOptions *o, CampaignShared *sh, uint32_t number, uint32_t jobs, pid_t parent);
+_Noreturn void campaign_child(const CampaignOptions *o, CampaignShared *sh, uint32_t number, uint32_t jobs,
+                              pid_t parent);

@@ -55,8 +55,8 @@ static uint32_t count_values(const char *values) {
     return n;
 }
 
-/* A level as good as any other; the rest of the knobs mostly at their default, so that two cases differ in little.  Knobs come from the
- * table, so a new one takes part. */
+/* A level as good as any other; the rest of the knobs mostly at their default, so that two cases differ in little.
+ * Knobs come from the table, so a new one takes part. */
 void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
     char text[sizeof s->text], values[200];
     const char *name, *what, *at;
@@ -69,7 +69,8 @@ void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
         uint32_t often = level ? 16 : strcmp(name, "verify") == 0 ? 1 : 4; /* of 16 */
         if ((dice & 15) >= often || k == 0) continue;
         size_t len = value_at(values, k, &at);
-        int m = snprintf(text + n, sizeof text - n, "%c%s%s%.*s", colon ? ',' : ':', name, level ? "" : "=", (int)len, at);
+        int m =
+            snprintf(text + n, sizeof text - n, "%c%s%s%.*s", colon ? ',' : ':', name, level ? "" : "=", (int)len, at);
         if (m < 0 || (size_t)m >= sizeof text - n) {
             text[n] = 0; /* no room for all of them */
             break;

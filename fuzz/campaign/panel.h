@@ -1,8 +1,9 @@
 /* Panel: the legs that a fuzzing process keeps open, and how a case is put before them.
  *
- * Each case is run by three legs: the interpreter, compiled code of this machine's ISA and of the other one, each with a level and
- * knobs that the case's number decides.  Only when they disagree the jury is called: the same legs once more, and both ISAs
- * without optimization.  So a wrong pass, which two of three legs share, does not outvote the interpreter.
+ * Each case is run by three legs: the interpreter, compiled code of this machine's ISA and of the other one, each with
+ * a level and knobs that the case's number decides.  Only when they disagree the jury is called: the same legs once
+ * more, and both ISAs without optimization.  So a wrong pass, which two of three legs share, does not outvote the
+ * interpreter.
  *
  * Where the other ISA cannot be executed, a second leg of this machine's takes its place. */
 #pragma once
@@ -10,17 +11,17 @@
 
 typedef struct Panel {
     Differ differ;
-    uint32_t nlegs;   /* of a case: the first ones */
-    uint32_t nall;    /* with the jury */
-    bool foreign;     /* the other ISA takes part */
-    char lacks[300];  /* why not */
-    uint64_t juries;  /* times the jury was called */
+    uint32_t nlegs;  /* of a case: the first ones */
+    uint32_t nall;   /* with the jury */
+    bool foreign;    /* the other ISA takes part */
+    char lacks[300]; /* why not */
+    uint64_t juries; /* times the jury was called */
     const Stages *plant[LEG_KINDS];
     LegSpec spec[MAX_LEGS]; /* legs of the last case, with the jury's */
 } Panel;
 
-/* `plant`: by LegKind, stages that disturb all legs of that ISA, or NULL; may be NULL itself.  False and `why` when this machine's own
- * legs do not work. */
+/* `plant`: by LegKind, stages that disturb all legs of that ISA, or NULL; may be NULL itself.  False and `why` when
+ * this machine's own legs do not work. */
 bool panel_open(Panel *p, Features features, const Stages *const *plant, char *why, size_t why_size);
 void panel_close(Panel *p);
 /* A leg of the ISA with a level and knobs that *number decides; it moves on. */

@@ -11,10 +11,14 @@ static void classify(Tally *t, const Case *c) {
     t->steps += u.steps;
     t->immediate += u.immediate;
     t->executed += u.executed;
-    if (u.useful) t->useful++;
-    else if (u.not_instantiated) t->not_instantiated++;
-    else if (u.small) t->small++;
-    else t->trapped++;
+    if (u.useful)
+        t->useful++;
+    else if (u.not_instantiated)
+        t->not_instantiated++;
+    else if (u.small)
+        t->small++;
+    else
+        t->trapped++;
 }
 
 void tally_case(Tally *t, const Case *c) {
@@ -60,7 +64,8 @@ void tally_write(FILE *f, const Tally *t) {
 #define T(id, what) fprintf(f, #id " %" PRIu64 "\n", t->id);
     TALLY_LIST(T)
 #undef T
-    for (uint32_t i = 0; i < t->nbucket; i++) fprintf(f, "bucket %s %" PRIu64 "\n", t->bucket[i].name, t->bucket[i].cases);
+    for (uint32_t i = 0; i < t->nbucket; i++)
+        fprintf(f, "bucket %s %" PRIu64 "\n", t->bucket[i].name, t->bucket[i].cases);
 }
 
 bool tally_read(Tally *t, const char *line) {

@@ -5,23 +5,23 @@
 #include "fuzz/finding.h"
 
 /* T(id, what it counts) */
-#define TALLY_LIST(T)                                                             \
-    T(cases, "cases run")                                                         \
-    T(useful, "some step executes 50 instructions and returns")                   \
-    T(invalid, "the generator's module was rejected: its bug")                    \
-    T(not_instantiated, "linking or the start function ended it")                 \
-    T(small, "no step executes 50 instructions")                                  \
-    T(trapped, "every step that does so traps")                                   \
-    T(incomplete, "a leg could not run it")                                       \
-    T(flaky, "a deviation that went away on a second try")                        \
-    T(disagree, "the legs disagree")                                              \
-    T(saved, "findings written")                                                  \
-    T(steps, "calls")                                                             \
-    T(immediate, "calls that trap within 20 instructions")                        \
-    T(executed, "instructions, on one leg")                                       \
-    T(bytes, "bytes of modules")                                                  \
-    T(juries, "disagreements put before the jury")                                \
-    T(lost, "processes that crashed or hung and were replaced")                   \
+#define TALLY_LIST(T)                                             \
+    T(cases, "cases run")                                         \
+    T(useful, "some step executes 50 instructions and returns")   \
+    T(invalid, "the generator's module was rejected: its bug")    \
+    T(not_instantiated, "linking or the start function ended it") \
+    T(small, "no step executes 50 instructions")                  \
+    T(trapped, "every step that does so traps")                   \
+    T(incomplete, "a leg could not run it")                       \
+    T(flaky, "a deviation that went away on a second try")        \
+    T(disagree, "the legs disagree")                              \
+    T(saved, "findings written")                                  \
+    T(steps, "calls")                                             \
+    T(immediate, "calls that trap within 20 instructions")        \
+    T(executed, "instructions, on one leg")                       \
+    T(bytes, "bytes of modules")                                  \
+    T(juries, "disagreements put before the jury")                \
+    T(lost, "processes that crashed or hung and were replaced")   \
     T(milliseconds, "time")
 
 enum { TALLY_BUCKETS = 128 };

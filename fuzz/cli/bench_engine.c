@@ -29,10 +29,14 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
     Args *a = st->input;
     switch (key) {
     case 'p':
-        if (strcmp(arg, "compile") == 0) a->parts |= PART_COMPILE;
-        else if (strcmp(arg, "run") == 0) a->parts |= PART_RUN;
-        else if (strcmp(arg, "growth") == 0) a->parts |= PART_GROWTH;
-        else argp_error(st, "--part takes compile, run or growth");
+        if (strcmp(arg, "compile") == 0)
+            a->parts |= PART_COMPILE;
+        else if (strcmp(arg, "run") == 0)
+            a->parts |= PART_RUN;
+        else if (strcmp(arg, "growth") == 0)
+            a->parts |= PART_GROWTH;
+        else
+            argp_error(st, "--part takes compile, run or growth");
         break;
     case 'S': a->scale = number(arg, st, "scale"); break;
     case 'r': a->repeats = number(arg, st, "repeats"); break;
@@ -61,13 +65,15 @@ static const struct argp argp = {
     "  decode, validate  bytes to a module; checking it and making the side table\n"
     "  build, opt, lower, alloc, emit, total   stages of compiling\n"
     "  code              bytes of machine code a byte of function bodies\n"
-    "Second table, run(n) in units of TurboFan's time (of x64:O2's without it); the last lines are geometric means over "
+    "Second table, run(n) in units of TurboFan's time (of x64:O2's without it); the last lines are geometric means "
+    "over "
     "the kernels that both ran.  Ours run with fuel; the peers are node with Liftoff or TurboFan alone, and wasm3 and "
     "iwasm when on PATH.\n"
     "Third table, ns a byte of one generated function, and how it grows.\n"
     "Last: the aims, each met or not.\n"
     "\n"
-    "JSON fields: processor; compile (input, modules, bytes, body_bytes, decode, validate: ns a byte; legs: leg, build, "
+    "JSON fields: processor; compile (input, modules, bytes, body_bytes, decode, validate: ns a byte; legs: leg, "
+    "build, "
     "opt, lower, alloc, emit, total: ns a byte, code: bytes a byte, failed); run (kernel, n, ns: by engine, wrong: "
     "engines with another checksum); means (engine, to_turbofan, to_liftoff, to_o2, kernels); growth (shape, blocks, "
     "bytes, validate and legs: ns a byte); aims (aim, value, limit, met); lacks (engine, why).\n"
@@ -108,7 +114,8 @@ static bool read_kernels(Bench *b) {
     }
     size_t dir = strlen(path) - strlen("expected.tsv");
     while (fgets(line, sizeof line, f) && b->nrun < MAX_KERNELS) {
-        if (line[0] == '#' || sscanf(line, "%31s %u %llx %u %llx", name, &n_small, &small, &n_large, &large) != 5) continue;
+        if (line[0] == '#' || sscanf(line, "%31s %u %llx %u %llx", name, &n_small, &small, &n_large, &large) != 5)
+            continue;
         Kernel *k = &b->run[b->nrun++].kernel;
         snprintf(k->name, sizeof k->name, "%s", name);
         snprintf(k->path, sizeof k->path, "%.*s%s.wasm", (int)dir, path, name);
@@ -170,7 +177,9 @@ static uint32_t unit_engine(const Bench *b) {
     return mean_ratio(b, ENGINE_TURBOFAN, ENGINE_TURBOFAN, NULL) > 0 ? ENGINE_TURBOFAN : ENGINE_O2;
 }
 
-static double per_byte(uint64_t ns, const CompileRow *r) { return r->body_bytes ? (double)ns / (double)r->body_bytes : 0; }
+static double per_byte(uint64_t ns, const CompileRow *r) {
+    return r->body_bytes ? (double)ns / (double)r->body_bytes : 0;
+}
 
 /* How much more a byte costs in the largest function of a shape than in the third, whose fixed costs are small
  * already and whose data fit the caches still; of the shapes, the worst. */
@@ -211,16 +220,17 @@ static void find_aims(Bench *b) {
 static void print_compile(const Bench *b) {
     for (uint32_t k = 0; k < b->ncompile; k++) {
         const CompileRow *r = &b->compile[k];
-        printf("%s: %u modules, %llu bytes, %llu of them function bodies; decode %.1f, validate %.1f ns a byte\n", r->input,
-               r->modules, (unsigned long long)r->bytes, (unsigned long long)r->body_bytes, per_byte(r->decode, r),
-               per_byte(r->validate, r));
-        printf("%-10s %8s %8s %8s %8s %8s %8s %8s\n", "ns/byte", "build", "opt", "lower", "alloc", "emit", "total", "code");
+        printf("%s: %u modules, %llu bytes, %llu of them function bodies; decode %.1f, validate %.1f ns a byte\n",
+               r->input, r->modules, (unsigned long long)r->bytes, (unsigned long long)r->body_bytes,
+               per_byte(r->decode, r), per_byte(r->validate, r));
+        printf("%-10s %8s %8s %8s %8s %8s %8s %8s\n", "ns/byte", "build", "opt", "lower", "alloc", "emit", "total",
+               "code");
         for (uint32_t c = 0; c < COMPILERS; c++) {
             const Cost *x = &r->cost[c];
-            printf("%-10s %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f %8.2f%s%s\n", compiler_leg[c], per_byte(x->stage.build, r),
-                   per_byte(x->stage.opt, r), per_byte(x->stage.lower, r), per_byte(x->stage.alloc, r),
-                   per_byte(x->stage.emit, r), per_byte(x->total, r), per_byte(x->code, r), r->failed[c] ? "  FAILED: " : "",
-                   r->failed[c] ? r->failed[c] : "");
+            printf("%-10s %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f %8.2f%s%s\n", compiler_leg[c],
+                   per_byte(x->stage.build, r), per_byte(x->stage.opt, r), per_byte(x->stage.lower, r),
+                   per_byte(x->stage.alloc, r), per_byte(x->stage.emit, r), per_byte(x->total, r), per_byte(x->code, r),
+                   r->failed[c] ? "  FAILED: " : "", r->failed[c] ? r->failed[c] : "");
         }
         putchar('\n');
     }
@@ -237,8 +247,10 @@ static void print_run(const Bench *b) {
         printf("%-12s %9u %9.2f", r->kernel.name, r->kernel.n, r->ns[unit] / 1e6);
         for (uint32_t e = 0; e < ENGINES; e++) {
             if (!b->engine[e].here) continue;
-            if (r->ns[e] == 0 || r->ns[unit] == 0) printf(" %8s", "-");
-            else printf(" %7.2f%s", r->ns[e] / r->ns[unit], r->wrong[e] ? "!" : " ");
+            if (r->ns[e] == 0 || r->ns[unit] == 0)
+                printf(" %8s", "-");
+            else
+                printf(" %7.2f%s", r->ns[e] / r->ns[unit], r->wrong[e] ? "!" : " ");
         }
         putchar('\n');
     }
@@ -281,7 +293,8 @@ static void print_text(const Bench *b) {
         if (a->value == 0)
             printf("%-64s not measured (limit %.4g)\n", a->what, a->limit);
         else
-            printf("%-64s %8.2f  limit %6.4g  %s\n", a->what, a->value, a->limit, a->value <= a->limit ? "met" : "NOT MET");
+            printf("%-64s %8.2f  limit %6.4g  %s\n", a->what, a->value, a->limit,
+                   a->value <= a->limit ? "met" : "NOT MET");
     }
 }
 

@@ -59,7 +59,7 @@ enum { ENGINE_INTERP, ENGINE_O0, ENGINE_O1, ENGINE_O2, ENGINE_LIFTOFF, ENGINE_TU
 
 typedef struct RunRow {
     Kernel kernel;
-    double ns[ENGINES]; /* 0: not measured */
+    double ns[ENGINES];  /* 0: not measured */
     bool wrong[ENGINES]; /* another checksum than expected, or than the first engine's */
 } RunRow;
 

@@ -240,8 +240,8 @@ static const Shape shapes[] = {
 
 /* A module with one function (i32) -> (), nine more locals and a memory of two pages. */
 static File make_module(Arena *arena, const Shape *s, uint32_t size, uint32_t *blocks) {
-    static const uint8_t head[] = {0,    'a', 's', 'm', 1,    0, 0, 0, 1, 5, 1, 0x60, 1, 0x7f, 0,
-                                   0x03, 2,   1,   0,   0x05, 3, 1, 0, 2, 10};
+    static const uint8_t head[] = {0,    'a', 's',  'm', 1, 0, 0,    0, 1, 5, 1, 0x60, 1,
+                                   0x7f, 0,   0x03, 2,   1, 0, 0x05, 3, 1, 0, 2, 10};
     Gen body = {.arena = arena, .seed = size}, m = {.arena = arena};
     put(&body, 1), put(&body, 9), put(&body, 0x7f);
     s->gen(&body, size);

@@ -151,8 +151,10 @@ static bool command_output(char *const *argv, char *out, size_t size, double *ns
         char rest[512];
         bool room = n < size - 1;
         k = read(fd[0], room ? out + n : rest, room ? size - 1 - n : sizeof rest);
-        if (k < 0 && errno == EINTR) k = 1;
-        else if (k > 0 && room) n += (size_t)k;
+        if (k < 0 && errno == EINTR)
+            k = 1;
+        else if (k > 0 && room)
+            n += (size_t)k;
     }
     close(fd[0]);
     out[n] = 0;
@@ -168,8 +170,14 @@ static double run_node(RunRow *row, Engine *e, bool liftoff, uint32_t repeats, u
     if (!bench_in_tree("scripts/bench-node.js", script)) return 0;
     snprintf(n, sizeof n, "%u", row->kernel.n);
     snprintf(times, sizeof times, "%u", repeats);
-    char *argv[] = {"node", "--no-wasm-lazy-compilation", liftoff ? "--liftoff-only" : "--no-liftoff", script,
-                    row->kernel.path, n, times, NULL};
+    char *argv[] = {"node",
+                    "--no-wasm-lazy-compilation",
+                    liftoff ? "--liftoff-only" : "--no-liftoff",
+                    script,
+                    row->kernel.path,
+                    n,
+                    times,
+                    NULL};
     if (!command_output(argv, out, sizeof out, &whole)) {
         failed(e, row->kernel.name, "the script fails");
         return 0;

@@ -10,17 +10,17 @@
 enum { EXIT_AGREED = 0, EXIT_DISAGREEMENT = 1, EXIT_BAD_INPUT = 2, EXIT_LACKS = 3, EXIT_INTERRUPTED = 130 };
 
 /* COMMAND(name, summary): one function cli_NAME(argc, argv) each; argv[0] is "parallax NAME". */
-#define COMMAND_LIST(C)                                                             \
-    C(run, "run a module's plan, or one exported function, on one leg")             \
-    C(diff, "run modules on several legs and compare")                              \
-    C(validate, "decode and validate modules")                                      \
-    C(print, "print a module as text")                                              \
-    C(disas, "show machine code or intermediate forms of a module")                 \
-    C(wast, "run scripts of the specification's test suite in JSON form")           \
-    C(legs, "list what works here, with versions, and the options of legs")         \
-    C(gen, "generate modules from bytes or a seed")                                 \
-    C(fuzz, "generate, run and compare without end; write what differs")            \
-    C(replay, "run findings and corpora again: do they still differ?")              \
+#define COMMAND_LIST(C)                                                     \
+    C(run, "run a module's plan, or one exported function, on one leg")     \
+    C(diff, "run modules on several legs and compare")                      \
+    C(validate, "decode and validate modules")                              \
+    C(print, "print a module as text")                                      \
+    C(disas, "show machine code or intermediate forms of a module")         \
+    C(wast, "run scripts of the specification's test suite in JSON form")   \
+    C(legs, "list what works here, with versions, and the options of legs") \
+    C(gen, "generate modules from bytes or a seed")                         \
+    C(fuzz, "generate, run and compare without end; write what differs")    \
+    C(replay, "run findings and corpora again: do they still differ?")      \
     C(bench, "measure: modules a second, and the cost of each stage")
 
 #define C(name, summary) int cli_##name(int argc, char **argv);
@@ -42,7 +42,8 @@ char *cli_utf8(Arena *a, const char *text);
 Module *cli_module(Arena *a, const char *path, Features features);
 /* Index of a defined function, written as a number; false after one line on stderr. */
 bool cli_func(const Module *m, const char *path, const char *text, uint32_t *func);
-/* Files named on the command line: a directory stands for all files below it that end in `suffix`, sorted; there must be some. */
+/* Files named on the command line: a directory stands for all files below it that end in `suffix`, sorted; there must
+ * be some. */
 typedef struct Paths {
     VEC(char *) path;
 } Paths;

@@ -40,22 +40,31 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
 }
 
 static const struct argp_option options[] = {
-    {"legs", 'l', "L,L,...", 0, "legs to compare (default " DEFAULT_LEGS "); options go with their leg: x64:O1,bounds=explicit", 0},
+    {"legs", 'l', "L,L,...", 0,
+     "legs to compare (default " DEFAULT_LEGS "); options go with their leg: x64:O1,bounds=explicit", 0},
     {"features", 'f', "SET", 0, "wasm2, wasm3, or +name,-name (default wasm3)", 0},
     {"jobs", 'j', "N", 0, "processes (default 1)", 0},
     {"json", 'J', NULL, 0, "one JSON object a line", 0},
     {"quiet", 'q', NULL, 0, "no lines for modules that agree or are rejected", 0},
-    {"resume", 'r', "FILE", 0, "note finished modules in FILE, and go on where an interrupted run of the same legs has noted so", 0},
+    {"resume", 'r', "FILE", 0,
+     "note finished modules in FILE, and go on where an interrupted run of the same legs has noted so", 0},
     {0}};
 static const struct argp argp = {
-    options, parse, "FILE|DIR...",
+    options,
+    parse,
+    "FILE|DIR...",
     "Run modules on several legs and compare what they did.\v"
-    "A directory stands for all .wasm files below it.  One line a module: VERDICT FILE[: what differs], where the verdict is\n"
-    "agree, rejected (malformed or invalid: no leg ran), disagree, flaky (went away on a second try), incomplete (a leg could\n"
+    "A directory stands for all .wasm files below it.  One line a module: VERDICT FILE[: what differs], where the "
+    "verdict is\n"
+    "agree, rejected (malformed or invalid: no leg ran), disagree, flaky (went away on a second try), incomplete (a "
+    "leg could\n"
     "not run it), unreadable.  JSON fields: file, verdict, deviates (legs), field, text, steps.\n"
-    "Exit status: 0 all agree (or are rejected or flaky), 1 some disagree, 2 some unreadable, 3 a leg does not work here or\n"
+    "Exit status: 0 all agree (or are rejected or flaky), 1 some disagree, 2 some unreadable, 3 a leg does not work "
+    "here or\n"
     "could not run some module, 130 interrupted.",
-    NULL, NULL, NULL};
+    NULL,
+    NULL,
+    NULL};
 
 typedef struct Run {
     const Args *a;
@@ -70,7 +79,8 @@ typedef struct Run {
 
 /* Counters by the text of the verdict: what a resumed run reads back. */
 static void count(Run *run, const char *verdict) {
-    uint32_t *const counter[] = {&run->agree, &run->rejected, &run->disagree, &run->flaky, &run->incomplete, &run->unreadable};
+    uint32_t *const counter[] = {&run->agree, &run->rejected,   &run->disagree,
+                                 &run->flaky, &run->incomplete, &run->unreadable};
     static const char *const text[] = {"agree", "rejected", "disagree", "flaky", "incomplete", "unreadable"};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
         if (strcmp(verdict, text[i]) == 0) ++*counter[i];
@@ -105,8 +115,10 @@ static bool done(void *user, uint32_t i, const JobResult *r) {
     run->steps += r->steps;
     run->done++;
     bool dull = r->rejected || (!r->unreadable && r->kind == VERDICT_AGREE);
-    if (run->a->json) print_json(run, i, r);
-    else if (!(run->a->quiet && dull)) printf("%s %s%s%s\n", verdict_text(r), run->path[i], r->text[0] ? ": " : "", r->text);
+    if (run->a->json)
+        print_json(run, i, r);
+    else if (!(run->a->quiet && dull))
+        printf("%s %s%s%s\n", verdict_text(r), run->path[i], r->text[0] ? ": " : "", r->text);
     if (run->resume) {
         fprintf(run->resume, "%s\t%s\n", verdict_text(r), run->path[i]);
         fflush(run->resume);
@@ -123,8 +135,8 @@ static bool done(void *user, uint32_t i, const JobResult *r) {
 
 /* -- Resuming ------------------------------------------------------------------------ */
 
-/* The file: a line with what is compared, a line VERDICT, tab, PATH for each module done, and END behind a whole run.  One that has
- * other legs or has come to its end is begun anew. */
+/* The file: a line with what is compared, a line VERDICT, tab, PATH for each module done, and END behind a whole run.
+ * One that has other legs or has come to its end is begun anew. */
 #define RESUME_HEAD "parallax diff "
 #define RESUME_END "end"
 
@@ -132,7 +144,8 @@ static void resume_head(const Run *run, char *out, size_t size) {
     snprintf(out, size, RESUME_HEAD "%s %s", run->a->legs, run->a->features ? run->a->features : "");
 }
 
-/* Take over what an earlier run has done: verdicts are counted, so that the exit status stays true, and paths put into `seen`. */
+/* Take over what an earlier run has done: verdicts are counted, so that the exit status stays true, and paths put into
+ * `seen`. */
 static bool take_over(Run *run, char *text, Map *seen) {
     char head[1000], *save;
     resume_head(run, head, sizeof head);
@@ -168,7 +181,8 @@ static bool open_resume(Run *run, Paths *paths, Arena *a) {
     }
     uint32_t k = 0, one;
     for (uint32_t i = 0; i < paths->path.n; i++)
-        if (!map_get(&seen, hash_bytes(paths->path.at[i], strlen(paths->path.at[i]), 0), &one)) paths->path.at[k++] = paths->path.at[i];
+        if (!map_get(&seen, hash_bytes(paths->path.at[i], strlen(paths->path.at[i]), 0), &one))
+            paths->path.at[k++] = paths->path.at[i];
     paths->path.n = k;
     if (run->resumed) fprintf(stderr, "%u modules are done already\n", run->resumed);
     run->resume = fopen(run->a->resume, going_on ? "ab" : "wb");
@@ -181,9 +195,11 @@ static bool open_resume(Run *run, Paths *paths, Arena *a) {
 static int summary(const Run *run, const JobStats *s, bool whole) {
     double seconds = (double)(os_now_ns() - run->began) / 1e9;
     FILE *out = run->a->json ? stderr : stdout;
-    fprintf(out, "%u modules, %llu steps, %u legs: %u agree, %u rejected, %u disagree, %u flaky, %u incomplete, %u unreadable; %.1f s",
-            run->done + run->resumed, (unsigned long long)run->steps, run->nlegs, run->agree, run->rejected, run->disagree, run->flaky,
-            run->incomplete, run->unreadable, seconds);
+    fprintf(out,
+            "%u modules, %llu steps, %u legs: %u agree, %u rejected, %u disagree, %u flaky, %u incomplete, %u "
+            "unreadable; %.1f s",
+            run->done + run->resumed, (unsigned long long)run->steps, run->nlegs, run->agree, run->rejected,
+            run->disagree, run->flaky, run->incomplete, run->unreadable, seconds);
     if (s->workers_lost || s->children_lost)
         fprintf(out, "; %u workers and %u processes were lost and replaced", s->workers_lost, s->children_lost);
     fputs(whole ? "\n" : "; stopped early\n", out);
@@ -214,7 +230,11 @@ int cli_diff(int argc, char **argv) {
     if (a.resume && !open_resume(&run, &paths, &arena)) goto out;
     run.path = paths.path.at;
     run.n = paths.path.n;
-    JobOptions o = {.leg = leg, .nlegs = run.nlegs, .features = features, .jobs = a.jobs, .timeout_ns = UINT64_C(1000000000) * MODULE_TIMEOUT_S};
+    JobOptions o = {.leg = leg,
+                    .nlegs = run.nlegs,
+                    .features = features,
+                    .jobs = a.jobs,
+                    .timeout_ns = UINT64_C(1000000000) * MODULE_TIMEOUT_S};
     JobStats stats;
     bool whole = jobs_run(&o, run.path, run.n, done, &run, &stats);
     if (run.resume && whole) fputs(RESUME_END, run.resume);

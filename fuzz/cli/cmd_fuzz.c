@@ -61,7 +61,8 @@ static const struct argp argp = {
     parse,
     "",
     "Generate cases, run each on all legs, and write what differs to a folder of findings.\v"
-    "Each seed of the generator is one case; its legs are the interpreter and compiled code of both ISAs, with levels and knobs that "
+    "Each seed of the generator is one case; its legs are the interpreter and compiled code of both ISAs, with levels "
+    "and knobs that "
     "the seed decides.  A case is useful when some call executes 50 instructions and returns.\n"
     "Exit status: 0 nothing was found in this session, 1 something was, 2 wrong usage, 3 the legs do not work here.",
     NULL,
@@ -124,12 +125,15 @@ static void progress(void *user, const CampaignReport *r) {
     p->at = now;
     if (p->terminal) fputs("\r\033[K", stderr);
     print_time(stderr, t->milliseconds);
-    fprintf(stderr, "  %" PRIu64 " cases, %.0f/s, %.1f %% useful; discarded: ", r->total.cases, p->rate, share(t->useful, t->cases));
+    fprintf(stderr, "  %" PRIu64 " cases, %.0f/s, %.1f %% useful; discarded: ", r->total.cases, p->rate,
+            share(t->useful, t->cases));
     print_discards(stderr, t);
     fputs("; ", stderr);
     print_buckets(stderr, &r->total, LINE_BUCKETS);
-    if (p->terminal) fflush(stderr);
-    else fputc('\n', stderr);
+    if (p->terminal)
+        fflush(stderr);
+    else
+        fputc('\n', stderr);
 }
 
 /* -- Summary -------------------------------------------------------------------------------------- */
@@ -138,11 +142,12 @@ static void summary_of(const char *title, const Tally *t) {
     double seconds = (double)t->milliseconds / 1e3;
     printf("%s %" PRIu64 " cases in ", title, t->cases);
     print_time(stdout, t->milliseconds);
-    printf(" (%.0f a second), %.2f %% useful; discarded: ", seconds > 0 ? (double)t->cases / seconds : 0, share(t->useful, t->cases));
+    printf(" (%.0f a second), %.2f %% useful; discarded: ", seconds > 0 ? (double)t->cases / seconds : 0,
+           share(t->useful, t->cases));
     print_discards(stdout, t);
-    printf("\n        %.2f calls a case, %.2f %% trap at once; %.0f instructions and %.0f bytes a case", t->cases ? (double)t->steps / (double)t->cases : 0,
-           share(t->immediate, t->steps), t->cases ? (double)t->executed / (double)t->cases : 0,
-           t->cases ? (double)t->bytes / (double)t->cases : 0);
+    printf("\n        %.2f calls a case, %.2f %% trap at once; %.0f instructions and %.0f bytes a case",
+           t->cases ? (double)t->steps / (double)t->cases : 0, share(t->immediate, t->steps),
+           t->cases ? (double)t->executed / (double)t->cases : 0, t->cases ? (double)t->bytes / (double)t->cases : 0);
     if (t->lost) printf("; %" PRIu64 " processes were lost and replaced", t->lost);
     putchar('\n');
 }

@@ -42,7 +42,8 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
 }
 
 static const struct argp_option options[] = {
-    {"legs", 'l', "L,L,...", 0, "these legs instead of the recorded ones (files that are no findings: " PANEL_REPLAY_LEGS ")", 0},
+    {"legs", 'l', "L,L,...", 0,
+     "these legs instead of the recorded ones (files that are no findings: " PANEL_REPLAY_LEGS ")", 0},
     {"features", 'f', "SET", 0, "wasm2, wasm3, or +name,-name instead of the recorded set", 0},
     {"jobs", 'j', "N", 0, "processes, for files that are no findings (default 1)", 0},
     {"json", 'J', NULL, 0, "one JSON object a line", 0},
@@ -53,10 +54,12 @@ static const struct argp argp = {
     parse,
     "PATH...",
     "Run findings and inputs again and tell whether the legs still differ.\v"
-    "A PATH is the folder of a finding, a module, a file of input bytes as fuzz targets take them, or a folder, which stands for all "
+    "A PATH is the folder of a finding, a module, a file of input bytes as fuzz targets take them, or a folder, which "
+    "stands for all "
     "findings below it and all files named *.wasm or without an extension.\n"
     "A finding runs on the legs that are recorded in its `settings`.\n"
-    "JSON fields: path; bucket, as recorded (findings); now: gone, same, other (findings), agree, disagree, rejected, flaky, "
+    "JSON fields: path; bucket, as recorded (findings); now: gone, same, other (findings), agree, disagree, rejected, "
+    "flaky, "
     "incomplete, unreadable; now_bucket, of what differs now; text.\n"
     "Exit status: 0 nothing differs, 1 something does, 2 a file cannot be read or run, 3 a leg does not work here.",
     NULL,
@@ -67,7 +70,7 @@ typedef struct Replay {
     const Args *a;
     VEC(char *) finding; /* folders */
     Paths file;
-    char *const *path;       /* of the files being run */
+    char *const *path;        /* of the files being run */
     const char *dir, *bucket; /* of the finding being run */
     uint32_t gone, same, other, agree, disagree, rejected, flaky, incomplete, unreadable;
 } Replay;
@@ -108,9 +111,12 @@ static bool collect(Replay *r, const char *path) {
     Arena *a = r->a->arena;
     if (stat(path, &st) != 0) return cli_fail(0, "%s: %s", path, strerror(errno)) != 0;
     char *copy = arena_dup(a, path, strlen(path));
-    if (!S_ISDIR(st.st_mode)) vec_push(a, &r->file.path, copy);
-    else if (finding_is(path)) vec_push(a, &r->finding, copy);
-    else return collect_folder(r, path);
+    if (!S_ISDIR(st.st_mode))
+        vec_push(a, &r->file.path, copy);
+    else if (finding_is(path))
+        vec_push(a, &r->finding, copy);
+    else
+        return collect_folder(r, path);
     return true;
 }
 
@@ -118,7 +124,8 @@ static bool collect(Replay *r, const char *path) {
 
 static const char *judge_finding(Replay *r, const JobResult *j) {
     if (j->kind != VERDICT_DISAGREE) return r->gone++, "gone";
-    if (strncmp(j->bucket, r->bucket, strlen(j->bucket)) == 0) return r->same++, "same"; /* the recorded one may name an opcode behind it */
+    if (strncmp(j->bucket, r->bucket, strlen(j->bucket)) == 0)
+        return r->same++, "same"; /* the recorded one may name an opcode behind it */
     return r->other++, "other";
 }
 
@@ -149,10 +156,11 @@ static bool done(void *user, uint32_t i, const JobResult *j) {
     Replay *r = user;
     const char *path = r->dir ? r->dir : r->path[i], *now = judge(r, j);
     bool dull = j->rejected || (!j->unreadable && j->kind == VERDICT_AGREE);
-    if (r->a->json) print_json(path, r->bucket, now, j);
+    if (r->a->json)
+        print_json(path, r->bucket, now, j);
     else if (!(r->a->quiet && dull))
-        printf("%s %s%s%s%s%s%s\n", now, path, j->bucket[0] ? " (" : "", j->bucket, j->bucket[0] ? ")" : "", j->text[0] ? ": " : "",
-               j->text);
+        printf("%s %s%s%s%s%s%s\n", now, path, j->bucket[0] ? " (" : "", j->bucket, j->bucket[0] ? ")" : "",
+               j->text[0] ? ": " : "", j->text);
     return true;
 }
 
@@ -162,7 +170,10 @@ static bool run(Replay *r, const char *legs, const char *features, char *const *
     LegSpec leg[MAX_LEGS];
     char why[300];
     JobStats stats;
-    JobOptions o = {.leg = leg, .features = FEATURES_WASM3, .jobs = r->a->jobs, .timeout_ns = UINT64_C(1000000000) * MODULE_TIMEOUT_S,
+    JobOptions o = {.leg = leg,
+                    .features = FEATURES_WASM3,
+                    .jobs = r->a->jobs,
+                    .timeout_ns = UINT64_C(1000000000) * MODULE_TIMEOUT_S,
                     .any_input = true};
     if (r->a->legs) legs = r->a->legs;
     if (r->a->features) features = r->a->features;
@@ -200,9 +211,9 @@ static int summary(const Replay *r, bool whole) {
     const struct {
         uint32_t n;
         const char *what;
-    } count[] = {{r->gone, "gone"},         {r->same, "still differ"}, {r->other, "differ in another way"}, {r->agree, "agree"},
-                 {r->disagree, "disagree"}, {r->rejected, "rejected"}, {r->flaky, "flaky"},                 {r->incomplete, "incomplete"},
-                 {r->unreadable, "unreadable"}};
+    } count[] = {{r->gone, "gone"},   {r->same, "still differ"},     {r->other, "differ in another way"},
+                 {r->agree, "agree"}, {r->disagree, "disagree"},     {r->rejected, "rejected"},
+                 {r->flaky, "flaky"}, {r->incomplete, "incomplete"}, {r->unreadable, "unreadable"}};
     uint32_t all = 0;
     for (size_t i = 0; i < sizeof count / sizeof *count; i++) all += count[i].n;
     fprintf(out, "%u replayed", all);

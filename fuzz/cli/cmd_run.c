@@ -24,8 +24,10 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
         break;
     case 'i': a->invoke = arg; break;
     case ARGP_KEY_ARG:
-        if (!a->file) a->file = arg;
-        else vec_push(a->arena, &a->value, arg);
+        if (!a->file)
+            a->file = arg;
+        else
+            vec_push(a->arena, &a->value, arg);
         break;
     case ARGP_KEY_END:
         if (!a->file) argp_usage(st);
@@ -42,11 +44,16 @@ static const struct argp_option options[] = {
     {"invoke", 'i', "NAME", 0, "call this export instead of the plan", 0},
     {"fuel", 'u', "N", 0, "instructions an invocation may execute (default: the plan's)", 0},
     {0}};
-static const struct argp argp = {options, parse, "FILE [ARG...]",
-                                 "Run a module's plan, or one exported function.\v"
-                                 "Arguments are typed: i32:5 i64:-1 f32:1.5 f64:nan:0x8000000000001 externref:3 funcref:null.\n"
-                                 "A trap is a result, not an error: exit status 0.",
-                                 NULL, NULL, NULL};
+static const struct argp argp = {
+    options,
+    parse,
+    "FILE [ARG...]",
+    "Run a module's plan, or one exported function.\v"
+    "Arguments are typed: i32:5 i64:-1 f32:1.5 f64:nan:0x8000000000001 externref:3 funcref:null.\n"
+    "A trap is a result, not an error: exit status 0.",
+    NULL,
+    NULL,
+    NULL};
 
 static void print_site(const Module *m, const StepResult *r) {
     if (r->site.func == NO_INDEX) return;
@@ -87,7 +94,8 @@ static int status_of(const StepResult *r) {
 static int invoke(Leg *leg, const Module *m, int32_t inst, const Args *a) {
     Value v[MAX_PARAMS];
     const Export *e = module_find_export(m, a->invoke, (uint32_t)strlen(a->invoke));
-    if (!e || e->kind != EXT_FUNC) return cli_fail(EXIT_BAD_INPUT, "%s: exports no function \"%s\"", a->file, a->invoke);
+    if (!e || e->kind != EXT_FUNC)
+        return cli_fail(EXIT_BAD_INPUT, "%s: exports no function \"%s\"", a->file, a->invoke);
     const FuncType *t = module_func_type(m, e->index);
     if (t->nparam != a->value.n)
         return cli_fail(EXIT_BAD_INPUT, "\"%s\" takes %u arguments, %u are given", a->invoke, t->nparam, a->value.n);
@@ -97,10 +105,12 @@ static int invoke(Leg *leg, const Module *m, int32_t inst, const Args *a) {
             return cli_fail(EXIT_BAD_INPUT, "\"%s\" is not a value (i32:5, f64:nan, externref:null)", a->value.at[i]);
         char want[32];
         if (type != t->param[i])
-            return cli_fail(EXIT_BAD_INPUT, "argument %u of \"%s\" is an %s", i + 1, a->invoke, vt_name(t->param[i], want));
+            return cli_fail(EXIT_BAD_INPUT, "argument %u of \"%s\" is an %s", i + 1, a->invoke,
+                            vt_name(t->param[i], want));
     }
     StepResult r;
-    if (!leg_invoke(leg, inst, e->name, v, t->nparam, &r)) return cli_fail(EXIT_LACKS, "\"%s\" cannot be called on this leg", a->invoke);
+    if (!leg_invoke(leg, inst, e->name, v, t->nparam, &r))
+        return cli_fail(EXIT_LACKS, "\"%s\" cannot be called on this leg", a->invoke);
     print_result(m, &r);
     return status_of(&r);
 }
@@ -117,7 +127,8 @@ static int run_plan(Leg *leg, const Module *m, int32_t inst, const Plan *p) {
         }
         printf(") = ");
         fflush(stdout);
-        if (!leg_invoke(leg, inst, s->name, s->args, s->nargs, &r)) return cli_fail(EXIT_LACKS, "step %u cannot be called on this leg", i);
+        if (!leg_invoke(leg, inst, s->name, s->args, s->nargs, &r))
+            return cli_fail(EXIT_LACKS, "step %u cannot be called on this leg", i);
         print_result(m, &r);
         int status = status_of(&r);
         if (status != EXIT_AGREED) return status;

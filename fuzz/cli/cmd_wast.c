@@ -33,11 +33,16 @@ static const struct argp_option options[] = {
     {"strict", 's', NULL, 0, "malformed and invalid must not be taken for each other", 0},
     {"verbose", 'v', NULL, 0, "list what is skipped, with the reason", 0},
     {0}};
-static const struct argp argp = {options, parse, "DIR|FILE.json...",
-                                 "Run scripts of the specification's test suite in JSON form.\v"
-                                 "Lists each failure with file and line; ends with `N passed, N failed, N skipped`.\n"
-                                 "Exit status: 0 none failed, 1 some failed, 2 bad input, 3 the leg does not work here.",
-                                 NULL, NULL, NULL};
+static const struct argp argp = {
+    options,
+    parse,
+    "DIR|FILE.json...",
+    "Run scripts of the specification's test suite in JSON form.\v"
+    "Lists each failure with file and line; ends with `N passed, N failed, N skipped`.\n"
+    "Exit status: 0 none failed, 1 some failed, 2 bad input, 3 the leg does not work here.",
+    NULL,
+    NULL,
+    NULL};
 
 static int unused_skips(const WastSkips *s, const Paths *paths, WastCounts *n) {
     for (uint32_t i = 0; i < s->row.n; i++) {

@@ -42,10 +42,14 @@ bool cli_read(Arena *a, const char *path, File *f) {
     FILE *in = fopen(path, "rb");
     struct stat st;
     const char *why = NULL;
-    if (!in || fstat(fileno(in), &st) != 0) why = strerror(errno);
-    else if (S_ISDIR(st.st_mode)) why = "is a directory";
-    else if (st.st_size > MAX_FILE) why = "larger than 256 MiB";
-    else if (!read_all(a, in, (size_t)st.st_size, f)) why = errno ? strerror(errno) : "larger than 256 MiB";
+    if (!in || fstat(fileno(in), &st) != 0)
+        why = strerror(errno);
+    else if (S_ISDIR(st.st_mode))
+        why = "is a directory";
+    else if (st.st_size > MAX_FILE)
+        why = "larger than 256 MiB";
+    else if (!read_all(a, in, (size_t)st.st_size, f))
+        why = errno ? strerror(errno) : "larger than 256 MiB";
     if (in) fclose(in);
     if (why) cli_fail(0, "%s: %s", path, why);
     return !why;
@@ -66,7 +70,11 @@ Module *cli_module(Arena *a, const char *path, Features features) {
 /* Bytes of the UTF-8 character at s, 0 when it is none. */
 static size_t utf8_length(const char *s) {
     const uint8_t *u = (const uint8_t *)s;
-    size_t n = u[0] < 0x80 ? 1 : u[0] >= 0xc2 && u[0] < 0xe0 ? 2 : (u[0] & 0xf0) == 0xe0 ? 3 : u[0] >= 0xf0 && u[0] < 0xf5 ? 4 : 0;
+    size_t n = u[0] < 0x80                   ? 1
+               : u[0] >= 0xc2 && u[0] < 0xe0 ? 2
+               : (u[0] & 0xf0) == 0xe0       ? 3
+               : u[0] >= 0xf0 && u[0] < 0xf5 ? 4
+                                             : 0;
     for (size_t i = 1; i < n; i++)
         if ((u[i] & 0xc0) != 0x80) return 0;
     bool too_long = (u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xf0 && u[1] < 0x90);
@@ -79,8 +87,10 @@ char *cli_utf8(Arena *a, const char *text) {
     text_init(&t, a);
     while (*text) {
         size_t n = utf8_length(text);
-        if (n) text_putn(&t, text, n);
-        else text_puts(&t, "\xef\xbf\xbd");
+        if (n)
+            text_putn(&t, text, n);
+        else
+            text_puts(&t, "\xef\xbf\xbd");
         text += n ? n : 1;
     }
     return t.at;
@@ -107,8 +117,10 @@ static bool walk(Arena *a, const char *dir, const char *suffix, Paths *out) {
         struct stat st;
         if (n < 0 || (size_t)n >= sizeof path) continue;
         bool here = stat(path, &st) == 0; /* else a dangling link: whoever opens it says so */
-        if (here && S_ISDIR(st.st_mode)) ok = walk(a, path, suffix, out);
-        else if (ends_with(path, suffix) && (!here || S_ISREG(st.st_mode))) vec_push(a, &out->path, arena_dup(a, path, (size_t)n));
+        if (here && S_ISDIR(st.st_mode))
+            ok = walk(a, path, suffix, out);
+        else if (ends_with(path, suffix) && (!here || S_ISREG(st.st_mode)))
+            vec_push(a, &out->path, arena_dup(a, path, (size_t)n));
     }
     closedir(d);
     return ok;
@@ -123,8 +135,10 @@ bool cli_paths(Arena *a, char *const *arg, const char *suffix, Paths *out) {
             return false;
         }
         uint32_t from = out->path.n;
-        if (!S_ISDIR(st.st_mode)) vec_push(a, &out->path, *arg);
-        else if (!walk(a, *arg, suffix, out)) return false;
+        if (!S_ISDIR(st.st_mode))
+            vec_push(a, &out->path, *arg);
+        else if (!walk(a, *arg, suffix, out))
+            return false;
         if (out->path.n == from) {
             cli_fail(0, "%s: no files that end in %s", *arg, suffix);
             return false;
@@ -163,18 +177,24 @@ static bool parse_float(const char *s, uint64_t *v, int bits) {
     }
     char *end;
     Value x = {.u64x2 = {0, 0}};
-    if (bits == 32) x.f32 = strtof(s, &end);
-    else x.f64 = strtod(s, &end);
+    if (bits == 32)
+        x.f32 = strtof(s, &end);
+    else
+        x.f64 = strtod(s, &end);
     *v = x.i64;
     return end != s && !*end;
 }
 
 bool cli_func(const Module *m, const char *path, const char *text, uint32_t *func) {
     uint64_t v;
-    if (*text < '0' || *text > '9' || !parse_int(text, &v, 32)) cli_fail(0, "\"%s\" is no function index", text);
-    else if (v >= m->funcs.n) cli_fail(0, "%s: there is no function %s (functions: %u)", path, text, m->funcs.n);
-    else if (m->funcs.at[v].import != NO_INDEX) cli_fail(0, "%s: function %s is imported", path, text);
-    else return *func = (uint32_t)v, true;
+    if (*text < '0' || *text > '9' || !parse_int(text, &v, 32))
+        cli_fail(0, "\"%s\" is no function index", text);
+    else if (v >= m->funcs.n)
+        cli_fail(0, "%s: there is no function %s (functions: %u)", path, text, m->funcs.n);
+    else if (m->funcs.at[v].import != NO_INDEX)
+        cli_fail(0, "%s: function %s is imported", path, text);
+    else
+        return *func = (uint32_t)v, true;
     return false;
 }
 
@@ -204,23 +224,31 @@ void cli_print_value(FILE *f, ValType t, const Value *v) {
     case VT_I32: fprintf(f, "i32:%" PRId32, (int32_t)v->i32); break;
     case VT_I64: fprintf(f, "i64:%" PRId64, (int64_t)v->i64); break;
     case VT_F32:
-        if (v->f32 != v->f32) fprintf(f, "f32:%snan:0x%x", v->i32 >> 31 ? "-" : "", v->i32 & 0x7fffff);
-        else fprintf(f, "f32:%.9g", (double)v->f32);
+        if (v->f32 != v->f32)
+            fprintf(f, "f32:%snan:0x%x", v->i32 >> 31 ? "-" : "", v->i32 & 0x7fffff);
+        else
+            fprintf(f, "f32:%.9g", (double)v->f32);
         break;
     case VT_F64:
         if (v->f64 != v->f64)
             fprintf(f, "f64:%snan:0x%" PRIx64, v->i64 >> 63 ? "-" : "", v->i64 & ((UINT64_C(1) << 52) - 1));
-        else fprintf(f, "f64:%.17g", v->f64);
+        else
+            fprintf(f, "f64:%.17g", v->f64);
         break;
     case VT_V128: fprintf(f, "v128:0x%016" PRIx64 "%016" PRIx64, v->u64x2[1], v->u64x2[0]); break;
     case VT_EXTERNREF:
-        if (v->ref) fprintf(f, "externref:%" PRIu64, v->ref - 1);
-        else fputs("externref:null", f);
+        if (v->ref)
+            fprintf(f, "externref:%" PRIu64, v->ref - 1);
+        else
+            fputs("externref:null", f);
         break;
     default: { /* a function: instance and index, see observe_ref */
         char name[32];
-        if (!v->ref) fprintf(f, "%s:null", vt_name(t, name));
-        else fprintf(f, "%s:function %u of instance %u", vt_name(t, name), (uint32_t)(v->ref - 1), (uint32_t)((v->ref - 1) >> 32));
+        if (!v->ref)
+            fprintf(f, "%s:null", vt_name(t, name));
+        else
+            fprintf(f, "%s:function %u of instance %u", vt_name(t, name), (uint32_t)(v->ref - 1),
+                    (uint32_t)((v->ref - 1) >> 32));
     }
     }
 }

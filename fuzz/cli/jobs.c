@@ -24,7 +24,7 @@ typedef enum SlotState { SLOT_TODO, SLOT_RUNNING, SLOT_AGAIN, SLOT_DONE } SlotSt
 
 typedef struct Slot {
     uint32_t state;
-    uint32_t leg;  /* being run; UINT32_MAX: none */
+    uint32_t leg;   /* being run; UINT32_MAX: none */
     uint32_t died;  /* legs in which a process died once: not yet their fault */
     uint32_t skip;  /* legs that took their process down on this module: twice, or by not coming back */
     uint32_t hung;  /* of those: did not come back */
@@ -35,9 +35,9 @@ typedef struct Slot {
 } Slot;
 
 typedef struct Shared {
-    uint32_t next;              /* first module nobody has taken */
-    uint32_t at[MAX_JOBS];      /* module of each child; UINT32_MAX: none */
-    uint32_t again[MAX_JOBS];   /* module that the child must run first; UINT32_MAX: none */
+    uint32_t next;            /* first module nobody has taken */
+    uint32_t at[MAX_JOBS];    /* module of each child; UINT32_MAX: none */
+    uint32_t again[MAX_JOBS]; /* module that the child must run first; UINT32_MAX: none */
     uint32_t workers_started, workers_lost;
     Slot slot[];
 } Shared;
@@ -102,7 +102,8 @@ static void run_one(Child *c, const char *path, Slot *s) {
         uint32_t lost = 0, started = 0;
         c->differ.skip = s->skip;
         c->differ.hung = s->hung;
-        if (c->o->any_input && !input_is_module(f.bytes, f.size)) f.bytes = gen_module(&file, f.bytes, f.size, &f.size, NULL);
+        if (c->o->any_input && !input_is_module(f.bytes, f.size))
+            f.bytes = gen_module(&file, f.bytes, f.size, &f.size, NULL);
         differ_run(&c->differ, f.bytes, f.size, &k);
         r->unreadable = k.plan_error != NULL;
         r->rejected = !k.module && !r->unreadable && k.verdict.kind != VERDICT_DISAGREE;
@@ -116,8 +117,10 @@ static void run_one(Child *c, const char *path, Slot *s) {
             Bucket b = bucket_of(c->o->leg, &k);
             bucket_name(&b, r->bucket);
         }
-        if (r->unreadable) snprintf(r->text, sizeof r->text, "%s", k.plan_error);
-        else describe(c, &k, r);
+        if (r->unreadable)
+            snprintf(r->text, sizeof r->text, "%s", k.plan_error);
+        else
+            describe(c, &k, r);
         for (uint32_t i = 0; i < c->o->nlegs; i++) {
             WorkerStats *w = &c->differ.leg[i].worker.stats;
             started += w->started;
@@ -196,8 +199,8 @@ static bool start(Pool *p, uint32_t number) {
     return pid > 0;
 }
 
-/* Is the module to be run again, now that a process is gone in its `leg`?  What it crashed in is at fault when that happens twice;
- * that it was killed, by a user or for want of memory, says nothing until it happens every time. */
+/* Is the module to be run again, now that a process is gone in its `leg`?  What it crashed in is at fault when that
+ * happens twice; that it was killed, by a user or for want of memory, says nothing until it happens every time. */
 static bool again(Slot *s, uint32_t leg, End how) {
     if (how == END_KILLED && s->kills++ < MAX_KILLS) return true;
     if (leg == UINT32_MAX) {
@@ -245,8 +248,10 @@ static void reap(Pool *p) {
         if (!p->pid[k] || waitpid(p->pid[k], &status, WNOHANG) != p->pid[k]) continue;
         bool clean = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_AGREED;
         if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_LACKS) p->failed = true;
-        if (clean) p->pid[k] = 0;
-        else lost(p, k, WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? END_KILLED : END_CRASHED);
+        if (clean)
+            p->pid[k] = 0;
+        else
+            lost(p, k, WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? END_KILLED : END_CRASHED);
         if (p->empty_deaths > MAX_EMPTY_DEATHS && !p->failed) {
             cli_fail(0, "processes die before they begin");
             p->failed = true;

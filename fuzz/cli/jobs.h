@@ -2,21 +2,21 @@
  *
  * Each child has its own legs and takes the next module that nobody has; what it is at stands in shared memory.  When
  * a child dies or takes too long, the parent notes which leg it was in, and the module is run again
- * by a new child: as it is after the first death or when it was killed from outside, with that leg observed as crashed after the
- * second, or as hung.  Results come back in the order of the modules. */
+ * by a new child: as it is after the first death or when it was killed from outside, with that leg observed as crashed
+ * after the second, or as hung.  Results come back in the order of the modules. */
 #pragma once
 #include "fuzz/finding.h"
 
 typedef struct JobResult {
-    uint32_t kind;       /* VerdictKind */
-    bool rejected;       /* no leg ran: the module is malformed or invalid */
-    bool unreadable;     /* no file, or a plan that cannot be run */
-    bool harness_crash;  /* outside of any leg */
+    uint32_t kind;      /* VerdictKind */
+    bool rejected;      /* no leg ran: the module is malformed or invalid */
+    bool unreadable;    /* no file, or a plan that cannot be run */
+    bool harness_crash; /* outside of any leg */
     uint32_t deviates, lacking, steps;
-    uint32_t field;      /* FieldKind */
+    uint32_t field; /* FieldKind */
     bool majority;
     char bucket[BUCKET_NAME]; /* of a disagreement; else empty */
-    char text[400];      /* the difference, or why it was rejected */
+    char text[400];           /* the difference, or why it was rejected */
 } JobResult;
 
 typedef struct JobStats {

@@ -15,14 +15,16 @@ static const Command command[] = {
 };
 
 static void usage(FILE *f) {
-    fputs("usage: parallax COMMAND [OPTION...] ARG...\n"
-          "Differential testing of a WebAssembly engine across architectures.\n\n",
-          f);
+    fputs(
+        "usage: parallax COMMAND [OPTION...] ARG...\n"
+        "Differential testing of a WebAssembly engine across architectures.\n\n",
+        f);
     for (size_t i = 0; i < sizeof command / sizeof *command; i++)
         fprintf(f, "  %-10s %s\n", command[i].name, command[i].summary);
-    fputs("\n`parallax COMMAND --help` tells more.  Exit status: 0 agreed or done, 1 disagreement or failed test,\n"
-          "2 bad input or usage, 3 the environment lacks something.\n",
-          f);
+    fputs(
+        "\n`parallax COMMAND --help` tells more.  Exit status: 0 agreed or done, 1 disagreement or failed test,\n"
+        "2 bad input or usage, 3 the environment lacks something.\n",
+        f);
 }
 
 int main(int argc, char **argv) {

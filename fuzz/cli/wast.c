@@ -23,15 +23,15 @@ typedef struct Script {
     WastCounts *counts;
     Arena arena;
     const char *path;
-    char id[256];     /* GROUP/NAME, for the table of skips */
+    char id[256]; /* GROUP/NAME, for the table of skips */
     char dir[4096];
     uint32_t line;
     VEC(WastModule) modules;
     VEC(WastInstance) instances;
-    int32_t current; /* instance, -1: none */
+    int32_t current;      /* instance, -1: none */
     const char *skipping; /* reason, until the next module */
-    bool broken;     /* the current module failed: what follows fails without being run */
-    char why[300];   /* of the command at hand */
+    bool broken;          /* the current module failed: what follows fails without being run */
+    char why[300];        /* of the command at hand */
 } Script;
 
 static const StoreLimits wast_limits = {.fuel = INT64_C(4000000000),
@@ -125,9 +125,12 @@ static bool read_value(const cJSON *j, Value *v, ValType *type) {
     if (!s) return *type != VT_BOTTOM;
     if (strcmp(s, "null") == 0) return true;
     uint64_t x = strtoull(s, NULL, 10);
-    if (*type == VT_EXTERNREF) v->ref = x + 1;
-    else if (*type == VT_I32 || *type == VT_F32) v->i32 = (uint32_t)x;
-    else v->i64 = x;
+    if (*type == VT_EXTERNREF)
+        v->ref = x + 1;
+    else if (*type == VT_I32 || *type == VT_F32)
+        v->i32 = (uint32_t)x;
+    else
+        v->i64 = x;
     return *type != VT_BOTTOM;
 }
 
@@ -152,7 +155,8 @@ static bool value_matches(const cJSON *want, ValType type, const Value *have) {
     if (!t) return false;
     if (!strcmp(t, "either")) {
         const cJSON *e;
-        cJSON_ArrayForEach(e, cJSON_GetObjectItemCaseSensitive(want, "values")) if (value_matches(e, type, have)) return true;
+        cJSON_ArrayForEach(
+            e, cJSON_GetObjectItemCaseSensitive(want, "values")) if (value_matches(e, type, have)) return true;
         return false;
     }
     if (!strcmp(t, "v128")) {
@@ -225,7 +229,9 @@ static bool load(Script *s, const File *f, LegModule *lm, Err *err, StepResult *
     return false;
 }
 
-static const char *rejection(const Err *err, const StepResult *r) { return err->code != ERR_NONE ? err->text : step_text(r); }
+static const char *rejection(const Err *err, const StepResult *r) {
+    return err->code != ERR_NONE ? err->text : step_text(r);
+}
 
 static bool cmd_module(Script *s, const cJSON *cmd, bool instantiate) {
     File f;
@@ -270,7 +276,8 @@ static bool cmd_rejected(Script *s, const cJSON *cmd, ErrClass class) {
     if (err.code == ERR_NONE) return fail(s, "%s", step_text(&r));
     if (err_class(err.code) == class) return true;
     s->counts->class_differs++;
-    if (s->o->strict) return fail(s, "%s (%s) instead of: %s", err_class_name(err_class(err.code)), err.text, expected_text(cmd));
+    if (s->o->strict)
+        return fail(s, "%s (%s) instead of: %s", err_class_name(err_class(err.code)), err.text, expected_text(cmd));
     return true;
 }
 
@@ -314,7 +321,8 @@ static bool act(Script *s, const cJSON *cmd, StepResult *r) {
         if (!read_value(arg, &v, &t)) return fail(s, "argument of a type that is not implemented");
         vec_push(&s->arena, &args, v);
     }
-    return leg_invoke(s->leg, inst, name, args.at, args.n, r) || fail(s, "no function \"%s\" that takes %u arguments", field, args.n);
+    return leg_invoke(s->leg, inst, name, args.at, args.n, r) ||
+           fail(s, "no function \"%s\" that takes %u arguments", field, args.n);
 }
 
 static bool cmd_assert_return(Script *s, const cJSON *cmd) {
@@ -328,8 +336,8 @@ static bool cmd_assert_return(Script *s, const cJSON *cmd) {
         if (i >= 16) return fail(s, "more than 16 results");
         if (!value_matches(e, r.type[i], &r.result[i])) {
             const char *want = str(e, "value");
-            return fail(s, "result %u is 0x%" PRIx64 ":0x%" PRIx64 ", want %s %s", i, r.result[i].u64x2[1], r.result[i].u64x2[0],
-                        str(e, "type"), want ? want : "");
+            return fail(s, "result %u is 0x%" PRIx64 ":0x%" PRIx64 ", want %s %s", i, r.result[i].u64x2[1],
+                        r.result[i].u64x2[0], str(e, "type"), want ? want : "");
         }
         i++;
     }
@@ -361,7 +369,10 @@ static bool cmd_register(Script *s, const cJSON *cmd) {
 
 static bool sets_instance(const char *type) { return !strcmp(type, "module") || !strcmp(type, "module_instance"); }
 
-static bool has_module(const char *type) { return !strncmp(type, "module", 6) || strstr(type, "invalid") || strstr(type, "malformed") || strstr(type, "unlinkable") || strstr(type, "uninstantiable"); }
+static bool has_module(const char *type) {
+    return !strncmp(type, "module", 6) || strstr(type, "invalid") || strstr(type, "malformed") ||
+           strstr(type, "unlinkable") || strstr(type, "uninstantiable");
+}
 
 static bool run_command(Script *s, const char *type, const cJSON *cmd) {
     if (!strcmp(type, "module")) return cmd_module(s, cmd, true);
@@ -421,8 +432,10 @@ static void one_command(Script *s, const cJSON *cmd) {
 static void set_names(Script *s) {
     snprintf(s->dir, sizeof s->dir, "%s", s->path);
     char *slash = strrchr(s->dir, '/');
-    if (slash) *slash = 0;
-    else snprintf(s->dir, sizeof s->dir, ".");
+    if (slash)
+        *slash = 0;
+    else
+        snprintf(s->dir, sizeof s->dir, ".");
     /* .../GROUP/NAME/NAME.json */
     const char *name = strrchr(s->dir, '/');
     const char *group = name ? memrchr(s->dir, '/', (size_t)(name - s->dir)) : NULL;
@@ -440,9 +453,12 @@ bool wast_run(Leg *leg, const char *path, const WastOptions *o, WastCounts *coun
         json = cJSON_Parse(mark_nuls(&s.arena, (const char *)f.bytes, f.size));
         const cJSON *commands = cJSON_GetObjectItemCaseSensitive(json, "commands"), *cmd;
         ok = cJSON_IsArray(commands);
-        if (!ok) cli_fail(0, "%s: not a script in JSON form", path);
-        else if (!leg_reset(leg, &wast_limits)) ok = false, cli_fail(0, "%s: the leg does not start", path);
-        else cJSON_ArrayForEach(cmd, commands) one_command(&s, cmd);
+        if (!ok)
+            cli_fail(0, "%s: not a script in JSON form", path);
+        else if (!leg_reset(leg, &wast_limits))
+            ok = false, cli_fail(0, "%s: the leg does not start", path);
+        else
+            cJSON_ArrayForEach(cmd, commands) one_command(&s, cmd);
     }
     cJSON_Delete(json);
     arena_free(&s.arena);

@@ -3,8 +3,8 @@
 #include "oracles/legs/leg.h"
 
 typedef struct WastSkip { /* a row of corpus/expect/wast.tsv: a module that needs what is not implemented */
-    const char *script; /* GROUP/NAME */
-    uint32_t line;      /* of the module command; 0: the whole script */
+    const char *script;   /* GROUP/NAME */
+    uint32_t line;        /* of the module command; 0: the whole script */
     const char *reason;
     bool used;
 } WastSkip;

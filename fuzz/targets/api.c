@@ -1,7 +1,8 @@
-/* api: a script of embedder's calls on all legs: instantiate (again), register under a name that others import, invoke with odd
- * arguments, also on what could not be instantiated, read globals, observe, reset.  After each call the legs must have seen the same.
+/* api: a script of embedder's calls on all legs: instantiate (again), register under a name that others import, invoke
+ * with odd arguments, also on what could not be instantiated, read globals, observe, reset.  After each call the legs
+ * must have seen the same.
  *
- * Input: a byte with the number of modules, the script (a quarter of the rest), the modules' entropy in equal parts.  An
+ * Input: a byte with the number of modules, the script (a quarter of the rest), the modules' entropy in equal parts. An
  * input that is a module is used alone, with a script that its hash stands for. */
 #include <string.h>
 #include "base/map.h"
@@ -14,7 +15,15 @@ enum { MAX_MODULES = 3, MAX_CALLS = 40, MAX_INSTANCES = 16 };
 
 TARGET_FAILURE(api__generator__module)
 
-typedef enum CallKind { CALL_INSTANTIATE, CALL_REGISTER, CALL_INVOKE, CALL_GLOBAL, CALL_OBSERVE, CALL_RESET, CALL_KINDS } CallKind;
+typedef enum CallKind {
+    CALL_INSTANTIATE,
+    CALL_REGISTER,
+    CALL_INVOKE,
+    CALL_GLOBAL,
+    CALL_OBSERVE,
+    CALL_RESET,
+    CALL_KINDS
+} CallKind;
 
 typedef struct Call {
     CallKind kind;
@@ -98,10 +107,17 @@ typedef struct Run {
     uint16_t step;
 } Run;
 
-static void refused(Run *r) { observe_step(r->o, r->step, &(StepResult){.kind = OUT_UNLINKABLE, .site = {NO_INDEX, NO_INDEX, 0}}); }
+static void refused(Run *r) {
+    observe_step(r->o, r->step, &(StepResult){.kind = OUT_UNLINKABLE, .site = {NO_INDEX, NO_INDEX, 0}});
+}
 
 static bool reset(Run *r, bool synthesize) {
-    StoreLimits l = {.fuel = 30000, .depth = 1 << 18, .max_pages = 64, .max_elems = 10000, .synthesize = synthesize, .spectest = true};
+    StoreLimits l = {.fuel = 30000,
+                     .depth = 1 << 18,
+                     .max_pages = 64,
+                     .max_elems = 10000,
+                     .synthesize = synthesize,
+                     .spectest = true};
     r->ninstances = 0;
     if (leg_reset(r->leg, &l)) return true;
     r->o->resource = true;
@@ -131,18 +147,26 @@ static void do_call(Run *r, const Call *c) {
     Value v;
     ValType t;
     int32_t i = instance_of(r, c);
-    if (c->kind == CALL_INSTANTIATE) instantiate(r, c);
-    else if (c->kind == CALL_RESET) reset(r, c->synthesize);
-    else if (c->kind == CALL_OBSERVE) leg_observe(r->leg, r->o);
-    else if (i < 0) refused(r);
-    else if (c->kind == CALL_REGISTER) leg_register(r->leg, c->name, i);
+    if (c->kind == CALL_INSTANTIATE)
+        instantiate(r, c);
+    else if (c->kind == CALL_RESET)
+        reset(r, c->synthesize);
+    else if (c->kind == CALL_OBSERVE)
+        leg_observe(r->leg, r->o);
+    else if (i < 0)
+        refused(r);
+    else if (c->kind == CALL_REGISTER)
+        leg_register(r->leg, c->name, i);
     else if (c->kind == CALL_INVOKE) {
-        if (leg_invoke(r->leg, i, c->name, c->args, c->nargs, &result)) observe_step(r->o, r->step, &result);
-        else refused(r);
+        if (leg_invoke(r->leg, i, c->name, c->args, c->nargs, &result))
+            observe_step(r->o, r->step, &result);
+        else
+            refused(r);
     } else if (leg_global(r->leg, i, c->name, &v, &t)) {
         result = (StepResult){.kind = OUT_RETURN, .nresult = 1, .result = {v}, .type = {t}};
         observe_step(r->o, r->step, &result);
-    } else refused(r);
+    } else
+        refused(r);
 }
 
 static void run_leg(Leg *leg, const Script *s, Arena *a, Observation *o) {
@@ -187,7 +211,8 @@ static bool read_input(Script *s, const uint8_t *data, uint32_t n) {
         memcpy((uint8_t *)(uintptr_t)s->in.at, &hash, 8);
         return add_module(s, data, n, false);
     }
-    uint32_t modules = n ? 1 + data[0] % MAX_MODULES : 1, rest = n ? n - 1 : 0, script = rest / 4, part = (rest - script) / modules;
+    uint32_t modules = n ? 1 + data[0] % MAX_MODULES : 1, rest = n ? n - 1 : 0, script = rest / 4,
+             part = (rest - script) / modules;
     const uint8_t *at = data + (n ? 1 : 0);
     s->in = entropy_of(at, script, true);
     at += script;

@@ -1,5 +1,5 @@
-/* compile: the input's module through the compilers of both ISAs, at a level and with knobs that the input decides, all verifiers and the
- * allocation checker on; compiled twice, the code must be the same.  Nothing is executed. */
+/* compile: the input's module through the compilers of both ISAs, at a level and with knobs that the input decides, all
+ * verifiers and the allocation checker on; compiled twice, the code must be the same.  Nothing is executed. */
 #include <string.h>
 #include "base/map.h"
 #include "fuzz/targets/target.h"
@@ -12,8 +12,8 @@ TARGET_FAILURE(compile__a64__not_repeatable)
 TARGET_FAILURE(compile__generator__module)
 
 static bool same(const Code *a, const Code *b) {
-    return a->size == b->size && a->nsite == b->nsite && a->nloc == b->nloc && memcmp(a->bytes, b->bytes, a->size) == 0 &&
-           memcmp(a->func, b->func, a->nfunc * sizeof *a->func) == 0 &&
+    return a->size == b->size && a->nsite == b->nsite && a->nloc == b->nloc &&
+           memcmp(a->bytes, b->bytes, a->size) == 0 && memcmp(a->func, b->func, a->nfunc * sizeof *a->func) == 0 &&
            (!a->nsite || memcmp(a->site, b->site, a->nsite * sizeof *a->site) == 0) &&
            (!a->nloc || memcmp(a->loc, b->loc, a->nloc * sizeof *a->loc) == 0);
 }
@@ -28,12 +28,14 @@ static void compile(Arena *a, const Module *m, const LegSpec *spec) {
     o.stages = &check.stages;
     const Code *first = compile_module(a, m, &o, NULL, &e);
     bool x64 = spec->kind == LEG_X64;
-    if (check.failed) (x64 ? parallax_finding__compile__x64__verify : parallax_finding__compile__a64__verify)(check.report);
+    if (check.failed)
+        (x64 ? parallax_finding__compile__x64__verify : parallax_finding__compile__a64__verify)(check.report);
     o.stages = NULL;
     const Code *second = compile_module(a, m, &o, NULL, &e);
     if (!first && !second) return;
     if (!first || !second || !same(first, second))
-        (x64 ? parallax_finding__compile__x64__not_repeatable : parallax_finding__compile__a64__not_repeatable)(spec->text);
+        (x64 ? parallax_finding__compile__x64__not_repeatable
+             : parallax_finding__compile__a64__not_repeatable)(spec->text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

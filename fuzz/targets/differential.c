@@ -1,4 +1,5 @@
-/* differential: the input's module on the interpreter and both ISAs, levels and knobs by the input; everything seen must be equal. */
+/* differential: the input's module on the interpreter and both ISAs, levels and knobs by the input; everything seen
+ * must be equal. */
 #include "base/map.h"
 #include "fuzz/targets/target.h"
 

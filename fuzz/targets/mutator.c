@@ -1,5 +1,6 @@
-/* Custom mutator of libFuzzer.  Entropy is mutated as any bytes.  A module mostly gets another constant, operation of equal signature,
- * index, memory offset or argument in its plan, in place and of equal length, and only what is still valid is taken. */
+/* Custom mutator of libFuzzer.  Entropy is mutated as any bytes.  A module mostly gets another constant, operation of
+ * equal signature, index, memory offset or argument in its plan, in place and of equal length, and only what is still
+ * valid is taken. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/leb128.h"
@@ -24,7 +25,8 @@ static void change_leb(uint8_t *at, const uint8_t *end, uint64_t *r) {
 }
 
 static void change_float(uint8_t *at, uint32_t n, uint64_t *r) {
-    static const uint64_t telling[] = {0, 0x8000000000000000, 0x3ff0000000000000, 0x7ff0000000000000, 0x7ff8000000000000, 1, 0x41e0000000000000};
+    static const uint64_t telling[] = {
+        0, 0x8000000000000000, 0x3ff0000000000000, 0x7ff0000000000000, 0x7ff8000000000000, 1, 0x41e0000000000000};
     uint64_t v = next(r);
     if (v & 1) v = telling[(v >> 8) % (sizeof telling / sizeof *telling)] >> (n == 4 && (v & 2) ? 32 : 0);
     memcpy(at, &v, n);
@@ -41,8 +43,10 @@ static void change_op(uint8_t *at, Op op, uint64_t *r) {
         if (other == op || o->imm != old->imm || o->prefix != old->prefix || strcmp(o->sig, old->sig) != 0 ||
             opcode_length(other) != opcode_length(op))
             continue;
-        if (o->prefix) leb_put_u64(at + 1, o->code);
-        else *at = o->code;
+        if (o->prefix)
+            leb_put_u64(at + 1, o->code);
+        else
+            *at = o->code;
         return;
     }
 }
@@ -54,10 +58,14 @@ static void change_instr(uint8_t *bytes, const Instr *in, uint64_t *r) {
     case IMM_F32: change_float(imm, 4, r); break;
     case IMM_F64: change_float(imm, 8, r); break;
     case IMM_MEMARG:
-        if (next(r) & 1) change_op(at, in->op, r);
-        else change_leb(imm + 1, end, r);
+        if (next(r) & 1)
+            change_op(at, in->op, r);
+        else
+            change_leb(imm + 1, end, r);
         break;
-    case IMM_BLOCK: case IMM_TYPES: case IMM_HEAP_TYPE: break;
+    case IMM_BLOCK:
+    case IMM_TYPES:
+    case IMM_HEAP_TYPE: break;
     default: change_leb(imm, end, r);
     }
 }

@@ -1,8 +1,8 @@
 /* ops: one instruction at a time, operands at the boundaries, on all legs.
  *
- * The input names the instruction, which operands are constants, its immediates and the first operands; a small module is made around it:
- *   (memory 1) (func (export "f") (param operands) (result result) operands instruction)
- * and called with some tuples of operands.  Rows of opcode.def with a signature take part without being mentioned here. */
+ * The input names the instruction, which operands are constants, its immediates and the first operands; a small module
+ * is made around it: (memory 1) (func (export "f") (param operands) (result result) operands instruction) and called
+ * with some tuples of operands.  Rows of opcode.def with a signature take part without being mentioned here. */
 #include <string.h>
 #include "base/leb128.h"
 #include "base/map.h"
@@ -27,60 +27,60 @@ typedef struct Ops {
 /* -- Values ------------------------------------------------------------------------------ */
 
 static const uint32_t boundary32[] = {
-    0,          1,          2,          7,          8,          31,         32,         33,         63,         64,
-    0x7f,       0x80,       0xff,       0x7fff,     0x8000,     0xfff0,     0xfff8,     0xfffc,     0xffff,     0x10000,
-    0x10001,    0x1ffff,    0x7fffffff, 0x80000000, 0x80000001, 0xfffffff8, 0xfffffffe, 0xffffffff, 0x3f800000, 0xbf800000,
-    0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001, 0x7fa00000, 0x00800000, 0x007fffff, 0x7f7fffff, 0x4effffff, 0x4f000000,
-    0xcf000000, 0xcf000001, 0x4f7fffff, 0x4f800000, 0x5f000000, 0xdf000001, 0x5f800000, 0x3f000000, 0x3effffff, 0x40200000};
-static const uint64_t boundary64[] = {
-    0,
-    1,
-    2,
-    31,
-    32,
-    63,
-    64,
-    65,
-    0xff,
-    0x7fffffff,
-    0x80000000,
-    0xffffffff,
-    0x100000000,
-    0x7fffffffffffffff,
-    0x8000000000000000,
-    0x8000000000000001,
-    0xfffffffffffffffe,
-    0xffffffffffffffff,
-    0xffffffff80000000,
-    0xffffffff7fffffff,
-    0x3ff0000000000000,
-    0xbff0000000000000,
-    0x7ff0000000000000,
-    0xfff0000000000000,
-    0x7ff8000000000000,
-    0xfff8000000000001,
-    0x7ff4000000000000,
-    0x0010000000000000,
-    0x000fffffffffffff,
-    0x7fefffffffffffff,
-    0x41dfffffffc00000,
-    0x41dfffffffffffff,
-    0x41e0000000000000,
-    0xc1e0000000000000,
-    0xc1e0000000200000,
-    0x41efffffffe00000,
-    0x41f0000000000000,
-    0x43e0000000000000,
-    0xc3e0000000000000,
-    0xc3e0000000000001,
-    0x43f0000000000000,
-    0x43efffffffffffff,
-    0x3fe0000000000000,
-    0x3fdfffffffffffff,
-    0x4004000000000000,
-    0x36a0000000000000,
-    0x47efffffe0000000,
-    0x47effffff0000000};
+    0,          1,          2,          7,          8,          31,         32,         33,         63,
+    64,         0x7f,       0x80,       0xff,       0x7fff,     0x8000,     0xfff0,     0xfff8,     0xfffc,
+    0xffff,     0x10000,    0x10001,    0x1ffff,    0x7fffffff, 0x80000000, 0x80000001, 0xfffffff8, 0xfffffffe,
+    0xffffffff, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001, 0x7fa00000, 0x00800000,
+    0x007fffff, 0x7f7fffff, 0x4effffff, 0x4f000000, 0xcf000000, 0xcf000001, 0x4f7fffff, 0x4f800000, 0x5f000000,
+    0xdf000001, 0x5f800000, 0x3f000000, 0x3effffff, 0x40200000};
+static const uint64_t boundary64[] = {0,
+                                      1,
+                                      2,
+                                      31,
+                                      32,
+                                      63,
+                                      64,
+                                      65,
+                                      0xff,
+                                      0x7fffffff,
+                                      0x80000000,
+                                      0xffffffff,
+                                      0x100000000,
+                                      0x7fffffffffffffff,
+                                      0x8000000000000000,
+                                      0x8000000000000001,
+                                      0xfffffffffffffffe,
+                                      0xffffffffffffffff,
+                                      0xffffffff80000000,
+                                      0xffffffff7fffffff,
+                                      0x3ff0000000000000,
+                                      0xbff0000000000000,
+                                      0x7ff0000000000000,
+                                      0xfff0000000000000,
+                                      0x7ff8000000000000,
+                                      0xfff8000000000001,
+                                      0x7ff4000000000000,
+                                      0x0010000000000000,
+                                      0x000fffffffffffff,
+                                      0x7fefffffffffffff,
+                                      0x41dfffffffc00000,
+                                      0x41dfffffffffffff,
+                                      0x41e0000000000000,
+                                      0xc1e0000000000000,
+                                      0xc1e0000000200000,
+                                      0x41efffffffe00000,
+                                      0x41f0000000000000,
+                                      0x43e0000000000000,
+                                      0xc3e0000000000000,
+                                      0xc3e0000000000001,
+                                      0x43f0000000000000,
+                                      0x43efffffffffffff,
+                                      0x3fe0000000000000,
+                                      0x3fdfffffffffffff,
+                                      0x4004000000000000,
+                                      0x36a0000000000000,
+                                      0x47efffffe0000000,
+                                      0x47effffff0000000};
 enum { N32 = sizeof boundary32 / sizeof *boundary32, N64 = sizeof boundary64 / sizeof *boundary64 };
 
 static Value value_of(Entropy *e, ValType t) {
@@ -109,8 +109,10 @@ static void put_u(Ops *o, uint64_t v) {
     put_bytes(o, b, leb_put_u64(b, v));
 }
 static void put_op(Ops *o, Op op) {
-    if (op_info[op].prefix) put(o, op_info[op].prefix), put_u(o, op_info[op].code);
-    else put(o, op_info[op].code);
+    if (op_info[op].prefix)
+        put(o, op_info[op].prefix), put_u(o, op_info[op].code);
+    else
+        put(o, op_info[op].code);
 }
 
 /* A constant; false when there is no instruction for it yet. */
@@ -141,8 +143,10 @@ static void section_end(Ops *o, uint32_t from) {
 
 static bool put_body(Ops *o, const uint8_t *immediate, uint32_t n) {
     for (uint32_t i = 0, local = 0; i < o->nparam; i++) {
-        if (!(o->constant >> i & 1)) put_op(o, OP_LOCAL_GET), put_u(o, local++);
-        else if (!put_const(o, o->param[i], &o->value[i])) return false;
+        if (!(o->constant >> i & 1))
+            put_op(o, OP_LOCAL_GET), put_u(o, local++);
+        else if (!put_const(o, o->param[i], &o->value[i]))
+            return false;
     }
     put_op(o, o->op);
     put_bytes(o, immediate, n);
@@ -162,9 +166,9 @@ static bool put_module(Ops *o, const uint8_t *immediate, uint32_t n) {
     put(o, (uint8_t)o->nresult);
     if (o->nresult) put(o, (uint8_t)o->result);
     section_end(o, at);
-    put_bytes(o, "\3\2\1\0", 4);       /* one function */
-    put_bytes(o, "\5\4\1\1\1\2", 6);   /* one memory, of one to two pages */
-    put_bytes(o, "\7\5\1\1f\0\0", 7);  /* export */
+    put_bytes(o, "\3\2\1\0", 4);      /* one function */
+    put_bytes(o, "\5\4\1\1\1\2", 6);  /* one memory, of one to two pages */
+    put_bytes(o, "\7\5\1\1f\0\0", 7); /* export */
     at = section(o, 10);
     put(o, 1);
     uint32_t body = o->out.n;
@@ -215,7 +219,13 @@ static Module *make(Ops *o) {
     const struct {
         const uint8_t *at;
         uint32_t n;
-    } form[] = {{NULL, 0}, {memarg, n}, {o->immediate, 16}, {o->immediate, 1}, {lane, n + 1}, {(const uint8_t *)"\0\0", 1}, {(const uint8_t *)"\0\0", 2}};
+    } form[] = {{NULL, 0},
+                {memarg, n},
+                {o->immediate, 16},
+                {o->immediate, 1},
+                {lane, n + 1},
+                {(const uint8_t *)"\0\0", 1},
+                {(const uint8_t *)"\0\0", 2}};
     memcpy(lane, memarg, n);
     lane[n] = o->immediate[0] & 3;
     lane[0] = 0;

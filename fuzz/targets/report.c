@@ -4,15 +4,14 @@
 #include "fuzz/targets/target.h"
 
 /* L(name, bit set of LegKind) */
-#define LEG_SETS(L)                                                   \
-    L(harness, 0) L(interp, 1) L(x64, 2) L(interp_x64, 3) L(a64, 4)   \
-    L(interp_a64, 5) L(x64_a64, 6) L(interp_x64_a64, 7)
+#define LEG_SETS(L) \
+    L(harness, 0) L(interp, 1) L(x64, 2) L(interp_x64, 3) L(a64, 4) L(interp_a64, 5) L(x64_a64, 6) L(interp_x64_a64, 7)
 _Static_assert(LEG_INTERP == 0 && LEG_X64 == 1 && LEG_A64 == 2 && LEG_KINDS == 3, "the sets above");
 
-#define FUNCTION(legs, id, NAME)                                                           \
+#define FUNCTION(legs, id, NAME)                                                             \
     __attribute__((noinline)) static _Noreturn void parallax_finding__##legs##__##id(void) { \
-        fputs("parallax_finding__" #legs "__" #id "\n", stderr);                           \
-        abort();                                                                           \
+        fputs("parallax_finding__" #legs "__" #id "\n", stderr);                             \
+        abort();                                                                             \
     }
 #define FUNCTIONS(legs, set) BUCKET_FIELD_LIST(FUNCTION, legs) BUCKET_OTHER_LIST(FUNCTION, legs)
 LEG_SETS(FUNCTIONS)
@@ -36,8 +35,8 @@ Bucket target_say(const char *target, const Panel *p, const Case *c) {
     difference_print(&t, &c->verdict.diff);
     fprintf(stderr, "%s: %s: %s\n", target, name, t.at);
     for (uint32_t i = 0; i < panel_legs(c); i++)
-        fprintf(stderr, "  %-8s %s%s%s\n", c->verdict.deviates >> i & 1 ? "deviates" : "agrees", p->spec[i].text, c->obs[i].why[0] ? ": " : "",
-                c->obs[i].why);
+        fprintf(stderr, "  %-8s %s%s%s\n", c->verdict.deviates >> i & 1 ? "deviates" : "agrees", p->spec[i].text,
+                c->obs[i].why[0] ? ": " : "", c->obs[i].why);
     arena_free(&a);
     return b;
 }
@@ -45,8 +44,14 @@ Bucket target_say(const char *target, const Panel *p, const Case *c) {
 _Noreturn void target_report(const char *target, const uint8_t *input, uint32_t n, const Panel *p, const Case *c) {
     char path[FINDING_PATH];
     Bucket b = target_say(target, p, c);
-    Finding f = {.bucket = b, .origin = target, .input = input, .input_n = n, .features = p->differ.features, .leg = p->spec,
-                 .nlegs = panel_legs(c), .c = c};
+    Finding f = {.bucket = b,
+                 .origin = target,
+                 .input = input,
+                 .input_n = n,
+                 .features = p->differ.features,
+                 .leg = p->spec,
+                 .nlegs = panel_legs(c),
+                 .c = c};
     const char *root = getenv("PARALLAX_FINDINGS");
     if (root && *root) {
         FindingStatus s = finding_write(root, &f, 0, path);
@@ -61,8 +66,10 @@ Panel *target_panel(void) {
     char why[300];
     if (state == CLOSED) {
         state = panel_open(&panel, FEATURES_WASM3, NULL, why, sizeof why) ? OPEN : BROKEN;
-        if (state == BROKEN) fprintf(stderr, "parallax: %s\n", why);
-        else if (!panel.foreign) fprintf(stderr, "parallax: going on without the other ISA: %s\n", panel.lacks);
+        if (state == BROKEN)
+            fprintf(stderr, "parallax: %s\n", why);
+        else if (!panel.foreign)
+            fprintf(stderr, "parallax: going on without the other ISA: %s\n", panel.lacks);
     }
     return state == OPEN ? &panel : NULL;
 }

@@ -1,5 +1,5 @@
-/* roundtrip: a valid module, encoded, decodes to the same module, and encodes again to the same bytes; its text, where wabt is there to
- * assemble it, is the same module too. */
+/* roundtrip: a valid module, encoded, decodes to the same module, and encodes again to the same bytes; its text, where
+ * wabt is there to assemble it, is the same module too. */
 #include <string.h>
 #include "fuzz/targets/target.h"
 #include "fuzz/targets/wabt.h"
@@ -40,8 +40,8 @@ static bool skip_token(const char **at) {
     return false;
 }
 
-/* What wabt's assembler leaves as it is.  It drops comments and an `else` with nothing behind it, writes a block type with one
- * result without a type index, and an element segment of functions without expressions. */
+/* What wabt's assembler leaves as it is.  It drops comments and an `else` with nothing behind it, writes a block type
+ * with one result without a type index, and an element segment of functions without expressions. */
 static const char *essence(Arena *a, const char *text) {
     char *out = arena_dup(a, text, strlen(text)), *to = out;
     for (const char *line = text, *end; *line; line = end) {

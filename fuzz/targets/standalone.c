@@ -1,4 +1,5 @@
-/* A driver without a fuzzing engine: runs the target on each file named on the command line, or on standard input.  With AFL++
+/* A driver without a fuzzing engine: runs the target on each file named on the command line, or on standard input. With
+ * AFL++
  * (`afl-fuzz ... -- target @@`), honggfuzz (`___FILE___`), a debugger, or to see a finding again. */
 #include <errno.h>
 #include <string.h>
@@ -15,8 +16,10 @@ static bool run(FILE *f, const char *name) {
         bytes = more;
     }
     bool ok = bytes && !ferror(f);
-    if (!ok) fprintf(stderr, "%s: cannot be read\n", name);
-    else LLVMFuzzerTestOneInput(bytes, n);
+    if (!ok)
+        fprintf(stderr, "%s: cannot be read\n", name);
+    else
+        LLVMFuzzerTestOneInput(bytes, n);
     free(bytes);
     return ok;
 }

@@ -1,9 +1,9 @@
 /* Fuzz targets: one thin file each, any bytes as input, always 0 as the result.
  *
  * A target aborts on a finding and on nothing else, and does so from a function whose name tells one bug from another
- * (parallax_finding__a64__value), since that is what crash dedupe of fuzzing services keys on.  State that outlives an input is opened by
- * the first one, not at start-up: so a fork server or a fuzzing engine's own set-up comes before our signal handlers and worker
- * processes. */
+ * (parallax_finding__a64__value), since that is what crash dedupe of fuzzing services keys on.  State that outlives an
+ * input is opened by the first one, not at start-up: so a fork server or a fuzzing engine's own set-up comes before our
+ * signal handlers and worker processes. */
 #pragma once
 #include <stddef.h>
 #include <stdio.h>
@@ -17,10 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { TARGET_MAX_INPUT = 256 << 10 }; /* larger inputs are left alone */
 
-/* A panel for a target, opened at the first call and kept.  NULL, said once on stderr: not even this machine's own ISA works. */
+/* A panel for a target, opened at the first call and kept.  NULL, said once on stderr: not even this machine's own ISA
+ * works. */
 Panel *target_panel(void);
 
-/* Print the verdict, write a finding below $PARALLAX_FINDINGS when that is set, and abort from the bucket's function. */
+/* Print the verdict, write a finding below $PARALLAX_FINDINGS when that is set, and abort from the bucket's function.
+ */
 _Noreturn void target_report(const char *target, const uint8_t *input, uint32_t n, const Panel *p, const Case *c);
 /* Print the verdict; its bucket. */
 Bucket target_say(const char *target, const Panel *p, const Case *c);
@@ -28,8 +30,8 @@ Bucket target_say(const char *target, const Panel *p, const Case *c);
 _Noreturn void target_abort(const Bucket *b);
 
 /* Defines parallax_finding__NAME(text), which says the text and aborts: for findings that are no verdict. */
-#define TARGET_FAILURE(name)                                                                \
+#define TARGET_FAILURE(name)                                                                     \
     __attribute__((noinline)) static _Noreturn void parallax_finding__##name(const char *text) { \
-        fprintf(stderr, "parallax_finding__" #name ": %s\n", text);                         \
-        abort();                                                                            \
+        fprintf(stderr, "parallax_finding__" #name ": %s\n", text);                              \
+        abort();                                                                                 \
     }

@@ -26,7 +26,8 @@ static Module *check(Arena *a, const uint8_t *bytes, uint32_t n, Features f, Err
 
 /* -- Where wabt 1.0.32 is known to deviate from the specification -------------------------------------- */
 
-/* The error lies in a custom section, whose contents wabt is told not to mind; it does not mind its length and name either. */
+/* The error lies in a custom section, whose contents wabt is told not to mind; it does not mind its length and name
+ * either. */
 static bool in_custom(const uint8_t *bytes, uint32_t n, uint32_t error) {
     Err err;
     err_clear(&err);
@@ -45,14 +46,14 @@ static bool in_custom(const uint8_t *bytes, uint32_t n, uint32_t error) {
 static bool wabt_is_lax(const uint8_t *bytes, uint32_t n, const Err *e) {
     bool in_expr = e->func == ERR_NO_FUNC;
     switch (e->code) {
-    case ERR_UTF8:            /* names are not checked */
-    case ERR_DATA_COUNT:      /* a count without a data section is not missed */
-    case ERR_UNEXPECTED_END:  /* a constant expression may run over its section's end, */
-    case ERR_END_EXPECTED:    /* a body over its own */
+    case ERR_UTF8:           /* names are not checked */
+    case ERR_DATA_COUNT:     /* a count without a data section is not missed */
+    case ERR_UNEXPECTED_END: /* a constant expression may run over its section's end, */
+    case ERR_END_EXPECTED:   /* a body over its own */
     case ERR_SECTION_SIZE: return true;
-    case ERR_TYPE_MISMATCH:   /* an empty offset expression; an indirect call through a table of externref */
+    case ERR_TYPE_MISMATCH: /* an empty offset expression; an indirect call through a table of externref */
         return in_expr || (e->at < n && (bytes[e->at] == 0x11 || bytes[e->at] == 0x13));
-    case ERR_ALIGNMENT:       /* exponents from 32 up */
+    case ERR_ALIGNMENT: /* exponents from 32 up */
         return e->at + 2 < n && (bytes[e->at + 1] >= 0x20 || bytes[e->at + 2] >= 0x20);
     default: return in_custom(bytes, n, e->at);
     }
@@ -73,7 +74,8 @@ static void against_wabt(Arena *a, const uint8_t *bytes, uint32_t n) {
     const Module *m = check(a, bytes, n, FEATURES_WABT, &err);
     bool accepted = wabt_validate(bytes, n, FEATURES_WABT, why, sizeof why);
     if ((m != NULL) == accepted || (accepted ? wabt_is_lax(bytes, n, &err) : wabt_is_behind(why))) return;
-    snprintf(text, sizeof text, "we say: %s (at byte 0x%x); wabt says: %s", m ? "valid" : err.text, m ? 0 : err.at, accepted ? "valid" : why);
+    snprintf(text, sizeof text, "we say: %s (at byte 0x%x); wabt says: %s", m ? "valid" : err.text, m ? 0 : err.at,
+             accepted ? "valid" : why);
     if (m) parallax_finding__validate__only_we_accept(text);
     parallax_finding__validate__only_wabt_accepts(text);
 }
@@ -81,7 +83,8 @@ static void against_wabt(Arena *a, const uint8_t *bytes, uint32_t n) {
 static void consistent(Arena *a, const uint8_t *bytes, uint32_t n, const Module *m, const Err *first) {
     Err err;
     const Module *again = check(a, bytes, n, FEATURES_WASM3, &err);
-    if ((m != NULL) != (again != NULL) || err.code != first->code || err.at != first->at || strcmp(err.text, first->text) != 0)
+    if ((m != NULL) != (again != NULL) || err.code != first->code || err.at != first->at ||
+        strcmp(err.text, first->text) != 0)
         parallax_finding__validate__not_repeatable(first->text);
     if (!m) {
         if (first->at > n) parallax_finding__validate__place_outside(first->text);

@@ -1,4 +1,5 @@
-/* wabt's validator and assembler as a second opinion; wabt.cc where libwabt was found, else no_wabt.c, where it is not here. */
+/* wabt's validator and assembler as a second opinion; wabt.cc where libwabt was found, else no_wabt.c, where it is not
+ * here. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

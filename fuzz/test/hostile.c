@@ -1,6 +1,6 @@
 /* Hostile input: every truncation and many single-byte mutations of real modules through decoding, validation,
- * compilation for both ISAs and, when they are valid, all legs.  Meant for the sanitizer build: a crash or a report ends it, and the input
- * at hand is left in the file named by --case.
+ * compilation for both ISAs and, when they are valid, all legs.  Meant for the sanitizer build: a crash or a report
+ * ends it, and the input at hand is left in the file named by --case.
  *
  * usage: hostile [--mutations N] [--modules N] [--legs L,...] [--case FILE] DIR|FILE.wasm... */
 #include <stdlib.h>
@@ -36,9 +36,12 @@ static bool try_input(Hostile *h, const uint8_t *bytes, uint32_t n) {
     memcpy(copy, bytes, n);
     differ_run(&h->differ, copy, n, &c);
     bool ok = true;
-    if (c.plan_error || !c.module) h->rejected++;
-    else if (c.verdict.kind == VERDICT_AGREE) h->agreed++;
-    else if (c.verdict.kind == VERDICT_INCOMPLETE) h->incomplete++;
+    if (c.plan_error || !c.module)
+        h->rejected++;
+    else if (c.verdict.kind == VERDICT_AGREE)
+        h->agreed++;
+    else if (c.verdict.kind == VERDICT_INCOMPLETE)
+        h->incomplete++;
     else {
         Arena a;
         Text t;
@@ -82,11 +85,16 @@ static bool mutations(Hostile *h, const File *f, uint32_t count, uint64_t seed) 
 static bool option(Options *o, char **argv, int *i) {
     const char *v = argv[*i + 1];
     if (!v) return false;
-    if (strcmp(argv[*i], "--mutations") == 0) o->mutations = (uint32_t)strtoul(v, NULL, 10);
-    else if (strcmp(argv[*i], "--modules") == 0) o->modules = (uint32_t)strtoul(v, NULL, 10);
-    else if (strcmp(argv[*i], "--legs") == 0) o->legs = v;
-    else if (strcmp(argv[*i], "--case") == 0) o->case_file = v;
-    else return false;
+    if (strcmp(argv[*i], "--mutations") == 0)
+        o->mutations = (uint32_t)strtoul(v, NULL, 10);
+    else if (strcmp(argv[*i], "--modules") == 0)
+        o->modules = (uint32_t)strtoul(v, NULL, 10);
+    else if (strcmp(argv[*i], "--legs") == 0)
+        o->legs = v;
+    else if (strcmp(argv[*i], "--case") == 0)
+        o->case_file = v;
+    else
+        return false;
     *i += 2;
     return true;
 }
@@ -104,7 +112,8 @@ static void choose(Arena *a, Paths *all, uint32_t count) {
     }
     all->path.n = 0;
     for (uint32_t i = 0; i < count && i < kept.path.n; i++)
-        all->path.at[all->path.n++] = kept.path.at[(uint64_t)i * kept.path.n / (count < kept.path.n ? count : kept.path.n)];
+        all->path.at[all->path.n++] =
+            kept.path.at[(uint64_t)i * kept.path.n / (count < kept.path.n ? count : kept.path.n)];
 }
 
 int main(int argc, char **argv) {
@@ -130,14 +139,16 @@ int main(int argc, char **argv) {
         Arena file;
         File f;
         arena_init(&file, NULL);
-        ok = cli_read(&file, paths.path.at[k], &f) && truncations(&h, &f) && mutations(&h, &f, h.o.mutations / paths.path.n, k);
+        ok = cli_read(&file, paths.path.at[k], &f) && truncations(&h, &f) &&
+             mutations(&h, &f, h.o.mutations / paths.path.n, k);
         inputs = h.rejected + h.agreed + h.incomplete + h.disagreed;
         fprintf(stderr, "%u of %u modules, %llu inputs\n", k + 1, paths.path.n, (unsigned long long)inputs);
         arena_free(&file);
     }
     printf("%llu inputs from %u modules in %.0f s: %llu rejected, %llu agree, %llu incomplete, %llu disagree\n",
-           (unsigned long long)inputs, paths.path.n, (double)(os_now_ns() - began) / 1e9, (unsigned long long)h.rejected,
-           (unsigned long long)h.agreed, (unsigned long long)h.incomplete, (unsigned long long)h.disagreed);
+           (unsigned long long)inputs, paths.path.n, (double)(os_now_ns() - began) / 1e9,
+           (unsigned long long)h.rejected, (unsigned long long)h.agreed, (unsigned long long)h.incomplete,
+           (unsigned long long)h.disagreed);
     differ_close(&h.differ);
     arena_free(&a);
     remove(h.o.case_file);

@@ -1,5 +1,5 @@
-/* Faults to plant in one leg through the stage interface (ir/stage.h), for tests of what finds and reduces them.  Each changes every place of its
- * shape, in every function, right after the IR is built: as a wrong lowering rule would. */
+/* Faults to plant in one leg through the stage interface (ir/stage.h), for tests of what finds and reduces them.  Each
+ * changes every place of its shape, in every function, right after the IR is built: as a wrong lowering rule would. */
 #pragma once
 #include "ir/ir.h"
 #include "ir/stage.h"
@@ -68,7 +68,8 @@ static inline void plant_fuel(Fn *f) {
 static inline void plant_add_load(Fn *f) {
     for (Val v = 1; v < f->ins.n; v++) {
         Ins *i = &f->ins.at[v];
-        if (i->op == IR_iadd && i->type == T_I32 && f->ins.at[i->b].op == IR_load && (f->ins.at[i->b].flags & MEM_HEAP)) i->op = IR_isub;
+        if (i->op == IR_iadd && i->type == T_I32 && f->ins.at[i->b].op == IR_load && (f->ins.at[i->b].flags & MEM_HEAP))
+            i->op = IR_isub;
     }
 }
 /* A multiplication in a loop by a value that is a parameter of its block. */

@@ -16,9 +16,10 @@
 #include "run/signals.h"
 
 /* (module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))) */
-static const uint8_t module_bytes[] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x07, 0x01, 0x60, 0x02, 0x7f,
-                                       0x7f, 0x01, 0x7f, 0x03, 0x02, 0x01, 0x00, 0x07, 0x07, 0x01, 0x03, 'a',  'd',  'd',
-                                       0x00, 0x00, 0x0a, 0x09, 0x01, 0x07, 0x00, 0x20, 0x00, 0x20, 0x01, 0x6a, 0x0b};
+static const uint8_t module_bytes[] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x07, 0x01,
+                                       0x60, 0x02, 0x7f, 0x7f, 0x01, 0x7f, 0x03, 0x02, 0x01, 0x00, 0x07,
+                                       0x07, 0x01, 0x03, 'a',  'd',  'd',  0x00, 0x00, 0x0a, 0x09, 0x01,
+                                       0x07, 0x00, 0x20, 0x00, 0x20, 0x01, 0x6a, 0x0b};
 static const CaseCaps caps = CASE_CAPS_FUZZ;
 
 /* -- Plants ---------------------------------------------------------------------------------- */
@@ -132,7 +133,8 @@ static void test_case(void **state) {
     assert_int_equal(p.step.n, 1);
     assert_true(size < c.n);
     /* what is not valid stays what it is; anything else means a module */
-    assert_int_equal(case_of_input(&w->arena, module_bytes, sizeof module_bytes - 1, FEATURES_WASM3, &caps).kind, INPUT_REJECTED);
+    assert_int_equal(case_of_input(&w->arena, module_bytes, sizeof module_bytes - 1, FEATURES_WASM3, &caps).kind,
+                     INPUT_REJECTED);
     for (uint32_t n = 0; n < 4; n++) {
         CaseBytes g = case_of_input(&w->arena, module_bytes, n, FEATURES_WASM3, &caps);
         assert_int_equal(g.kind, INPUT_GENERATED);
@@ -188,14 +190,21 @@ static Bucket run_planted(World *w, const Stages *x64, const Stages *a64, bool o
 }
 
 static Finding finding_of(const World *w, Bucket b) {
-    return (Finding){.bucket = b, .origin = "test", .input = module_bytes, .input_n = sizeof module_bytes, .features = FEATURES_WASM3,
-                     .leg = w->panel->spec, .nlegs = panel_legs(w->c), .c = w->c};
+    return (Finding){.bucket = b,
+                     .origin = "test",
+                     .input = module_bytes,
+                     .input_n = sizeof module_bytes,
+                     .features = FEATURES_WASM3,
+                     .leg = w->panel->spec,
+                     .nlegs = panel_legs(w->c),
+                     .c = w->c};
 }
 
 static const Stages subtracting = {.on_ir = in_build}, subtracting_later = {.on_ir = in_pass};
 
 static void check_folder(World *w, const char *path) {
-    static const char *const file[] = {"case.wasm", "case.wat", "input", "settings", "verdict.json", "explain.md", "repro.sh"};
+    static const char *const file[] = {"case.wasm",    "case.wat",   "input",   "settings",
+                                       "verdict.json", "explain.md", "repro.sh"};
     uint32_t n;
     for (size_t i = 0; i < sizeof file / sizeof *file; i++)
         if (!is_file(path, file[i])) fail_msg("%s is not in %s", file[i], path);
@@ -275,7 +284,8 @@ static void test_full(void **state) {
     panel_close(w->panel);
 }
 
-/* A pass that both compilers share is wrong: the jury finds for the interpreter, though two of three legs were against it. */
+/* A pass that both compilers share is wrong: the jury finds for the interpreter, though two of three legs were against
+ * it. */
 static void test_jury(void **state) {
     World *w = *state;
     Bucket b = run_planted(w, &subtracting_later, &subtracting_later, true);
@@ -325,7 +335,8 @@ static void test_replay(void **state) {
     assert_int_equal(replay(file), 0);
 }
 
-/* -- Campaigns ------------------------------------------------------------------------------------------------------ */
+/* -- Campaigns ------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct Seen {
     uint32_t buckets, cases;
@@ -339,7 +350,12 @@ static void see(void *user, const char *name, uint32_t n) {
 }
 
 static CampaignOptions campaign_options(const World *w, uint64_t cases) {
-    return (CampaignOptions){.jobs = 1, .features = FEATURES_WASM3, .cases = cases, .findings = w->root, .most = 3, .timeout_ns = UINT64_C(60000000000)};
+    return (CampaignOptions){.jobs = 1,
+                             .features = FEATURES_WASM3,
+                             .cases = cases,
+                             .findings = w->root,
+                             .most = 3,
+                             .timeout_ns = UINT64_C(60000000000)};
 }
 
 static void test_campaign(void **state) {
@@ -405,8 +421,9 @@ static void test_hanging_leg(void **state) { check_lost(*state, hang, "x64-hang"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_case),     TEST(test_names),          TEST(test_finding),       TEST(test_full),
-                                       TEST(test_jury),     TEST(test_replay),         TEST(test_campaign),      TEST(test_campaign_finds),
-                                       TEST(test_crashing_leg), TEST(test_hanging_leg)};
+    const struct CMUnitTest tests[] = {TEST(test_case),       TEST(test_names),          TEST(test_finding),
+                                       TEST(test_full),       TEST(test_jury),           TEST(test_replay),
+                                       TEST(test_campaign),   TEST(test_campaign_finds), TEST(test_crashing_leg),
+                                       TEST(test_hanging_leg)};
     return cmocka_run_group_tests_name("finding", tests, NULL, NULL);
 }

@@ -38,7 +38,8 @@ CompileOptions leg_compile_options(const LegSpec *s) {
         .build = {.bounds = (BoundsMode)s->bounds, .fuel = true, .nan_canon = true},
         .to = {.cpu = s->cpu && s->kind == LEG_X64 ? host_cpu() : 0,
                .far_branches = s->far,
-               .fault_charges = s->charge == 2 || (s->charge == 0 && strcmp(leg_kind_name(s->kind), worker_host_isa()) != 0),
+               .fault_charges =
+                   s->charge == 2 || (s->charge == 0 && strcmp(leg_kind_name(s->kind), worker_host_isa()) != 0),
                .probe_stores = strcmp(worker_host_isa(), "a64") == 0,
                .nan_canon = true},
     };
@@ -104,7 +105,8 @@ void leg_close(Leg *l) {
 void leg_set_knobs(Leg *l, const LegSpec *spec) {
     assert(spec->kind == l->spec.kind && !spec->full && !l->spec.full);
     l->spec = *spec;
-    if (l->spec.kind != LEG_INTERP) set_compile_options(l); /* the store keeps adaptors made with other knobs: any of them will do */
+    if (l->spec.kind != LEG_INTERP)
+        set_compile_options(l); /* the store keeps adaptors made with other knobs: any of them will do */
 }
 
 bool leg_reset(Leg *l, const StoreLimits *limits) {
@@ -141,8 +143,10 @@ int32_t leg_instantiate(Leg *l, const LegModule *m, StepResult *r) {
 }
 
 void leg_register(Leg *l, Name name, int32_t inst) {
-    if (l->remote) remote_register(l->remote, name, inst);
-    else store_register(&l->store, name, l->store.insts.at[inst]);
+    if (l->remote)
+        remote_register(l->remote, name, inst);
+    else
+        store_register(&l->store, name, l->store.insts.at[inst]);
 }
 
 static FuncInst *find_func(const Leg *l, int32_t inst, Name name, uint32_t nargs) {
@@ -207,6 +211,8 @@ bool leg_global(Leg *l, int32_t inst, Name name, Value *v, ValType *type) {
 }
 
 void leg_observe(Leg *l, Observation *o) {
-    if (l->remote) remote_observe(l->remote, o);
-    else observe_state(o, &l->store);
+    if (l->remote)
+        remote_observe(l->remote, o);
+    else
+        observe_state(o, &l->store);
 }

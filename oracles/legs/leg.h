@@ -1,7 +1,7 @@
 /* Leg: one way to execute modules, as a session: reset, load, instantiate, invoke, observe.
  *
- * Local legs (interp, x64, a64) keep a Store; the code of a foreign ISA runs in a worker.  `!full` legs forward every call to an engine
- * of that ISA in a process of its own (remote.h). Not thread-safe. */
+ * Local legs (interp, x64, a64) keep a Store; the code of a foreign ISA runs in a worker.  `!full` legs forward every
+ * call to an engine of that ISA in a process of its own (remote.h). Not thread-safe. */
 #pragma once
 #include "oracles/legs/spec.h"
 #include "oracles/observe.h"

@@ -12,7 +12,16 @@
 #include <unistd.h>
 #include "wasm/validate.h"
 
-typedef enum MsgKind { MSG_OPEN, MSG_RESET, MSG_LOAD, MSG_INSTANTIATE, MSG_REGISTER, MSG_INVOKE, MSG_GLOBAL, MSG_OBSERVE } MsgKind;
+typedef enum MsgKind {
+    MSG_OPEN,
+    MSG_RESET,
+    MSG_LOAD,
+    MSG_INSTANTIATE,
+    MSG_REGISTER,
+    MSG_INVOKE,
+    MSG_GLOBAL,
+    MSG_OBSERVE
+} MsgKind;
 
 typedef struct Msg { /* followed by `payload` bytes */
     uint32_t kind, payload;
@@ -88,7 +97,8 @@ static void end(Remote *r) {
     r->fd = -1;
     if (r->pid > 0) {
         kill(r->pid, SIGKILL);
-        while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR) {}
+        while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR) {
+        }
     }
     r->pid = 0;
 }
@@ -97,9 +107,9 @@ static void end(Remote *r) {
 static bool call(Remote *r, Msg *m, Name name, const void *payload, uint32_t n, Reply *reply) {
     m->name_len = name.n;
     m->payload = name.n + n;
-    bool ok = r->fd >= 0 && send_all(r->fd, m, sizeof *m) && send_all(r->fd, name.at, name.n) && send_all(r->fd, payload, n) &&
-              recv_all(r->fd, reply, sizeof *reply, REMOTE_TIMEOUT_MS) && room(&r->buf, &r->cap, reply->payload) &&
-              recv_all(r->fd, r->buf, reply->payload, REMOTE_TIMEOUT_MS);
+    bool ok = r->fd >= 0 && send_all(r->fd, m, sizeof *m) && send_all(r->fd, name.at, name.n) &&
+              send_all(r->fd, payload, n) && recv_all(r->fd, reply, sizeof *reply, REMOTE_TIMEOUT_MS) &&
+              room(&r->buf, &r->cap, reply->payload) && recv_all(r->fd, r->buf, reply->payload, REMOTE_TIMEOUT_MS);
     if (!ok) end(r);
     return ok;
 }
@@ -125,8 +135,10 @@ static bool spawn(Remote *r, char *why, size_t why_size) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) _exit(127);
         signal(SIGINT, SIG_IGN);
-        if (emulator[0]) execl(emulator, emulator, binary, "full", fd, (char *)NULL);
-        else execl(binary, binary, "full", fd, (char *)NULL);
+        if (emulator[0])
+            execl(emulator, emulator, binary, "full", fd, (char *)NULL);
+        else
+            execl(binary, binary, "full", fd, (char *)NULL);
         _exit(127);
     }
     close(pair[1]);

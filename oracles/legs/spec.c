@@ -55,7 +55,8 @@ static bool parse_option(LegSpec *s, const char *at, size_t n) {
             value++;
         }
         for (int v = 0; v < NVALUE; v++)
-            if (strcmp(knob_value[v].knob, knob[i].name) == 0 && is(value, (size_t)(at + n - value), knob_value[v].text)) {
+            if (strcmp(knob_value[v].knob, knob[i].name) == 0 &&
+                is(value, (size_t)(at + n - value), knob_value[v].text)) {
                 set(s, &knob[i], knob_value[v].value);
                 return true;
             }

@@ -23,7 +23,8 @@ static void add_step(Arena *a, Plan *p, Name name, uint32_t nargs, const uint64_
 }
 
 static Plan some_plan(Arena *a) {
-    Plan p = {.limits = {.fuel = STORE_FUEL_MAX, .depth = 12345, .max_pages = 65536, .max_elems = 300, .spectest = true}};
+    Plan p = {
+        .limits = {.fuel = STORE_FUEL_MAX, .depth = 12345, .max_pages = 65536, .max_elems = 300, .spectest = true}};
     add_step(a, &p, NAME("numbers"), 4, (uint64_t[]){UINT32_MAX, UINT64_MAX, 0x7fa00001, UINT64_C(0xfff0000000000001)});
     add_step(a, &p, NAME("references"), 2, (uint64_t[]){UINT64_MAX, 0});
     add_step(a, &p, NAME(""), 0, NULL);

@@ -1,8 +1,9 @@
 /* Fuel and call depth are part of what legs must agree in, wherever they run out.
  *
- * A module with nested control, every kind of call and every library call is run once for each value that fuel, then depth, can start with,
- * from 0 to more than enough: so each charge is the one that fails once, on every leg, and all that is observed (trap site,
- * backtrace, what is left, and the state that was reached) is compared with the interpreter's. */
+ * A module with nested control, every kind of call and every library call is run once for each value that fuel, then
+ * depth, can start with, from 0 to more than enough: so each charge is the one that fails once, on every leg, and all
+ * that is observed (trap site, backtrace, what is left, and the state that was reached) is compared with the
+ * interpreter's. */
 #include <stdlib.h>
 #include "oracles/differ.h"
 #include "oracles/test/modules.h"
@@ -29,15 +30,11 @@
  *     (if (i32.eqz (local.get 0)) (then (return (i32.const 0))))
  *     (return_call_indirect (type $ii) (i32.sub (local.get 0) (i32.const 1)) (i32.const 2)))
  *   (func $fib (type $ii) (local i64 i64 i64)
- *     (i32.store (i32.mul (local.get 0) (i32.const 4)) (i32.add (i32.const 1) (i32.load (i32.mul (local.get 0) (i32.const 4)))))
- *     (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
- *       (then (local.get 0))
- *       (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
- *                      (call_indirect (type $ii) (i32.sub (local.get 0) (i32.const 2)) (i32.const 3))))))
- *   (func $init (global.set $h (i64.mul (global.get $h) (i64.const 6364136223846793005))) (call $log (i32.const 7) (global.get $h)))
- *   (start $init)
- *   (func (export "nest") (param i32) (result i32) (local i32)
- *     (loop $again
+ *     (i32.store (i32.mul (local.get 0) (i32.const 4)) (i32.add (i32.const 1) (i32.load (i32.mul (local.get 0)
+ * (i32.const 4))))) (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0)) (else (i32.add (call
+ * $fib (i32.sub (local.get 0) (i32.const 1))) (call_indirect (type $ii) (i32.sub (local.get 0) (i32.const 2))
+ * (i32.const 3)))))) (func $init (global.set $h (i64.mul (global.get $h) (i64.const 6364136223846793005))) (call $log
+ * (i32.const 7) (global.get $h))) (start $init) (func (export "nest") (param i32) (result i32) (local i32) (loop $again
  *       (block $out
  *         (block $two
  *           (block $one
@@ -202,15 +199,26 @@ typedef struct Step {
     uint32_t nargs;
     uint64_t arg;
 } Step;
-static const Step fuel_step[] = {{"nest", 1, 13}, {"calls", 1, 0}, {"tail", 1, 9},     {"fib", 1, 6},    {"grow", 0, 0},
-                                 {"host", 1, 3},  {"log", 2, 5},   {"divide", 1, 6},   {"bounds", 1, 3}, {"early", 1, 0},
+static const Step fuel_step[] = {{"nest", 1, 13}, {"calls", 1, 0}, {"tail", 1, 9},   {"fib", 1, 6},    {"grow", 0, 0},
+                                 {"host", 1, 3},  {"log", 2, 5},   {"divide", 1, 6}, {"bounds", 1, 3}, {"early", 1, 0},
                                  {"early", 1, 1}, {"nest", 1, 4},  {"calls", 1, 4}};
-static const Step depth_step[] = {{"slim", 1, 0}, {"tail", 1, 2},  {"wide", 1, 1},       {"wide", 1, 38},      {"ask", 1, 1},
-                                  {"sink", 1, 9}, {"sink", 1, 70}, {"sink_load", 1, 63}, {"sink_load", 1, 200}};
+static const Step depth_step[] = {{"slim", 1, 0},  {"tail", 1, 2},       {"wide", 1, 1},
+                                  {"wide", 1, 38}, {"ask", 1, 1},        {"sink", 1, 9},
+                                  {"sink", 1, 70}, {"sink_load", 1, 63}, {"sink_load", 1, 200}};
 
-static const char *const leg_text[] = {
-    "interp", "x64:O0", "x64:O1", "x64:O2", "x64:O1,bounds=explicit", "x64:O0,regs=hostile", "x64:O1,regs=hostile,pad=far",
-    "a64:O0", "a64:O1", "a64:O2", "a64:O1,bounds=explicit", "a64:O1,charge=branch", "a64:O0,regs=hostile,charge=branch"};
+static const char *const leg_text[] = {"interp",
+                                       "x64:O0",
+                                       "x64:O1",
+                                       "x64:O2",
+                                       "x64:O1,bounds=explicit",
+                                       "x64:O0,regs=hostile",
+                                       "x64:O1,regs=hostile,pad=far",
+                                       "a64:O0",
+                                       "a64:O1",
+                                       "a64:O2",
+                                       "a64:O1,bounds=explicit",
+                                       "a64:O1,charge=branch",
+                                       "a64:O0,regs=hostile,charge=branch"};
 enum { NLEGS = sizeof leg_text / sizeof *leg_text };
 
 typedef struct World {
@@ -259,7 +267,8 @@ static void load(World *w, Bytes module, const Step *step, uint32_t n) {
     signals_reinstall(); /* cmocka puts its own on top for each test */
     w->module = decode_valid(&w->forever, module);
     for (uint32_t i = 0; i < NLEGS; i++)
-        if (w->leg[i] && !leg_load(w->leg[i], &w->forever, w->module, &w->code[i], &r)) fail_msg("%s: %s", leg_text[i], r.err.text);
+        if (w->leg[i] && !leg_load(w->leg[i], &w->forever, w->module, &w->code[i], &r))
+            fail_msg("%s: %s", leg_text[i], r.err.text);
     w->ncall = n;
     for (uint32_t i = 0; i < n; i++) {
         w->value[i][0] = w->value[i][1] = (Value){.u64x2 = {step[i].arg, 0}};

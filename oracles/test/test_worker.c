@@ -51,7 +51,8 @@ static const Verdict *run(World *w, const char *name, uint64_t arg, uint32_t n, 
     Value v = {.u64x2 = {arg, 0}};
     plan.limits.fuel = fuel;
     arena_reset(&w->arena);
-    for (uint32_t i = 0; i < n; i++) vec_push(&w->arena, &plan.step, ((PlanStep){{name, (uint32_t)strlen(name)}, 1, &v}));
+    for (uint32_t i = 0; i < n; i++)
+        vec_push(&w->arena, &plan.step, ((PlanStep){{name, (uint32_t)strlen(name)}, 1, &v}));
     section.at = plan_encode(&w->arena, &plan, &section.n);
     Bytes module = append_custom(&w->arena, BYTES(worker_module), PLAN_SECTION, section);
     differ_run(w->differ, module.at, module.n, &w->c);
@@ -179,7 +180,8 @@ static void test_full_rejects(void **state) {
     uint32_t n;
     char why[300], legs[40];
     snprintf(legs, sizeof legs, "%s!full:interp,%s!full", foreign(), foreign()); /* none has a region in this process */
-    if (!leg_specs_parse(spec, 2, &n, legs, why, sizeof why) || !differ_open(d, spec, n, FEATURES_WASM3, why, sizeof why))
+    if (!leg_specs_parse(spec, 2, &n, legs, why, sizeof why) ||
+        !differ_open(d, spec, n, FEATURES_WASM3, why, sizeof why))
         fail_msg("%s", why);
     d->max_fuel = 1000;
     uint8_t bytes[sizeof worker_module];
@@ -200,7 +202,8 @@ static void test_full_rejects(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed), cmocka_unit_test(test_hung), cmocka_unit_test(test_slow_plan),
-                                       cmocka_unit_test(test_grown), cmocka_unit_test(test_full_rejects)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed), cmocka_unit_test(test_hung),
+                                       cmocka_unit_test(test_slow_plan), cmocka_unit_test(test_grown),
+                                       cmocka_unit_test(test_full_rejects)};
     return cmocka_run_group_tests_name("worker", tests, open_world, close_world);
 }

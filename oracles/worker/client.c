@@ -56,7 +56,8 @@ static bool find_binary(const char *isa, char out[256]) {
 bool worker_command(const char *isa, char emulator[256], char binary[256], char *why, size_t why_size) {
     emulator[0] = 0;
     if (!find_binary(isa, binary)) {
-        snprintf(why, why_size, "no parallax-worker-%s beside this program (built when aarch64-linux-gnu-gcc is installed)", isa);
+        snprintf(why, why_size,
+                 "no parallax-worker-%s beside this program (built when aarch64-linux-gnu-gcc is installed)", isa);
         return false;
     }
     if (strcmp(isa, worker_host_isa()) == 0) return true;
@@ -98,15 +99,18 @@ static _Noreturn void child(const Region *r, const char *emulator, const char *b
     if (getppid() != parent) _exit(127); /* the parent went before the line above */
     pin_to_this_cpu();
     signal(SIGINT, SIG_IGN); /* Ctrl-C is for the client, which then ends us */
-    if (emulator[0]) execl(emulator, emulator, binary, fd, base, (char *)NULL);
-    else execl(binary, binary, fd, base, (char *)NULL);
+    if (emulator[0])
+        execl(emulator, emulator, binary, fd, base, (char *)NULL);
+    else
+        execl(binary, binary, fd, base, (char *)NULL);
     _exit(127);
 }
 
 static void reap(Worker *w) {
     if (!w->pid) return;
     kill(w->pid, SIGKILL);
-    while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR) {}
+    while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR) {
+    }
     w->pid = 0;
 }
 
@@ -119,8 +123,8 @@ static bool dead(Worker *w) {
 
 static uint32_t calls_done(const Batch *b) { return b ? __atomic_load_n(&b->done, __ATOMIC_RELAXED) : 0; }
 
-/* Post the request in the header and wait for its reply.  The time is for each call of the batch (NULL: the whole request): a plan of many
- * slow steps is no hang. */
+/* Post the request in the header and wait for its reply.  The time is for each call of the batch (NULL: the whole
+ * request): a plan of many slow steps is no hang. */
 static ExecStatus exchange(Worker *w, Region *r, const Batch *b, uint64_t timeout_ns) {
     RegionHeader *h = region_header(r);
     uint32_t seq = ++w->seq;
@@ -193,9 +197,7 @@ static ExecStatus request(Worker *w, Region *r, uint32_t op, Batch *b) {
     return exchange(w, r, b, w->timeout_ns);
 }
 
-static ExecStatus run(void *user, Region *r, Batch *b) {
-    return request(user, r, WORKER_RUN, b);
-}
+static ExecStatus run(void *user, Region *r, Batch *b) { return request(user, r, WORKER_RUN, b); }
 
 static void flush(void *user, Region *r) {
     Worker *w = user;

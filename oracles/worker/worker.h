@@ -1,8 +1,8 @@
 /* The worker: one persistent process of the other ISA that only executes.
  *
  * The host compiles, instantiates and fills the region; the worker maps the same file at the same address and runs
- * code(ctx) on request, through futexes in the region's header.  A worker that dies or hangs is reaped by its own pid, counted, and
- * started again at the next request.  Where it cannot be started, `run` says EXEC_LACKS.
+ * code(ctx) on request, through futexes in the region's header.  A worker that dies or hangs is reaped by its own pid,
+ * counted, and started again at the next request.  Where it cannot be started, `run` says EXEC_LACKS.
  *
  * The worker is pinned to the processor of its client: the exchange is synchronous, and waking another idle
  * processor costs ten times as much. */
@@ -16,12 +16,12 @@ typedef struct WorkerStats {
 } WorkerStats;
 
 typedef struct Worker {
-    const char *isa;    /* "a64" or "x64": of the code it runs */
-    pid_t pid;          /* 0: not running */
+    const char *isa;     /* "a64" or "x64": of the code it runs */
+    pid_t pid;           /* 0: not running */
     uint64_t timeout_ns; /* for one call */
     uint32_t seq;
-    bool up;            /* has run once */
-    bool lacks;         /* could not be started once: not tried again */
+    bool up;    /* has run once */
+    bool lacks; /* could not be started once: not tried again */
     char why[160];
     WorkerStats stats;
 } Worker;
@@ -33,8 +33,9 @@ void worker_init(Worker *w, const char *isa, uint64_t timeout_ns);
 void worker_stop(Worker *w, Region *r);
 Executor worker_executor(Worker *w);
 
-/* The command that runs a worker binary of `isa` here: the emulator (NULL when the host is of that ISA) and the binary, both
- * checked to exist.  The binary is beside this executable, or in $PARALLAX_WORKER_DIR.  False and `why` when something lacks. */
+/* The command that runs a worker binary of `isa` here: the emulator (NULL when the host is of that ISA) and the binary,
+ * both checked to exist.  The binary is beside this executable, or in $PARALLAX_WORKER_DIR.  False and `why` when
+ * something lacks. */
 bool worker_command(const char *isa, char emulator[256], char binary[256], char *why, size_t why_size);
 /* ISA of this process: "x64" or "a64". */
 const char *worker_host_isa(void);

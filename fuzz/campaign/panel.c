@@ -98,7 +98,7 @@ static void without_foreign(Panel *p) {
     Worker *w = &p->differ.leg[LEG_THERE].worker;
     char why[300], lacks[300];
     Differ *d = &p->differ;
-    snprintf(lacks, sizeof lacks, "leg %s: %s", p->spec[LEG_THERE].text, w->why);
+    snprintf(lacks, sizeof lacks, "leg %.80s: %s", p->spec[LEG_THERE].text, w->why);
     Features features = d->features;
     d->nlegs = p->nall;
     differ_close(d);

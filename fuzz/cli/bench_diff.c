@@ -373,7 +373,7 @@ static bool works(Bench *b, const LegSpec *spec, Features features, char *why, s
     differ_run(b->differ, b->in.file.at[0].bytes, b->in.file.at[0].size, b->c);
     const Observation *o = &b->c->obs[0];
     bool ok = !o->resource;
-    if (!ok) snprintf(why, why_size, "leg %s: %s", spec->text, o->why);
+    if (!ok) snprintf(why, why_size, "leg %.80s: %s", spec->text, o->why);
     differ_close(b->differ);
     return ok;
 }

@@ -12,7 +12,7 @@ typedef struct LegSpec {
     bool full;   /* the whole engine runs in a process of that ISA, not just the code */
     bool interp; /* with full: interpret there */
     uint32_t level, bounds, verify, far, charge, regs, cpu; /* knobs, see knob.def */
-    char text[80];                                          /* as written */
+    char text[200];                                         /* as written */
 } LegSpec;
 
 /* False and one line in `why` when the text means no leg. */

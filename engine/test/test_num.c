@@ -145,12 +145,13 @@ static uint64_t int_oracle(const char *op, uint64_t a, uint64_t b, uint32_t n, T
     return r;
 }
 
-#define INT_BINARY(_)                                                                                                 \
-    _(add)                                                                                                            \
-    _(sub)                                                                                                            \
-    _(mul)                                                                                                            \
-    _(and)                                                                                                            \
-    _(or) _(xor) _(shl) _(shr_s) _(shr_u) _(rotl) _(rotr) _(eq) _(ne) _(lt_s) _(lt_u) _(gt_s) _(gt_u) _(le_s) _(le_u) \
+#define INT_BINARY(_)                                                                                           \
+    _(add)                                                                                                      \
+    _(sub)                                                                                                      \
+    _(mul)                                                                                                      \
+    _(and)                                                                                                      \
+    _(or)                                                                                                       \
+    _(xor) _(shl) _(shr_s) _(shr_u) _(rotl) _(rotr) _(eq) _(ne) _(lt_s) _(lt_u) _(gt_s) _(gt_u) _(le_s) _(le_u) \
         _(ge_s) _(ge_u)
 #define INT_DIVIDE(_) _(div_s) _(div_u) _(rem_s) _(rem_u)
 #define INT_UNARY(_) _(clz) _(ctz) _(popcnt) _(eqz) _(extend8_s) _(extend16_s)

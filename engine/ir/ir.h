@@ -155,9 +155,10 @@ typedef struct Fn {
     VEC(uint32_t) loc; /* source position of each ins */
     VEC(uint32_t) pool;
     VEC(Callee) calls;
-    VEC(Blk) blk;        /* blk 0 is the entry; its parameters are the function's */
-    VEC(BlkId) rpo;      /* by cfg_build: reachable blocks in reverse postorder */
-    uint32_t frame_cost; /* for the frame-size check: see code/frame.c */
+    VEC(Blk) blk;              /* blk 0 is the entry; its parameters are the function's */
+    VEC(BlkId) rpo;            /* by cfg_build: reachable blocks in reverse postorder */
+    uint32_t frame_cost;       /* for the frame-size check: see code/frame.c */
+    struct Rewrites *rewrites; /* opt/rewrite.h; may be NULL */
 } Fn;
 
 Fn *fn_new(Arena *a, const char *name, uint32_t index, const IrSig *sig);

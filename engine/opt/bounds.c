@@ -157,7 +157,7 @@ static void visit_block(Bounds *b, BlkId id) {
         const Ins *i = &f->ins.at[blk->list.at[k]];
         Check c;
         if ((i->op == IR_trapz || i->op == IR_trapnz) && understand(f, i->a, i->op == IR_trapz, &c)) {
-            if (is_known(b, &c)) continue;
+            if (is_known(b, &c) && opt_rewrite(b->f, RULE_bounds_dominated, blk->list.at[k])) continue;
             learn(b, &c);
         }
         blk->list.at[n++] = blk->list.at[k];

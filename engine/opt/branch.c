@@ -54,6 +54,7 @@ static bool make_selects(Branch *x, BlkId b) {
         if (++different > MAX_SELECTS || !is_int(f->ins.at[v].type)) return false;
     }
     Val end = blk_last(&f->blk.at[b]), condition = f->ins.at[end].a;
+    if (!opt_rewrite(f, RULE_branch_select, end)) return false;
     uint32_t loc = f->loc.at[end], at = f->pool.n;
     f->blk.at[b].list.n--;
     vec_reserve(f->arena, &f->pool, at + yes.nargs);
@@ -73,12 +74,10 @@ static bool simplify_brif(Branch *x, BlkId b) {
     Fn *f = x->f;
     const Ins *condition = &f->ins.at[last_ins(f, b)->a];
     const Edge *succ = f->blk.at[b].succ.at;
-    if (condition->op == IR_iconst)
-        blk_jump(f, b, condition->a ? 0 : 1);
-    else if (same_edge(f, &succ[0], &succ[1]))
-        blk_jump(f, b, 0);
-    else
-        return make_selects(x, b);
+    bool constant = condition->op == IR_iconst;
+    if (!constant && !same_edge(f, &succ[0], &succ[1])) return make_selects(x, b);
+    if (!opt_rewrite(f, constant ? RULE_branch_constant : RULE_branch_same, blk_last(&f->blk.at[b]))) return false;
+    blk_jump(f, b, constant && !condition->a ? 1 : 0);
     return true;
 }
 
@@ -89,10 +88,13 @@ static bool simplify_brtable(Branch *x, BlkId b) {
     const Ins *index = &f->ins.at[end->a];
     uint32_t n = blk->succ.n, was = n;
     if (index->op == IR_iconst) {
+        if (!opt_rewrite(f, RULE_branch_constant, blk_last(blk))) return false;
         blk_jump(f, b, index->a < n ? index->a : n - 1);
         return true;
     }
     while (n > 1 && same_edge(f, &blk->succ.at[n - 2], &blk->succ.at[n - 1])) n--;
+    if ((n > 2 && n == was) || !opt_rewrite(f, n == 1 ? RULE_branch_same : RULE_branch_short, blk_last(blk)))
+        return false;
     blk->succ.n = n;
     if (n == 1) {
         blk_jump(f, b, 0);
@@ -102,7 +104,7 @@ static bool simplify_brtable(Branch *x, BlkId b) {
         blk->succ.at[1] = zero;
         end->op = IR_brif;
     }
-    return n <= 2 || n != was;
+    return true;
 }
 
 static void simplify_ends(Branch *x) {
@@ -188,6 +190,7 @@ static bool thread_edge(Branch *x, BlkId b, uint32_t k) {
     if (edge.to == b || !is_threadable(x, edge.to)) return false;
     const Edge *found = next_edge(x, b, k, edge.to);
     if (!found || found->to == edge.to) return false;
+    if (!opt_rewrite(f, RULE_branch_thread, blk_last(&f->blk.at[b]))) return false;
     Edge next = *found;
     const Blk *over = &f->blk.at[edge.to];
     for (uint32_t j = 0; j < over->param.n; j++) x->arg[over->param.at[j]] = edge_arg(f, &edge, j);
@@ -254,6 +257,7 @@ static void merge(Branch *x) {
             const Edge edge = blk->succ.at[0];
             Blk *next = &f->blk.at[edge.to];
             if (edge.to == b || nedges[edge.to] != 1 || feeds_itself(&fwd, &edge)) break;
+            if (!opt_rewrite(f, RULE_branch_merge, blk_last(blk))) break;
             if (next->param.n && !fwd.n) forward_init(&fwd, f);
             for (uint32_t k = 0; k < next->param.n; k++)
                 forward_set(&fwd, next->param.at[k], forward_find(&fwd, edge_arg(f, &edge, k)));

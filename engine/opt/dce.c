@@ -60,6 +60,19 @@ static void sweep(Dce *d, BlkId b, uint8_t *dead) {
     if (any) blk_drop_params(f, &d->in, b, dead);
 }
 
+/* The first dead value, or 0. */
+static Val find_dead(const Dce *d) {
+    const Fn *f = d->f;
+    for (BlkId b = 0; b < f->blk.n; b++) {
+        const Blk *blk = &f->blk.at[b];
+        for (uint32_t k = 0; b > 0 && k < blk->param.n; k++)
+            if (!d->live[blk->param.at[k]]) return blk->param.at[k];
+        for (uint32_t k = 0; k < blk->list.n; k++)
+            if (!d->live[blk->list.at[k]]) return blk->list.at[k];
+    }
+    return 0;
+}
+
 void opt_dce(Fn *f) {
     pass_begin(f);
     Dce d = {.f = f, .in = blk_in_edges(f), .live = ARENA_ARRAY(f->arena, uint8_t, f->ins.n)};
@@ -67,6 +80,9 @@ void opt_dce(Fn *f) {
         for (uint32_t k = 0; k < f->blk.at[b].list.n; k++)
             if (is_root(&f->ins.at[f->blk.at[b].list.at[k]])) mark(&d, f->blk.at[b].list.at[k]);
     while (d.work.n) mark_operands(&d, d.work.at[--d.work.n]);
+    /* All at once: dead values use each other. */
+    Val first = find_dead(&d);
+    if (!first || !opt_rewrite(f, RULE_dce_dead, first)) return;
     uint8_t *dead = ARENA_ARRAY(f->arena, uint8_t, f->ins.n);
     for (BlkId b = 0; b < f->blk.n; b++) sweep(&d, b, dead);
 }

@@ -21,7 +21,6 @@
 enum { MAX_REFOLDS = 16, MAX_DEPTH = 5 };
 
 typedef struct FoldRow {
-    const char *name, *text;
     FoldFn *fn;
     uint8_t op;
 } FoldRow;
@@ -51,17 +50,14 @@ static Val fold_commute(Fold *x, Val v, const Ins *i) {
     return fold_set(x, v, i->op, i->aux, i->b, i->a);
 }
 
-/* ORDER FoldRule */
-static const FoldRow rows[] = {
-    {"constant", "operation on constants -> constant", fold_constant, IR_COUNT},
-    {"commute", "c op x -> x op c", fold_commute, IR_COUNT},
-#define FOLD(op, id, fn, text) {#id, text, fold_##fn, IR_##op},
+/* ORDER OptRule */
+static const FoldRow rows[FOLD_COUNT] = {
+    {fold_constant, IR_COUNT},
+    {fold_commute, IR_COUNT},
+#define FOLD(op, id, fn, text) {fold_##fn, IR_##op},
 #include "opt/fold.def"
 #undef FOLD
 };
-
-const char *fold_rule_name(FoldRule r) { return r < FOLD_COUNT ? rows[r].name : NULL; }
-const char *fold_rule_text(FoldRule r) { return r < FOLD_COUNT ? rows[r].text : NULL; }
 
 /* -- For rules ------------------------------------------------------------ */
 
@@ -237,7 +233,6 @@ typedef struct Driver {
     Fold x;
     /* lists of each operation's rules, in their order; ended by 0, the number of a rule for all operations */
     uint8_t first[IR_COUNT], next[FOLD_COUNT];
-    uint32_t *hits;
 } Driver;
 _Static_assert(FOLD_COUNT <= UINT8_MAX && FOLD_constant == 0, "rule numbers fit, and 0 ends a list");
 
@@ -253,7 +248,7 @@ static void index_rules(Driver *d) {
 
 static Val try_rule(Driver *d, uint32_t rule, Val v, const Ins *i) {
     Val r = rows[rule].fn(&d->x, v, i);
-    if (r != NO_FOLD && d->hits) d->hits[rule]++;
+    if (r != NO_FOLD) opt_rewrote(d->x.f, (OptRule)rule, v);
     return r;
 }
 
@@ -273,7 +268,7 @@ static void fold_ins(Driver *d, Val v) {
     Fold *x = &d->x;
     x->loc = x->f->loc.at[v];
     forward_operands(&x->fwd, &x->f->ins.at[v]);
-    for (uint32_t n = 0; n < MAX_REFOLDS; n++) {
+    for (uint32_t n = 0; n < MAX_REFOLDS && opt_may_rewrite(x->f); n++) {
         Val r = fold_once(d, v);
         if (r == NO_FOLD) break;
         if (r == DROP_INS) return;
@@ -314,14 +309,12 @@ static const uint32_t *count_uses(const Fn *f) {
     return uses;
 }
 
-void opt_fold_counted(Fn *f, uint32_t *hits) {
+void opt_fold(Fn *f) {
     pass_begin(f);
-    Driver d = {.x = {.f = f, .uses = count_uses(f)}, .hits = hits};
+    Driver d = {.x = {.f = f, .uses = count_uses(f)}};
     index_rules(&d);
     forward_init(&d.x.fwd, f);
     for (uint32_t i = 0; i < f->rpo.n; i++) fold_block(&d, f->rpo.at[i]);
     forward_apply_args(&d.x.fwd);
     if (d.x.cfg) blk_clean(f);
 }
-
-void opt_fold(Fn *f) { opt_fold_counted(f, NULL); }

@@ -2,20 +2,6 @@
 #pragma once
 #include "opt/pass.h"
 
-typedef enum FoldRule {
-    FOLD_constant, /* any pure operation on constants -> constant */
-    FOLD_commute,  /* a constant to the right of a commutative operation */
-#define FOLD(op, id, fn, text) FOLD_##id,
-#include "opt/fold.def"
-#undef FOLD
-    FOLD_COUNT
-} FoldRule;
-
-const char *fold_rule_name(FoldRule r);
-const char *fold_rule_text(FoldRule r); /* pattern -> replacement */
-/* The pass "fold"; counts in hits[rule] how often each rule fired (NULL: does not). */
-void opt_fold_counted(Fn *f, uint32_t *hits);
-
 /* -- For rules ------------------------------------------------------------ */
 
 typedef struct Fold {

@@ -149,6 +149,7 @@ static bool number_value(Gvn *g, Val v) {
         insert_hashed(g, &k, hash, v);
         return false;
     }
+    if (!opt_rewrite(g->f, RULE_gvn_value, v)) return false;
     forward_set(&g->fwd, v, same);
     return true;
 }
@@ -198,16 +199,17 @@ static void learn_from_edge(Gvn *g, BlkId b) {
 
 enum { KEEP, REMOVE, CUT };
 
-static int number_check(Gvn *g, const Ins *i) {
+static int number_check(Gvn *g, Val v, const Ins *i) {
     int k = known_or_negated(g, i->a);
     bool wants = i->op == IR_trapz; /* passes when the value is not 0 */
     if (k < 0) learn(g, i->a, wants);
-    return k < 0 ? KEEP : k == wants ? REMOVE : CUT;
+    if (k < 0 || !opt_rewrite(g->f, k == wants ? RULE_gvn_check : RULE_gvn_trap, v)) return KEEP;
+    return k == wants ? REMOVE : CUT;
 }
 
 static void number_branch(Gvn *g, BlkId b, const Ins *i) {
     int k = known_or_negated(g, i->a);
-    if (k < 0) return;
+    if (k < 0 || !opt_rewrite(g->f, RULE_gvn_branch, blk_last(&g->f->blk.at[b]))) return;
     blk_jump(g->f, b, k ? 0 : 1);
     g->cfg = true;
 }
@@ -224,7 +226,7 @@ static void number_block(Gvn *g, BlkId b) {
         if (ins_is_free(i))
             what = number_value(g, v) ? REMOVE : KEEP;
         else if (i->op == IR_trapz || i->op == IR_trapnz)
-            what = number_check(g, i);
+            what = number_check(g, v, i);
         else if (i->op == IR_brif)
             number_branch(g, b, i);
         if (what == REMOVE) continue;

@@ -146,7 +146,7 @@ static void visit_block(Licm *l, BlkId b) {
         uint32_t to = l->loop_of[b] == NONE ? NONE : destination(l, i, b, checked);
         checked |= ir_has(i->op, IRF_K) || i->op == IR_trapz || i->op == IR_trapnz ||
                    (i->op == IR_load && (i->flags & MEM_TRAPS)) || (i->op == IR_store && (i->flags & MEM_TRAPS));
-        if (to != NONE) {
+        if (to != NONE && opt_rewrite(f, i->op == IR_load ? RULE_licm_load : RULE_licm_value, v)) {
             move(l, v, to);
             continue;
         }

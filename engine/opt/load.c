@@ -104,11 +104,10 @@ static bool visit_load(Load *l, Val v, const Ins *i) {
     if ((i->flags & (MEM_CONTEXT | MEM_CONST | MEM_HEAP | MEM_TRAPS)) != MEM_CONTEXT) return false;
     Field f = {.base = i->a, .v = v, .displacement = i->b, .access = i->aux, .type = i->type};
     Val same = available(l, &f);
-    if (same)
-        forward_set(&l->fwd, v, same);
-    else
-        remember(l, f);
-    return same != 0;
+    if (!same) remember(l, f);
+    if (!same || !opt_rewrite(l->f, RULE_load_known, v)) return false;
+    forward_set(&l->fwd, v, same);
+    return true;
 }
 
 /* What is read again is what was stored. */

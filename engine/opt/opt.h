@@ -4,9 +4,9 @@
 #include "ir/stage.h"
 
 typedef struct OptOptions {
-    uint32_t level;       /* 0, 1, 2 */
-    const Stages *stages; /* may be NULL */
-    uint32_t *fold_hits;  /* by FoldRule (opt/fold.h), counted up; may be NULL */
+    uint32_t level;            /* 0, 1, 2 */
+    const Stages *stages;      /* may be NULL */
+    struct Rewrites *rewrites; /* opt/rewrite.h: counts, limit; may be NULL */
 } OptOptions;
 
 /* Run the level's passes.  Leaves cfg_build's facts up to date.  What execution can observe stays the same: effects

@@ -88,7 +88,7 @@ static bool merge_params(Params *p, BlkId b) {
         uint32_t j;
         if (!map_get(&first, hash, &j)) {
             map_put(&first, hash, k);
-        } else if (same_params(p, b, j, k)) {
+        } else if (same_params(p, b, j, k) && opt_rewrite(p->f, RULE_params_twin, self)) {
             replace(p, self, blk->param.at[j]);
             changed = true;
         }
@@ -104,7 +104,7 @@ static bool sweep_block(Params *p, BlkId b) {
         bool constant;
         if (p->drop[param]) continue;
         Val v = only_value(p, b, k, &constant);
-        if (!v) continue;
+        if (!v || !opt_rewrite(p->f, constant ? RULE_params_constant : RULE_params_same, param)) continue;
         replace(p, param, constant ? copy_constant(p, v) : v);
         changed = true;
     }

@@ -5,6 +5,7 @@
 #pragma once
 #include "ir/cfg.h"
 #include "ir/ir.h"
+#include "opt/rewrite.h"
 
 /* -- Forwarding: union-find over values.  Replacing a value costs nothing until forward_apply sweeps over all uses
  * once. */

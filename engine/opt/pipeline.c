@@ -5,8 +5,8 @@
  * addresses that meet in a preheader are one value by then; then a second round over what these have opened, and dead
  * code last. */
 #include <string.h>
-#include "opt/fold.h"
 #include "opt/opt.h"
+#include "opt/pass.h"
 
 typedef struct PassInfo {
     const char *name;
@@ -38,14 +38,13 @@ static const Step steps[] = {
 
 void opt_run(Fn *f, const OptOptions *o) {
     cfg_build(f);
+    f->rewrites = o->rewrites;
     for (uint32_t k = 0; k < sizeof steps / sizeof *steps; k++) {
         if (steps[k].level > o->level) continue;
-        if (steps[k].pass == FOLD)
-            opt_fold_counted(f, o->fold_hits);
-        else
-            passes[steps[k].pass].run(f);
+        passes[steps[k].pass].run(f);
         if (o->stages && o->stages->on_ir) o->stages->on_ir(o->stages->user, passes[steps[k].pass].name, f);
     }
+    f->rewrites = NULL;
 }
 
 OptPass *opt_find(const char *name) {

@@ -11,6 +11,7 @@
 #include "ir/print.h"
 #include "ir/verify.h"
 #include "opt/opt.h"
+#include "opt/rewrite.h"
 
 /* Bytes one function's compilation may take: SSA form can be quadratic in nesting and locals. */
 #define COMPILE_LIMIT ((size_t)1 << 30)
@@ -27,12 +28,16 @@ static void lap(Clock *c, size_t field) {
     c->last = now;
 }
 
+static Rewrites rewrites_of(const CompileOptions *o) {
+    return (Rewrites){.limit = o->opt_limited ? o->opt_limit : REWRITES_ALL, .stages = o->stages};
+}
+
 /* From IR to bytes; the offset of the code. */
-static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, const CompileOptions *o, Clock *clock) {
+static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, const CompileOptions *o, Rewrites *w, Clock *clock) {
     const Stages *s = o->stages;
     lap(clock, offsetof(CompileTimes, build));
     if (s && s->on_ir) s->on_ir(s->user, "build", f);
-    opt_run(f, &(OptOptions){.level = o->level, .stages = s});
+    opt_run(f, &(OptOptions){.level = o->level, .stages = s, .rewrites = w});
     cfg_split_critical(f); /* keeps the facts up to date */
     lap(clock, offsetof(CompileTimes, opt));
     MFn *m = lower_fn(tmp, f, o->target, &o->to);
@@ -95,14 +100,16 @@ Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, Compile
     InstLayout layout = instance_layout(m);
     uint32_t *func = ARENA_ARRAY(a, uint32_t, m->funcs.n + 1);
     Clock clock = {times, times ? os_now_ns() : 0};
+    Rewrites w = rewrites_of(o);
     for (uint32_t i = 0; i < m->funcs.n; i++) {
         func[i] = UINT32_MAX;
         if (m->funcs.at[i].import != NO_INDEX) continue;
         current = i;
-        func[i] = compile_fn(&s.tmp, &cb, ir_build(&s.tmp, m, &layout, i, &o->build), o, &clock);
+        func[i] = compile_fn(&s.tmp, &cb, ir_build(&s.tmp, m, &layout, i, &o->build), o, &w, &clock);
         arena_reset(&s.tmp);
     }
     Code *c = finish(a, &cb, o, func, m->funcs.n);
+    c->nrewrite = w.made;
     lap(&clock, offsetof(CompileTimes, emit));
     scope_close(&s);
     return c;
@@ -122,8 +129,9 @@ Code *compile_adaptor(Arena *a, const FuncType *t, bool entry, const CompileOpti
     Clock clock = {NULL, 0};
     CompileOptions plain = *o;
     plain.stages = NULL;
+    Rewrites w = rewrites_of(&plain);
     Fn *f = entry ? ir_build_entry_adaptor(&s.tmp, t) : ir_build_host_adaptor(&s.tmp, t);
-    func[0] = compile_fn(&s.tmp, &cb, f, &plain, &clock);
+    func[0] = compile_fn(&s.tmp, &cb, f, &plain, &w, &clock);
     Code *c = finish(a, &cb, o, func, 1);
     scope_close(&s);
     return c;
@@ -158,6 +166,20 @@ static void dump_alloc(void *user, const Target *t, MFn *m, Alloc *ra) {
     d->done = true;
 }
 
+/* Rewrites are numbered over the whole module: make those of the functions before this one. */
+static void count_before(Arena *tmp, const Module *m, uint32_t func, const InstLayout *layout, const CompileOptions *o,
+                         Rewrites *w) {
+    const Stages *stages = w->stages;
+    w->stages = NULL;
+    for (uint32_t i = 0; i < func; i++) {
+        if (m->funcs.at[i].import != NO_INDEX) continue;
+        ArenaMark mark = arena_mark(tmp);
+        opt_run(ir_build(tmp, m, layout, i, &o->build), &(OptOptions){.level = o->level, .rewrites = w});
+        arena_rewind(tmp, mark);
+    }
+    w->stages = stages;
+}
+
 bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage,
                   CompileError *e) {
     Dump d = {out, stage, false};
@@ -175,8 +197,10 @@ bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOption
     code_init(&cb, &s.tmp);
     InstLayout layout = instance_layout(m);
     Clock clock = {NULL, 0};
+    Rewrites w = rewrites_of(&oo);
+    if (o->opt_limited) count_before(&s.tmp, m, func, &layout, o, &w);
     Fn *f = ir_build(&s.tmp, m, &layout, func, &oo.build);
-    compile_fn(&s.tmp, &cb, f, &oo, &clock);
+    compile_fn(&s.tmp, &cb, f, &oo, &w, &clock);
     if (!d.done && strcmp(stage, "opt") == 0) {
         ir_print(out, f);
         d.done = true;

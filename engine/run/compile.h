@@ -8,6 +8,9 @@
 typedef struct CompileOptions {
     const Target *target;
     uint32_t level; /* 0, 1, 2 */
+    bool opt_limited;
+    uint32_t
+        opt_limit; /* with opt_limited: the optimizer makes that many rewrites (opt/rewrite.h) in a module, no more */
     BuildOptions build;
     TargetOptions to;
     const Stages *stages; /* may be NULL */
@@ -29,6 +32,7 @@ typedef struct Code {
     uint32_t nsite;
     const CodeLoc *loc; /* sorted by offset */
     uint32_t nloc;
+    uint32_t nrewrite; /* rewrites made */
 } Code;
 
 typedef struct CompileError {

@@ -53,25 +53,31 @@ static void on_ir(void *user, const char *pass, Fn *f) {
     verify(f, pass);
 }
 
-static void run_level(Fn *f, uint32_t level, uint32_t *hits) {
+static void run_level(Fn *f, uint32_t level, Rewrites *rewrites) {
     Watch w = {0};
     Stages s = {.user = &w, .on_ir = on_ir};
-    opt_run(f, &(OptOptions){.level = level, .stages = &s, .fold_hits = hits});
+    opt_run(f, &(OptOptions){.level = level, .stages = &s, .rewrites = rewrites});
     assert_true((w.calls != 0) == (level != 0));
 }
 
-static void run_pass(Fn *f, const char *name, uint32_t *hits) {
+/* A pass, "O1", "O2", or "opt-limit=N", which holds for what comes behind it. */
+static void run_pass(Fn *f, const char *name, Rewrites *rewrites) {
+    static const char limit[] = "opt-limit=";
+    if (strncmp(name, limit, strlen(limit)) == 0) {
+        rewrites->made = 0;
+        rewrites->limit = (uint32_t)strtoul(name + strlen(limit), NULL, 10);
+        return;
+    }
     if (strcmp(name, "O1") == 0 || strcmp(name, "O2") == 0) {
-        run_level(f, (uint32_t)(name[1] - '0'), hits);
+        run_level(f, (uint32_t)(name[1] - '0'), rewrites);
         return;
     }
     OptPass *pass = opt_find(name);
     if (!pass) fail_msg("there is no pass %s", name);
     cfg_build(f);
-    if (pass == opt_fold)
-        opt_fold_counted(f, hits);
-    else
-        pass(f);
+    f->rewrites = rewrites;
+    pass(f);
+    f->rewrites = NULL;
     verify(f, name);
 }
 
@@ -100,6 +106,7 @@ static void comment_lines(Text *out, const char *text) {
 
 /* One case: appends it, with the output as its expectation, to `out`; returns where the next one begins. */
 static const char *golden_case(Arena *a, const char *path, const char *text, Text *out, uint32_t *hits) {
+    Rewrites rewrites = {.limit = REWRITES_ALL, .hits = hits};
     static const char run[] = ";; run: opt ", expect[] = ";; expect\n";
     const char *start = text, *input = strchr(text, '\n'), *end = strstr(text, expect);
     if (strncmp(text, run, strlen(run)) != 0 || !input || !end) fail_msg("%s: no case begins at: %.40s", path, text);
@@ -110,7 +117,7 @@ static const char *golden_case(Arena *a, const char *path, const char *text, Tex
     if (!f) fail_msg("%s: line %u of a case: %s\n%s", path, line, msg, start);
     verify(f, path);
     char *save = NULL;
-    for (char *p = strtok_r(passes, ",", &save); p; p = strtok_r(NULL, ",", &save)) run_pass(f, p, hits);
+    for (char *p = strtok_r(passes, ",", &save); p; p = strtok_r(NULL, ",", &save)) run_pass(f, p, &rewrites);
     text_putn(out, start, (size_t)(end - start) + strlen(expect));
     comment_lines(out, print(f));
     const char *next = strstr(end, "\n;; run: ");
@@ -158,11 +165,11 @@ static uint32_t golden_files(uint32_t *hits) {
 
 static void test_golden(void **state) {
     (void)state;
-    uint32_t hits[FOLD_COUNT] = {0}, missing = 0;
+    uint32_t hits[OPT_RULE_COUNT] = {0}, missing = 0;
     assert_true(golden_files(hits) >= 12);
-    for (uint32_t r = 0; r < FOLD_COUNT; r++) {
+    for (uint32_t r = 0; r < OPT_RULE_COUNT; r++) {
         if (hits[r]) continue;
-        print_error("no golden test fires rule %s: %s\n", fold_rule_name((FoldRule)r), fold_rule_text((FoldRule)r));
+        print_error("no golden test fires rule %s: %s\n", opt_rule_name((OptRule)r), opt_rule_text((OptRule)r));
         missing++;
     }
     assert_int_equal(missing, 0);
@@ -304,9 +311,11 @@ static void compare_runs(Random *r, const Fn *before, const Fn *after, Gen *g, u
 
 /* A level, or some passes in any order. */
 static void optimize(Fn *f, Gen *g) {
-    uint32_t how = gen_below(g, 4);
+    uint32_t how = gen_below(g, 4), limit = gen_below(g, 2) ? gen_below(g, 30) : REWRITES_ALL;
+    Rewrites rewrites = {.limit = limit};
     if (how) {
-        run_level(f, how == 3 ? 2 : how, NULL);
+        run_level(f, how == 3 ? 2 : how, &rewrites);
+        assert_true(rewrites.made <= limit);
         return;
     }
     for (uint32_t n = 1 + gen_below(g, 4); n; n--) run_pass(f, opt_name(gen_below(g, 8)), NULL);

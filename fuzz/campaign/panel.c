@@ -66,9 +66,15 @@ void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
         bool level = strcmp(name, "O") == 0;
         uint64_t dice = next(r);
         uint32_t k = (uint32_t)(dice >> 32) % count_values(values);
-        uint32_t often = level ? 16 : strcmp(name, "verify") == 0 ? 1 : 4; /* of 16 */
+        bool seldom = strcmp(name, "verify") == 0 || strcmp(name, "opt-limit") == 0;
+        uint32_t often = level ? 16 : seldom ? 1 : 4; /* of 16 */
         if ((dice & 15) >= often || k == 0) continue;
         size_t len = value_at(values, k, &at);
+        char number[16];
+        if (len == 1 && *at == *KNOB_NUMBER) { /* small ones and large ones alike */
+            len = (size_t)snprintf(number, sizeof number, "%u", (uint32_t)next(r) >> (next(r) % 32));
+            at = number;
+        }
         int m =
             snprintf(text + n, sizeof text - n, "%c%s%s%.*s", colon ? ',' : ':', name, level ? "" : "=", (int)len, at);
         if (m < 0 || (size_t)m >= sizeof text - n) {

@@ -5,12 +5,13 @@
 #include "fuzz/cli/cli.h"
 #include "fuzz/cli/listing.h"
 #include "opt/opt.h"
+#include "opt/rewrite.h"
 #include "x64/target.h"
 
 typedef struct Args {
     Features features;
     const char *leg, *func, *stage, *file;
-    bool rules;
+    bool rules, rewrites;
 } Args;
 
 static error_t parse(int key, char *arg, struct argp_state *st) {
@@ -23,13 +24,15 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
     case 'n': a->func = arg; break;
     case 'i': a->stage = arg; break;
     case 'r': a->rules = true; break;
+    case 'w': a->rewrites = true; break;
     case ARGP_KEY_ARG:
         if (a->file) argp_usage(st);
         a->file = arg;
         break;
     case ARGP_KEY_NO_ARGS: argp_usage(st); break;
     case ARGP_KEY_END:
-        if (a->rules && a->stage) argp_error(st, "--ir and --rules do not go together");
+        if (a->rules + a->rewrites + (a->stage != NULL) > 1)
+            argp_error(st, "--ir, --rules and --rewrites do not go together");
         break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -42,6 +45,7 @@ static const struct argp_option options[] = {
     {"func", 'n', "N", 0, "the function with this index alone", 0},
     {"ir", 'i', "STAGE", 0, "instead of code: the form after a stage", 0},
     {"rules", 'r', NULL, 0, "instead of code: how often each rule of lowering was used", 0},
+    {"rewrites", 'w', NULL, 0, "instead of code: what the optimizer does, step by step", 0},
     {0}};
 static const struct argp argp = {
     options,
@@ -53,6 +57,9 @@ static const struct argp argp = {
     "wasm instruction that the code below it stands for, or which trap a stub is for.\n"
     "Stages: build (SSA form), the name of a pass (after it; each time it runs), opt (what is lowered), mach (machine "
     "instructions), alloc (with registers).\n"
+    "A line of --rewrites: its number (opt-limit=N makes the first N), function, byte offset, pass, rule, value, and "
+    "what "
+    "the rule does.\n"
     "The leg need not work here: code is only made, not executed.\n"
     "Exit status: 0 shown, 1 a verifier failed (legs with verify=on), 2 bad input, 3 a function cannot be compiled.",
     NULL,
@@ -155,6 +162,25 @@ static int show_rules(Job *j) {
     return EXIT_AGREED;
 }
 
+/* -- Rewrites ------------------------------------------------------------------------------- */
+
+static void show_rewrite(void *user, const Rewrite *r) {
+    const Job *j = user;
+    if (r->f->index < j->first || r->f->index >= j->end) return;
+    printf("%6u  %5u  0x%06x  %-7s %-18s v%-5u %s\n", r->number, r->f->index, r->f->loc.at[r->v],
+           opt_rule_pass(r->rule), opt_rule_name(r->rule), r->v, opt_rule_text(r->rule));
+}
+
+static int show_rewrites(Job *j) {
+    CompileError e;
+    Stages stages = {.user = j, .on_rewrite = show_rewrite};
+    j->o.stages = &stages; /* numbers go on from function to function, so all are compiled */
+    const Code *c = compile_module(j->arena, j->m, &j->o, NULL, &e);
+    if (!c) return not_compiled(j, &e);
+    printf("%u rewrites in the module\n", c->nrewrite);
+    return EXIT_AGREED;
+}
+
 /* -- The command -------------------------------------------------------------------------------- */
 
 static int run(Arena *arena, const Args *a) {
@@ -174,7 +200,10 @@ static int run(Arena *arena, const Args *a) {
     j.o = leg_compile_options(&spec);
     check_stages_init(&check, NULL);
     if (spec.verify) j.o.stages = &check.stages;
-    int status = a->stage ? show_stage(&j) : a->rules ? show_rules(&j) : show_code(&j);
+    int status = a->stage      ? show_stage(&j)
+                 : a->rules    ? show_rules(&j)
+                 : a->rewrites ? show_rewrites(&j)
+                               : show_code(&j);
     if (!check.failed) return status;
     fflush(stdout);
     return cli_fail(EXIT_DISAGREEMENT, "%s: %s", a->file, check.report);

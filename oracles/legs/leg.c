@@ -35,6 +35,8 @@ CompileOptions leg_compile_options(const LegSpec *s) {
     return (CompileOptions){
         .target = target_find(s->kind == LEG_A64 ? "a64" : "x64"),
         .level = s->level,
+        .opt_limited = s->opt_limit != LEG_NO_LIMIT,
+        .opt_limit = s->opt_limit,
         .build = {.bounds = (BoundsMode)s->bounds, .fuel = true, .nan_canon = true},
         .to = {.cpu = s->cpu && s->kind == LEG_X64 ? host_cpu() : 0,
                .far_branches = s->far,

@@ -7,23 +7,27 @@ typedef struct Knob {
     size_t field;
 } Knob;
 typedef struct KnobValue {
-    const char *knob, *text;
+    const char *knob, *text; /* text NULL: any number */
     uint32_t value;
 } KnobValue;
 
 static const Knob knob[] = {
 #define KNOB(name, field, what) {#name, what, offsetof(LegSpec, field)},
 #define VALUE(knob, text, value)
+#define NUMBER(knob)
 #include "oracles/legs/knob.def"
 #undef KNOB
 #undef VALUE
+#undef NUMBER
 };
 static const KnobValue knob_value[] = {
 #define KNOB(name, field, what)
 #define VALUE(knob, text, value) {#knob, text, value},
+#define NUMBER(knob) {#knob, NULL, 0},
 #include "oracles/legs/knob.def"
 #undef KNOB
 #undef VALUE
+#undef NUMBER
 };
 enum { NKNOB = sizeof knob / sizeof *knob, NVALUE = sizeof knob_value / sizeof *knob_value };
 
@@ -43,6 +47,23 @@ static void set_defaults(LegSpec *s) {
             }
 }
 
+/* A decimal number below LEG_NO_LIMIT. */
+static bool parse_number(const char *at, size_t n, uint32_t *value) {
+    uint64_t v = 0;
+    if (n == 0 || n > 10) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (at[i] < '0' || at[i] > '9') return false;
+        v = v * 10 + (uint32_t)(at[i] - '0');
+    }
+    *value = (uint32_t)v;
+    return v < LEG_NO_LIMIT;
+}
+
+static bool parse_value(const KnobValue *v, const char *at, size_t n, uint32_t *value) {
+    *value = v->value;
+    return v->text ? is(at, n, v->text) : parse_number(at, n, value);
+}
+
 /* "O1" or "name=value" */
 static bool parse_option(LegSpec *s, const char *at, size_t n) {
     if (s->full && is(at, n, "interp")) return s->interp = true;
@@ -54,10 +75,11 @@ static bool parse_option(LegSpec *s, const char *at, size_t n) {
             if (n == len || *value != '=') continue;
             value++;
         }
+        uint32_t number;
         for (int v = 0; v < NVALUE; v++)
             if (strcmp(knob_value[v].knob, knob[i].name) == 0 &&
-                is(value, (size_t)(at + n - value), knob_value[v].text)) {
-                set(s, &knob[i], knob_value[v].value);
+                parse_value(&knob_value[v], value, (size_t)(at + n - value), &number)) {
+                set(s, &knob[i], number);
                 return true;
             }
     }
@@ -124,6 +146,7 @@ bool knob_describe(uint32_t i, const char **name, const char **what, char *value
     values[0] = 0;
     for (int v = 0; v < NVALUE; v++)
         if (strcmp(knob_value[v].knob, knob[i].name) == 0 && at < size)
-            at += (size_t)snprintf(values + at, size - at, "%s%s", at ? "|" : "", knob_value[v].text);
+            at += (size_t)snprintf(values + at, size - at, "%s%s", at ? "|" : "",
+                                   knob_value[v].text ? knob_value[v].text : KNOB_NUMBER);
     return true;
 }

@@ -11,8 +11,8 @@ typedef struct LegSpec {
     LegKind kind;
     bool full;   /* the whole engine runs in a process of that ISA, not just the code */
     bool interp; /* with full: interpret there */
-    uint32_t level, bounds, verify, far, charge, regs, cpu; /* knobs, see knob.def */
-    char text[200];                                         /* as written */
+    uint32_t level, bounds, verify, far, charge, regs, cpu, opt_limit; /* knobs, see knob.def */
+    char text[200];                                                    /* as written */
 } LegSpec;
 
 /* False and one line in `why` when the text means no leg. */
@@ -21,5 +21,8 @@ bool leg_spec_parse(LegSpec *s, const char *text, size_t n, char *why, size_t wh
 bool leg_specs_parse(LegSpec *s, uint32_t max, uint32_t *n, const char *text, char *why, size_t why_size);
 const char *leg_kind_name(LegKind k);
 
+/* Stands for any number in a knob's values. */
+#define KNOB_NUMBER "N"
+#define LEG_NO_LIMIT UINT32_MAX
 /* For listings: name, meaning and values of knob i; false past the last. */
 bool knob_describe(uint32_t i, const char **name, const char **what, char *values, size_t size);

@@ -24,6 +24,7 @@
     W(x, backtrace, BACKTRACE)     \
     W(x, value, VALUE)             \
     W(x, fuel, FUEL)               \
+    W(x, depth, DEPTH)             \
     W(x, host_calls, HOST_CALLS)   \
     W(x, memory_size, MEMORY_SIZE) \
     W(x, memory, MEMORY)           \

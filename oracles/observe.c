@@ -46,6 +46,7 @@ void observe_step(Observation *o, uint16_t step, const StepResult *r) {
     for (uint32_t i = 0; i < n; i++) add(o, FIELD_VALUE, step, i, 0, r->result[i].u64x2[0], r->result[i].u64x2[1]);
     if (r->nresult > 16) add(o, FIELD_VALUE, step, 16, 0, r->more, 0);
     add(o, FIELD_FUEL, step, 0, 0, (uint64_t)r->fuel, 0);
+    add(o, FIELD_DEPTH, step, 0, 0, (uint64_t)r->depth_left, 0);
     add(o, FIELD_HOST_CALLS, step, 0, 0, r->nlog, r->log_hash);
 }
 
@@ -96,6 +97,7 @@ void step_result_from(StepResult *r, const Outcome *out) {
                       .trap = out->trap,
                       .site = {NO_INDEX, NO_INDEX, 0},
                       .fuel = out->fuel,
+                      .depth_left = out->depth,
                       .nlog = out->nlog,
                       .log_hash = out->log_hash,
                       .nresult = out->nresult,

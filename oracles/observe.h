@@ -14,6 +14,7 @@
     F(BACKTRACE, "backtrace", "the calls that led to a trap")             \
     F(VALUE, "value", "one result")                                       \
     F(FUEL, "fuel", "fuel left after a step")                             \
+    F(DEPTH, "depth", "call depth left after a step")                     \
     F(HOST_CALLS, "host-calls", "calls of host functions with arguments") \
     F(MEMORY_SIZE, "memory-size", "pages of a memory")                    \
     F(MEMORY, "memory", "bytes of a memory")                              \
@@ -55,7 +56,7 @@ typedef struct StepResult {
     TrapSite site;  /* of a trap; func NO_INDEX when it has none (segments at instantiation) */
     uint32_t depth; /* frames of the backtrace */
     uint64_t trace; /* digest of the stored frames */
-    int64_t fuel;
+    int64_t fuel, depth_left;
     uint64_t nlog, log_hash;
     uint32_t nresult;
     Value result[16]; /* the first 16; */

@@ -111,9 +111,12 @@ static Val lib_call(Build *b, uint32_t lib, IrType result, const Args *a) {
     return build_lib_call(b, lib, result, a->at, a->n);
 }
 
-/* Status not 0: it is the trap `kind`, as no other can happen. */
+/* Status not 0: the ranges are out of bounds, which is the trap `kind`, or fuel has run out. */
 static void checked_call(Build *b, uint32_t lib, const Args *a, uint8_t kind) {
-    build_trap_if(b, IR_trapnz, lib_call(b, lib, T_I32, a), kind);
+    Val status = lib_call(b, lib, T_I32, a);
+    Val no_fuel = build_compare(b, IR_icmp, C_EQ, status, build_iconst(b, T_I32, TRAP_FUEL));
+    build_trap_if(b, IR_trapnz, no_fuel, TRAP_FUEL);
+    build_trap_if(b, IR_trapnz, status, kind);
 }
 
 /* {memory,table}.{init,copy}: two indices, then destination, source and number from the stack, of which the last two

@@ -46,6 +46,8 @@ static void run_call(Region *r, const Batch *b, ExecCall *c) {
     c->trap_kind = es->trap_kind;
     c->fault = es->fault;
     c->fuel = es->fuel;
+    c->depth_left = es->depth;
+    c->host_failures = h->host_failures;
     c->nlog = h->nlog_calls;
     c->log_hash = h->log_hash;
     c->nframe = c->depth = 0;

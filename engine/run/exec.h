@@ -14,8 +14,9 @@ typedef struct ExecCall {
     /* out: */
     uint32_t trap_kind, fault; /* as in ExecState */
     uint64_t trap_pc, fault_addr;
-    int64_t fuel;
+    int64_t fuel, depth_left;
     uint64_t nlog, log_hash; /* host calls so far */
+    uint64_t host_failures;  /* so far, as in RegionHeader */
     uint32_t nframe, depth;  /* return addresses stored, and how many there were, without stubs and adaptors */
     uint64_t frame[BACKTRACE_MAX];
 } ExecCall;

@@ -177,6 +177,7 @@ static void make_segments(Store *s, Instance *inst, const Module *m) {
 /* Active segments in order; an offset out of bounds traps and leaves what came before. */
 static TrapKind copy_segments(Store *s, Instance *inst, const Module *m) {
     const LibCalls *lib = &lib_calls;
+    inst->es->fuel = STORE_FUEL_MAX; /* instantiation costs nothing: the module's size bounds it */
     for (uint32_t i = 0; i < m->elems.n; i++) {
         const ElemSegment *e = &m->elems.at[i];
         if (e->mode == SEG_ACTIVE) {

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/bits.h"
 #include "base/map.h"
+#include "wasm/validate.h"
 
 static Region *region_of(const Instance *inst) {
     const LibHost *host = inst->es->host;
@@ -16,6 +17,16 @@ static uint64_t host_failed(const Region *r) {
 
 /* [at, at + n) inside [0, size)? */
 static bool in_range(uint64_t at, uint64_t n, uint64_t size) { return n <= size && at <= size - n; }
+
+/* What bulk instructions cost by their length (wasm/validate.h); `units` is far below 2^45, so fuel cannot wrap. */
+static uint32_t charge(Instance *inst, uint64_t units) {
+    ExecState *es = inst->es;
+    es->fuel -= (int64_t)units;
+    return es->fuel < 0 ? TRAP_FUEL : TRAP_NONE;
+}
+
+static uint32_t charge_bytes(Instance *inst, uint64_t n) { return charge(inst, n / FUEL_BULK_BYTES); }
+static uint32_t charge_elems(Instance *inst, uint64_t n) { return charge(inst, n / FUEL_BULK_ELEMS); }
 
 /* -- Memories --------------------------------------------------------------- */
 
@@ -37,6 +48,7 @@ static uint64_t memory_grow(Instance *inst, uint32_t mem, uint64_t delta) {
 static uint32_t memory_fill(Instance *inst, uint32_t mem, uint64_t dst, uint32_t byte, uint64_t n) {
     MemInst *m = inst->mems[mem].mem;
     if (!in_range(dst, n, m->length)) return TRAP_MEMORY_BOUNDS;
+    if (charge_bytes(inst, n)) return TRAP_FUEL;
     if (n) memset(m->base + dst, (int)(byte & 0xff), n);
     return TRAP_NONE;
 }
@@ -45,6 +57,7 @@ static uint32_t memory_copy(Instance *inst, uint32_t dst_mem, uint32_t src_mem, 
                             uint64_t n) {
     MemInst *d = inst->mems[dst_mem].mem, *s = inst->mems[src_mem].mem;
     if (!in_range(dst, n, d->length) || !in_range(src, n, s->length)) return TRAP_MEMORY_BOUNDS;
+    if (charge_bytes(inst, n)) return TRAP_FUEL;
     if (n) memmove(d->base + dst, s->base + src, n);
     return TRAP_NONE;
 }
@@ -53,6 +66,7 @@ static uint32_t memory_init(Instance *inst, uint32_t mem, uint32_t data, uint64_
     MemInst *m = inst->mems[mem].mem;
     const DataInst *d = &inst->datas[data];
     if (!in_range(dst, n, m->length) || !in_range(src, n, d->size)) return TRAP_MEMORY_BOUNDS;
+    if (charge_bytes(inst, n)) return TRAP_FUEL;
     if (n) memcpy(m->base + dst, d->bytes + src, n);
     return TRAP_NONE;
 }
@@ -84,6 +98,7 @@ static uint64_t table_grow(Instance *inst, uint32_t table, uint64_t delta, uint6
 static uint32_t table_fill(Instance *inst, uint32_t table, uint64_t dst, uint64_t ref, uint64_t n) {
     TableInst *t = inst->tables[table];
     if (!in_range(dst, n, t->size)) return TRAP_TABLE_BOUNDS;
+    if (charge_elems(inst, n)) return TRAP_FUEL;
     for (uint64_t i = 0; i < n; i++) t->elem[dst + i] = ref;
     return TRAP_NONE;
 }
@@ -92,6 +107,7 @@ static uint32_t table_copy(Instance *inst, uint32_t dst_table, uint32_t src_tabl
                            uint64_t n) {
     TableInst *d = inst->tables[dst_table], *s = inst->tables[src_table];
     if (!in_range(dst, n, d->size) || !in_range(src, n, s->size)) return TRAP_TABLE_BOUNDS;
+    if (charge_elems(inst, n)) return TRAP_FUEL;
     if (n) memmove(d->elem + dst, s->elem + src, n * sizeof *d->elem);
     return TRAP_NONE;
 }
@@ -100,6 +116,7 @@ static uint32_t table_init(Instance *inst, uint32_t table, uint32_t elem, uint64
     TableInst *t = inst->tables[table];
     const ElemInst *e = &inst->elems[elem];
     if (!in_range(dst, n, t->size) || !in_range(src, n, e->size)) return TRAP_TABLE_BOUNDS;
+    if (charge_elems(inst, n)) return TRAP_FUEL;
     if (n) memcpy(t->elem + dst, e->refs + src, n * sizeof *t->elem);
     return TRAP_NONE;
 }

@@ -273,6 +273,7 @@ static Outcome outcome_of(const Store *s, const ExecCall *c) {
                    .result = c->results,
                    .type = t->result,
                    .fuel = c->fuel,
+                   .depth = c->depth_left,
                    .nlog = c->nlog,
                    .log_hash = c->log_hash};
     if (c->trap_kind != TRAP_NONE) {
@@ -320,6 +321,7 @@ static void invoke_interpreted(Store *s, const Invocation *in, Outcome *out) {
     out->trap =
         in->func->inst ? interp_call(s->stack, es, in->func, &out->trace) : (TrapKind)es->lib.host_call(es, in->func);
     out->fuel = es->fuel;
+    out->depth = es->depth;
     out->nlog = h->nlog_calls;
     out->log_hash = h->log_hash;
     if (out->trap != TRAP_NONE) {

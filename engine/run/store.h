@@ -51,7 +51,7 @@ typedef struct Outcome {
     uint32_t nresult;
     const Value *result; /* in the execution state: good until the next invocation */
     const ValType *type;
-    int64_t fuel;            /* left */
+    int64_t fuel, depth;     /* left; depth below what the call began with: after a trap alone */
     uint64_t nlog, log_hash; /* host calls of the case so far */
     Backtrace trace;         /* OUT_TRAP, OUT_CRASH */
     uint64_t crash_pc;       /* OUT_CRASH: offset in the region's code, for reports alone */

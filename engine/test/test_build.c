@@ -239,10 +239,10 @@ static void test_memory(void **state) {
            B_I32_STORE8, 0x40, 1, 0, GET(0));
     EXPECT(&guard, 3, "load.8x wrap", B_MEMORY_SIZE, 1);
     EXPECT(&guard, 1, "zext call wrap", GET(0), B_MEMORY_GROW, 0);
-    EXPECT(&guard, 1, "zext zext zext call trapnz.memory-bounds", GET(0), GET(0), GET(0), GET(0), 0xfc, B_MEMORY_COPY,
-           0, 1);
-    EXPECT(&guard, 1, "zext call trapnz.memory-bounds call", GET(0), GET(0), GET(0), GET(0), 0xfc, B_MEMORY_INIT, 0, 1,
-           0xfc, B_DATA_DROP, 0);
+    EXPECT(&guard, 1, "zext zext zext call icmp.eq trapnz.fuel trapnz.memory-bounds", GET(0), GET(0), GET(0), GET(0),
+           0xfc, B_MEMORY_COPY, 0, 1);
+    EXPECT(&guard, 1, "zext call icmp.eq trapnz.fuel trapnz.memory-bounds call", GET(0), GET(0), GET(0), GET(0), 0xfc,
+           B_MEMORY_INIT, 0, 1, 0xfc, B_DATA_DROP, 0);
     /* offsets: up to 2 GiB - 1 in the displacement, else in the address */
     Fn *f = build_code(1, CODE(GET(0), B_I32_LOAD, 0, 0xff, 0xff, 0xff, 0xff, 7), &guard);
     assert_int_equal(f->ins.at[f->ins.n - 3].b, 0x7fffffff);
@@ -261,9 +261,10 @@ static void test_globals_tables(void **state) {
            B_REF_FUNC, 1, B_TABLE_SET, 0);
     EXPECT(&guard, 1, "zext call wrap load.4x iadd", B_REF_NULL, FUNCREF, GET(0), 0xfc, B_TABLE_GROW, 1, 0xfc,
            B_TABLE_SIZE, 1, B_I32_ADD);
-    EXPECT(&guard, 4, "zext zext call trapnz.table-bounds", GET(0), B_REF_NULL, FUNCREF, GET(0), 0xfc, B_TABLE_FILL, 1);
-    EXPECT(&guard, 4, "zext call trapnz.table-bounds call", GET(0), GET(0), GET(0), 0xfc, B_TABLE_INIT, 0, 1, 0xfc,
-           B_ELEM_DROP, 0);
+    EXPECT(&guard, 4, "zext zext call icmp.eq trapnz.fuel trapnz.table-bounds", GET(0), B_REF_NULL, FUNCREF, GET(0),
+           0xfc, B_TABLE_FILL, 1);
+    EXPECT(&guard, 4, "zext call icmp.eq trapnz.fuel trapnz.table-bounds call", GET(0), GET(0), GET(0), 0xfc,
+           B_TABLE_INIT, 0, 1, 0xfc, B_ELEM_DROP, 0);
 }
 
 static void test_calls(void **state) {

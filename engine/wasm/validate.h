@@ -22,6 +22,12 @@
  * function is counted in the segment before it and heads none; a branch to the function's label
  * goes to it and charges nothing.  Dead code costs nothing and has no entries.
  *
+ * Bulk instructions (memory.fill, copy and init, and the table's) cost more the more they do: besides their unit in the
+ * segment, one for every FUEL_BULK_BYTES bytes or FUEL_BULK_ELEMS elements of their length, rounded down.  This is
+ * taken when the ranges have been found to be in bounds and before anything is written; when fuel runs out there,
+ * nothing has been written, and the instruction is the trap's site.  Growth costs its one unit: what a run can grow in
+ * all is bounded by the caps, and all else about it takes constant time.
+ *
  * Entries of reachable control instructions:
  *   loop 1 {fuel}; if 2 {fuel} {pc stp fuel: behind the else, or the end}; else 1 {pc stp: the end};
  *   end of a block or if (entered in reachable code) 1 {fuel}; end of a loop or of the function 0;
@@ -46,6 +52,9 @@ struct SideEntry {
     uint32_t height; /* operand stack height below the carried values at the target */
     uint32_t fuel;
 };
+
+#define FUEL_BULK_BYTES 64u
+#define FUEL_BULK_ELEMS 8u
 
 /* Cost of a frame in units of bytes of the interpreter's stack. */
 #define FRAME_COST_BASE 64u

@@ -23,17 +23,20 @@ static const Field all_fields[] = {
     {FIELD_MODULE, STEP_MODULE, 0, 0, {0, 0}},
     {FIELD_OUTCOME, STEP_INSTANTIATE, 0, 0, {OUT_RETURN, 0}},
     {FIELD_FUEL, STEP_INSTANTIATE, 0, 0, {1000, 0}},
+    {FIELD_DEPTH, STEP_INSTANTIATE, 0, 0, {900, 0}},
     {FIELD_HOST_CALLS, STEP_INSTANTIATE, 0, 0, {0, 0}},
     {FIELD_OUTCOME, 0, 0, 0, {OUT_RETURN, 0}},
     {FIELD_VALUE, 0, 0, 0, {5, 0}},
     {FIELD_VALUE, 0, 1, 0, {UINT64_MAX, UINT64_MAX}},
     {FIELD_FUEL, 0, 0, 0, {990, 0}},
+    {FIELD_DEPTH, 0, 0, 0, {900, 0}},
     {FIELD_HOST_CALLS, 0, 0, 0, {1, 77}},
     {FIELD_OUTCOME, 1, 0, 0, {OUT_TRAP, 0}},
     {FIELD_TRAP, 1, 0, 0, {TRAP_DIV_ZERO, 0}},
     {FIELD_SITE, 1, 0, 0, {3, 0x55}},
     {FIELD_BACKTRACE, 1, 0, 0, {2, 0x1234}},
     {FIELD_FUEL, 1, 0, 0, {980, 0}},
+    {FIELD_DEPTH, 1, 0, 0, {700, 0}},
     {FIELD_HOST_CALLS, 1, 0, 0, {1, 77}},
     {FIELD_MEMORY_SIZE, STEP_STATE, 0, 0, {1, 65536}},
     {FIELD_MEMORY, STEP_STATE, 0, 0, {0xabcdef, 0}},
@@ -59,6 +62,12 @@ static Observation by_hand(Arena *a) {
     observation_init(&o, a);
     for (uint32_t i = 0; i < NFIELDS; i++) vec_push(a, &o.field, all_fields[i]);
     return o;
+}
+
+static Field *first_of(Observation *o, FieldKind kind) {
+    Field *f = o->field.at;
+    while (f->kind != kind) f++;
+    return f;
 }
 
 static Verdict verdict_of(const Observation *a, const Observation *b, const Observation *c, const Observation *d) {
@@ -176,15 +185,15 @@ typedef struct Witnesses {
 
 static Witnesses witnesses(Arena *a) {
     Witnesses w = {.x = by_hand(a), .y = by_hand(a), .z = by_hand(a)};
-    w.y.field.at[5].v[0] ^= 2;
-    w.z.field.at[16].v[0] ^= 4;
+    first_of(&w.y, FIELD_VALUE)->v[0] ^= 2;
+    first_of(&w.z, FIELD_MEMORY)->v[0] ^= 4;
     for (int i = 0; i < 2; i++) {
         Observation *o = i ? &w.crash_too : &w.crash;
         Err accepted;
         err_clear(&accepted);
         observation_init(o, a);
         observe_module(o, &accepted);
-        observe_step(o, STEP_INSTANTIATE, &(StepResult){.kind = OUT_RETURN, .fuel = 1000});
+        observe_step(o, STEP_INSTANTIATE, &(StepResult){.kind = OUT_RETURN, .fuel = 1000, .depth_left = 900});
         observe_step(o, 0, &(StepResult){.kind = i ? OUT_HANG : OUT_CRASH});
         assert_true(o->crashed && !o->resource);
     }
@@ -561,17 +570,18 @@ static void test_code_steps(void **state) {
     /* as many calls of the host with other arguments, and more calls */
     Observation once = observe_call(w, "log", A(i32(7)), 1, true), twice = observe_call(w, "log2", A(i32(7)), 1, true);
     assert_false(compare(&once, &twice).differs);
-    StepResult r = {.kind = OUT_RETURN, .nlog = 1, .log_hash = 5}, more = r, other = r;
+    StepResult r = {.kind = OUT_RETURN, .nlog = 1, .log_hash = 5, .depth_left = 640}, more = r, other = r, deeper = r;
     more.nlog = 2;
     other.log_hash = 6;
-    const StepResult *result[] = {&more, &other};
-    for (int i = 0; i < 2; i++) {
+    deeper.depth_left = 624;
+    const StepResult *result[] = {&more, &other, &deeper};
+    for (int i = 0; i < 3; i++) {
         Observation a, b;
         observation_init(&a, &w->arena);
         observation_init(&b, &w->arena);
         observe_step(&a, 0, &r);
         observe_step(&b, 0, result[i]);
-        check_field(&a, &b, FIELD_HOST_CALLS, 0);
+        check_field(&a, &b, i == 2 ? FIELD_DEPTH : FIELD_HOST_CALLS, 0);
     }
 }
 

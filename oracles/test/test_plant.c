@@ -168,6 +168,12 @@ static uint32_t charge(Fn *f, uint8_t counter, uint32_t more) {
     return 0;
 }
 static uint32_t charge_more(Fn *f) { return charge(f, 0, 1); }
+static uint32_t frame_kept(Fn *f) {
+    Val v;
+    Ins *i = find_ins(f, IR_refund, &v);
+    if (i) i->a -= 16;
+    return i != NULL;
+}
 static uint32_t frame_too_dear(Fn *f) { return charge(f, 1, 1 << 30); }
 
 /* The comparison is the one operation between the charges and the return: its last instruction makes 0 or 1 of the
@@ -212,6 +218,7 @@ static const Plant plants[] = {
     {"a constant's upper half", FIELD_VALUE, "constant", 1, {5, 0, 0}, other_constant, NULL},
     {"the arms of an if", FIELD_VALUE, "select", 3, {1, 2, 1}, other_arm, NULL},
     {"fuel of a segment", FIELD_FUEL, "value", 2, {7, 3, 0}, charge_more, NULL},
+    {"what a frame gives back", FIELD_DEPTH, "value", 2, {7, 3, 0}, frame_kept, NULL},
     {"cost of a frame", FIELD_OUTCOME, "value", 2, {7, 3, 0}, frame_too_dear, NULL},
     {"place of a store", FIELD_MEMORY, "store", 2, {100, 0x01020304, 0}, store_elsewhere, NULL},
     {"width of a store", FIELD_MEMORY, "store", 2, {100, 0x01020304, 0}, store_narrow, NULL},

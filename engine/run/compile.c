@@ -180,12 +180,12 @@ static void count_before(Arena *tmp, const Module *m, uint32_t func, const InstL
     w->stages = stages;
 }
 
-bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage,
-                  CompileError *e) {
+/* `ready`, or function `func` of m. */
+static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const CompileOptions *o, const char *stage,
+                 CompileError *e) {
     Dump d = {out, stage, false};
     Stages stages = {.user = &d, .on_ir = dump_ir, .on_mach = dump_mach, .on_alloc = dump_alloc};
     CompileOptions oo = *o;
-    oo.stages = &stages;
     Scope s;
     scope_open(&s, out->arena);
     if (BAIL_CATCH(&s.bail)) {
@@ -193,13 +193,14 @@ bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOption
         scope_close(&s);
         return false;
     }
+    oo.stages = &stages;
     CodeBuf cb;
     code_init(&cb, &s.tmp);
-    InstLayout layout = instance_layout(m);
     Clock clock = {NULL, 0};
     Rewrites w = rewrites_of(&oo);
-    if (o->opt_limited) count_before(&s.tmp, m, func, &layout, o, &w);
-    Fn *f = ir_build(&s.tmp, m, &layout, func, &oo.build);
+    InstLayout layout = m ? instance_layout(m) : (InstLayout){0};
+    if (o->opt_limited && m) count_before(&s.tmp, m, func, &layout, o, &w);
+    Fn *f = m ? ir_build(&s.tmp, m, &layout, func, &oo.build) : ready;
     compile_fn(&s.tmp, &cb, f, &oo, &w, &clock);
     if (!d.done && strcmp(stage, "opt") == 0) {
         ir_print(out, f);
@@ -208,6 +209,15 @@ bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOption
     scope_close(&s);
     if (!d.done) *e = (CompileError){BAIL_NONE, "no such stage", func};
     return d.done;
+}
+
+bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage,
+                  CompileError *e) {
+    return dump(out, m, func, NULL, o, stage, e);
+}
+
+bool compile_dump_fn(Text *out, Fn *f, const CompileOptions *o, const char *stage, CompileError *e) {
+    return dump(out, NULL, f->index, f, o, stage, e);
 }
 
 /* -- Look-ups ----------------------------------------------------------------- */

@@ -48,6 +48,8 @@ Code *compile_adaptor(Arena *a, const FuncType *t, bool entry, const CompileOpti
 /* One function up to a stage, for dumps: IR after pass `stage` ("build", a pass's name, or "opt"), "mach", "alloc". */
 bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage,
                   CompileError *e);
+/* The same for a function that is IR already; it lives in the arena of `out` and is changed.  There is no "build". */
+bool compile_dump_fn(Text *out, Fn *f, const CompileOptions *o, const char *stage, CompileError *e);
 
 /* Site at `offset` exactly, of the kind; NULL when there is none. */
 const CodeSite *code_find_site(const Code *c, uint32_t offset, SiteKind kind);

@@ -1,19 +1,11 @@
-/* The optimizer: golden tests of passes (engine/test/opt, text to text; BLESS=1 writes what is expected), coverage of
- * the folding rules by them, constant arithmetic against the interpreter's, random functions before and after, and
- * time.
- *
- * A golden file holds cases:
- *   ;; run: opt PASS[,PASS...]      passes, or O1, O2 for a whole level
- *   func ...                        input
- *   ;; expect
- *   ;; func ...                     output */
+/* The optimizer: constant arithmetic against the interpreter's, random functions before and after, and time.  What
+ * each rule does is shown by golden tests (engine/test/opt; engine/docs/golden.md). */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <dirent.h>
 #include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,18 +52,7 @@ static void run_level(Fn *f, uint32_t level, Rewrites *rewrites) {
     assert_true((w.calls != 0) == (level != 0));
 }
 
-/* A pass, "O1", "O2", or "opt-limit=N", which holds for what comes behind it. */
 static void run_pass(Fn *f, const char *name, Rewrites *rewrites) {
-    static const char limit[] = "opt-limit=";
-    if (strncmp(name, limit, strlen(limit)) == 0) {
-        rewrites->made = 0;
-        rewrites->limit = (uint32_t)strtoul(name + strlen(limit), NULL, 10);
-        return;
-    }
-    if (strcmp(name, "O1") == 0 || strcmp(name, "O2") == 0) {
-        run_level(f, (uint32_t)(name[1] - '0'), rewrites);
-        return;
-    }
     OptPass *pass = opt_find(name);
     if (!pass) fail_msg("there is no pass %s", name);
     cfg_build(f);
@@ -79,100 +60,6 @@ static void run_pass(Fn *f, const char *name, Rewrites *rewrites) {
     pass(f);
     f->rewrites = NULL;
     verify(f, name);
-}
-
-/* -- Golden tests --------------------------------------------------------- */
-
-static char *read_file(Arena *a, const char *path) {
-    FILE *file = fopen(path, "rb");
-    if (!file) fail_msg("cannot read %s", path);
-    Text t;
-    text_init(&t, a);
-    char buf[4096];
-    for (size_t n; (n = fread(buf, 1, sizeof buf, file)) > 0;) text_putn(&t, buf, n);
-    fclose(file);
-    return t.at;
-}
-
-static void comment_lines(Text *out, const char *text) {
-    while (*text) {
-        size_t n = strcspn(text, "\n");
-        text_puts(out, ";; ");
-        text_putn(out, text, n);
-        text_putc(out, '\n');
-        text += n + (text[n] == '\n');
-    }
-}
-
-/* One case: appends it, with the output as its expectation, to `out`; returns where the next one begins. */
-static const char *golden_case(Arena *a, const char *path, const char *text, Text *out, uint32_t *hits) {
-    Rewrites rewrites = {.limit = REWRITES_ALL, .hits = hits};
-    static const char run[] = ";; run: opt ", expect[] = ";; expect\n";
-    const char *start = text, *input = strchr(text, '\n'), *end = strstr(text, expect);
-    if (strncmp(text, run, strlen(run)) != 0 || !input || !end) fail_msg("%s: no case begins at: %.40s", path, text);
-    char passes[128], msg[200];
-    snprintf(passes, sizeof passes, "%.*s", (int)(input - text - (ptrdiff_t)strlen(run)), text + strlen(run));
-    uint32_t line;
-    Fn *f = ir_parse(a, arena_dup(a, input, (size_t)(end - input)), &line, msg, sizeof msg);
-    if (!f) fail_msg("%s: line %u of a case: %s\n%s", path, line, msg, start);
-    verify(f, path);
-    char *save = NULL;
-    for (char *p = strtok_r(passes, ",", &save); p; p = strtok_r(NULL, ",", &save)) run_pass(f, p, &rewrites);
-    text_putn(out, start, (size_t)(end - start) + strlen(expect));
-    comment_lines(out, print(f));
-    const char *next = strstr(end, "\n;; run: ");
-    if (next) text_putc(out, '\n');
-    return next ? next + 1 : end + strlen(end);
-}
-
-static void golden_file(const char *path, uint32_t *hits) {
-    Arena a;
-    arena_init(&a, NULL);
-    char *text = read_file(&a, path);
-    Text out;
-    text_init(&out, &a);
-    for (const char *p = text; *p;) p = golden_case(&a, path, p, &out, hits);
-    if (getenv("BLESS")) {
-        FILE *file = fopen(path, "wb");
-        assert_non_null(file);
-        fwrite(out.at, 1, out.n, file);
-        fclose(file);
-    } else if (strcmp(text, out.at) != 0) {
-        size_t k = 0, line = 1;
-        for (; text[k] && text[k] == out.at[k]; k++) line += text[k] == '\n';
-        fail_msg("%s:%zu: differs (BLESS=1 accepts):\n  expected %.60s\n  is       %.60s", path, line, text + k,
-                 out.at + k);
-    }
-    arena_free(&a);
-}
-
-static uint32_t golden_files(uint32_t *hits) {
-    static const char folder[] = SOURCE_DIR "/engine/test/opt";
-    DIR *d = opendir(folder);
-    if (!d) fail_msg("no folder %s", folder);
-    uint32_t n = 0;
-    for (struct dirent *e; (e = readdir(d));) {
-        size_t len = strlen(e->d_name);
-        if (len < 3 || strcmp(e->d_name + len - 3, ".ir") != 0) continue;
-        char path[512];
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        golden_file(path, hits);
-        n++;
-    }
-    closedir(d);
-    return n;
-}
-
-static void test_golden(void **state) {
-    (void)state;
-    uint32_t hits[OPT_RULE_COUNT] = {0}, missing = 0;
-    assert_true(golden_files(hits) >= 12);
-    for (uint32_t r = 0; r < OPT_RULE_COUNT; r++) {
-        if (hits[r]) continue;
-        print_error("no golden test fires rule %s: %s\n", opt_rule_name((OptRule)r), opt_rule_text((OptRule)r));
-        missing++;
-    }
-    assert_int_equal(missing, 0);
 }
 
 /* -- Pipeline ------------------------------------------------------------- */
@@ -541,10 +428,9 @@ static void test_time(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),         cmocka_unit_test(test_pipeline),
-        cmocka_unit_test(test_eval),           cmocka_unit_test(test_random_pure),
-        cmocka_unit_test(test_random_effects), cmocka_unit_test(test_random_control),
-        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_pipeline),       cmocka_unit_test(test_eval),
+        cmocka_unit_test(test_random_pure),    cmocka_unit_test(test_random_effects),
+        cmocka_unit_test(test_random_control), cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests_name("opt", tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@ enum { EXIT_AGREED = 0, EXIT_DISAGREEMENT = 1, EXIT_BAD_INPUT = 2, EXIT_LACKS = 
     C(validate, "decode and validate modules")                              \
     C(print, "print a module as text")                                      \
     C(disas, "show machine code or intermediate forms of a module")         \
+    C(opt, "run passes of the optimizer over a function in text form")      \
     C(wast, "run scripts of the specification's test suite in JSON form")   \
     C(legs, "list what works here, with versions, and the options of legs") \
     C(gen, "generate modules from bytes or a seed")                         \
@@ -40,6 +41,10 @@ bool cli_read(Arena *a, const char *path, File *f);
 char *cli_utf8(Arena *a, const char *text);
 /* Read, decode and validate; NULL after one line on stderr. */
 Module *cli_module(Arena *a, const char *path, Features features);
+/* A function in the IR's text form, verified; NULL after one line on stderr. */
+struct Fn *cli_ir(Arena *a, const char *path);
+/* Does the file hold such a function, by its first word? */
+bool cli_is_ir(const char *path);
 /* Index of a defined function, written as a number; false after one line on stderr. */
 bool cli_func(const Module *m, const char *path, const char *text, uint32_t *func);
 /* Files named on the command line: a directory stands for all files below it that end in `suffix`, sorted; there must

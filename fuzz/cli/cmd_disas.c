@@ -60,6 +60,8 @@ static const struct argp argp = {
     "A line of --rewrites: its number (opt-limit=N makes the first N), function, byte offset, pass, rule, value, and "
     "what "
     "the rule does.\n"
+    "FILE may also be one function in the text form of the first stages; it is lowered after the passes of the leg's "
+    "level, and shown with --ir or --rules.\n"
     "The leg need not work here: code is only made, not executed.\n"
     "Exit status: 0 shown, 1 a verifier failed (legs with verify=on), 2 bad input, 3 a function cannot be compiled.",
     NULL,
@@ -135,23 +137,46 @@ static int show_stage(const Job *j) {
                     j->a->stage, j->o.target->name);
 }
 
+/* A function in text form. */
+static int show_ir_stage(const Job *j, Fn *f) {
+    Text t;
+    CompileError e;
+    if (!is_stage(j->a->stage)) return unknown_stage(j);
+    text_init(&t, j->arena);
+    if (compile_dump_fn(&t, f, &j->o, j->a->stage, &e)) {
+        fwrite(t.at, 1, t.n, stdout);
+        return EXIT_AGREED;
+    }
+    if (e.code != BAIL_NONE) return not_compiled(j, &e);
+    return cli_fail(EXIT_BAD_INPUT, "stage %s does not run at this level of optimization", j->a->stage);
+}
+
 /* -- Rules ---------------------------------------------------------------------------------- */
 
-static int show_rules(Job *j) {
-    enum { MOST = (int)X64_RULE_COUNT > (int)A64_RULE_COUNT ? (int)X64_RULE_COUNT : (int)A64_RULE_COUNT };
-    uint32_t hits[MOST + 1] = {0}, used = 0;
-    bool x64 = j->o.target == &target_x64;
-    uint32_t n = x64 ? X64_RULE_COUNT : A64_RULE_COUNT;
-    j->o.to.rule_hits = hits;
+/* Compile everything for the sake of the counters. */
+static bool compile_all(const Job *j, Fn *f, CompileError *e) {
+    Text t;
+    text_init(&t, j->arena);
+    if (f) return compile_dump_fn(&t, f, &j->o, "alloc", e);
     for (uint32_t i = j->first; i < j->end; i++) {
-        Text t;
-        CompileError e;
         if (!defined(j, i)) continue;
         ArenaMark mark = arena_mark(j->arena);
         text_init(&t, j->arena);
-        if (!compile_dump(&t, j->m, i, &j->o, "alloc", &e)) return not_compiled(j, &e);
+        if (!compile_dump(&t, j->m, i, &j->o, "alloc", e)) return false;
         arena_rewind(j->arena, mark);
     }
+    return true;
+}
+
+/* Of the module's functions, or of f. */
+static int show_rules(Job *j, Fn *f) {
+    enum { MOST = (int)X64_RULE_COUNT > (int)A64_RULE_COUNT ? (int)X64_RULE_COUNT : (int)A64_RULE_COUNT };
+    uint32_t hits[MOST + 1] = {0}, used = 0;
+    bool x64 = strcmp(j->o.target->name, "x64") == 0;
+    uint32_t n = x64 ? X64_RULE_COUNT : A64_RULE_COUNT;
+    CompileError e;
+    j->o.to.rule_hits = hits;
+    if (!compile_all(j, f, &e)) return not_compiled(j, &e);
     for (uint32_t i = 0; i < n; i++) {
         const char *name = x64 ? x64_rule[i].name : a64_rule[i].name,
                    *pattern = x64 ? x64_rule[i].pattern : a64_rule[i].pattern;
@@ -183,6 +208,26 @@ static int show_rewrites(Job *j) {
 
 /* -- The command -------------------------------------------------------------------------------- */
 
+static int show_module(Job *j) {
+    const Args *a = j->a;
+    j->m = cli_module(j->arena, a->file, a->features);
+    if (!j->m) return EXIT_BAD_INPUT;
+    j->end = j->m->funcs.n;
+    if (a->func) {
+        if (!cli_func(j->m, a->file, a->func, &j->first)) return EXIT_BAD_INPUT;
+        j->end = j->first + 1;
+    }
+    return a->stage ? show_stage(j) : a->rules ? show_rules(j, NULL) : a->rewrites ? show_rewrites(j) : show_code(j);
+}
+
+static int show_ir(Job *j) {
+    if (!j->a->stage && !j->a->rules)
+        return cli_fail(EXIT_BAD_INPUT, "%s: a function in text form is shown with --ir or --rules", j->a->file);
+    Fn *f = cli_ir(j->arena, j->a->file);
+    if (!f) return EXIT_BAD_INPUT;
+    return j->a->rules ? show_rules(j, f) : show_ir_stage(j, f);
+}
+
 static int run(Arena *arena, const Args *a) {
     LegSpec spec;
     char why[300];
@@ -190,20 +235,12 @@ static int run(Arena *arena, const Args *a) {
     Job j = {.a = a, .arena = arena};
     if (!leg_spec_parse(&spec, a->leg, strlen(a->leg), why, sizeof why)) return cli_fail(EXIT_BAD_INPUT, "%s", why);
     if (spec.kind == LEG_INTERP || spec.interp) return cli_fail(EXIT_BAD_INPUT, "leg %s makes no code", a->leg);
-    j.m = cli_module(arena, a->file, a->features);
-    if (!j.m) return EXIT_BAD_INPUT;
-    j.end = j.m->funcs.n;
-    if (a->func) {
-        if (!cli_func(j.m, a->file, a->func, &j.first)) return EXIT_BAD_INPUT;
-        j.end = j.first + 1;
-    }
     j.o = leg_compile_options(&spec);
+    Target target = leg_target(&spec);
+    j.o.target = &target;
     check_stages_init(&check, NULL);
     if (spec.verify) j.o.stages = &check.stages;
-    int status = a->stage      ? show_stage(&j)
-                 : a->rules    ? show_rules(&j)
-                 : a->rewrites ? show_rewrites(&j)
-                               : show_code(&j);
+    int status = cli_is_ir(a->file) ? show_ir(&j) : show_module(&j);
     if (!check.failed) return status;
     fflush(stdout);
     return cli_fail(EXIT_DISAGREEMENT, "%s: %s", a->file, check.report);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "fuzz/cli/cli.h"
+#include "ir/print.h"
+#include "ir/verify.h"
 #include "wasm/validate.h"
 
 enum { MAX_FILE = 256 << 20 }; /* bytes */
@@ -64,6 +66,36 @@ Module *cli_module(Arena *a, const char *path, Features features) {
     if (m && module_validate(m, &err)) return m;
     fputs("parallax: ", stderr);
     cli_print_err(stderr, path, &err);
+    return NULL;
+}
+
+bool cli_is_ir(const char *path) {
+    FILE *in = fopen(path, "rb");
+    char line[512];
+    bool found = false;
+    /* comments and empty lines may come first */
+    while (in && fgets(line, sizeof line, in)) {
+        const char *at = line + strspn(line, " \t\r");
+        if (*at == ';' || *at == '\n') continue;
+        found = strncmp(at, "func ", 5) == 0;
+        break;
+    }
+    if (in) fclose(in);
+    return found;
+}
+
+Fn *cli_ir(Arena *a, const char *path) {
+    File file;
+    uint32_t line;
+    char msg[200];
+    if (!cli_read(a, path, &file)) return NULL;
+    Fn *f = ir_parse(a, arena_dup(a, file.bytes, file.size), &line, msg, sizeof msg);
+    if (!f) {
+        cli_fail(0, "%s: line %u: %s", path, line, msg);
+        return NULL;
+    }
+    if (ir_verify(f, msg, sizeof msg)) return f;
+    cli_fail(0, "%s: %s", path, msg);
     return NULL;
 }
 

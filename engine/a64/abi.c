@@ -3,7 +3,7 @@
  * The frame, from sp up:
  *     sp = x29 -> caller's x29, return address      16 bytes
  *                 spill slots                       8 each
- *                 saved x19..x27                    8 each
+ *                 saved x19..x26                    8 each
  * sp does not move between prologue and epilogue (arguments without a register go through the execution state), so
  * everything is addressed from it.  All functions have a frame, leaves too: a backtrace sees each of them.
  *

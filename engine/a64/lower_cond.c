@@ -390,11 +390,27 @@ static void fault_if_negative(Lower *l, Reg counter, uint32_t trap) {
     LOWER_USE(l, far);
 }
 
+/* Where a counter is changed: fuel in its register, depth in two new ones. */
+typedef struct Counter {
+    Reg old, now;
+} Counter;
+
+static Counter counter_begin(Lower *l, const Ins *i) {
+    if (!i->aux) return (Counter){A64_FUEL, A64_FUEL};
+    Counter c = {lower_temp(l, T_I64), lower_temp(l, T_I64)};
+    a64_es_load(l, c.old, ES_DEPTH, T_I64);
+    return c;
+}
+
+static void counter_end(Lower *l, const Ins *i, Reg now) {
+    if (i->aux) a64_es_store(l, now, ES_DEPTH, T_I64);
+}
+
 /* The counter is written also when it becomes negative: the observer sees by how much. */
 static void charge(Lower *l, const Ins *i) {
-    uint32_t at = i->aux ? ES_DEPTH : ES_FUEL, words[4];
-    Reg old = lower_temp(l, T_I64), now = lower_temp(l, T_I64);
-    a64_es_load(l, old, at, T_I64);
+    uint32_t words[4];
+    Counter counter = counter_begin(l, i);
+    Reg old = counter.old, now = counter.now;
     if (a64_arith_imm(i->a)) {
         A64_HIT(l, charge_imm);
         a64_imm(l, A64_SUBSI, 8, now, old, i->a);
@@ -411,7 +427,7 @@ static void charge(Lower *l, const Ins *i) {
         LOWER_DEF(l, by);
         a64_ins2(l, A64_SUBS, 8, now, old, by);
     }
-    a64_es_store(l, now, at, T_I64);
+    counter_end(l, i, now);
     uint32_t trap = i->aux ? CODE_TRAP_EXHAUSTION : CODE_TRAP_FUEL;
     if (l->o->fault_charges)
         fault_if_negative(l, now, trap);
@@ -420,10 +436,9 @@ static void charge(Lower *l, const Ins *i) {
 }
 
 static void refund(Lower *l, const Ins *i) {
-    uint32_t at = i->aux ? ES_DEPTH : ES_FUEL;
-    Reg old = lower_temp(l, T_I64), now = lower_temp(l, T_I64);
+    Counter counter = counter_begin(l, i);
+    Reg old = counter.old, now = counter.now;
     A64_HIT(l, refund);
-    a64_es_load(l, old, at, T_I64);
     if (a64_arith_imm(i->a)) {
         a64_imm(l, A64_ADDI, 8, now, old, i->a);
     } else {
@@ -433,7 +448,7 @@ static void refund(Lower *l, const Ins *i) {
         LOWER_DEF(l, by);
         a64_ins2(l, A64_ADD, 8, now, old, by);
     }
-    a64_es_store(l, now, at, T_I64);
+    counter_end(l, i, now);
 }
 
 void a64_lower_control(Lower *l, Val v) {

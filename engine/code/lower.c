@@ -193,7 +193,7 @@ static void number(Driver *d) {
             d->l.place[v] = k;
             d->l.writes[v] = writes;
             d->l.traps[v] = traps;
-            writes += ir_has(i->op, IRF_W | IRF_K) || i->op == IR_charge;
+            writes += ir_has(i->op, IRF_W | IRF_K) || (i->op == IR_charge && i->aux);
             traps += ir_has(i->op, IRF_T | IRF_K) || (i->flags & MEM_TRAPS);
         }
     }

@@ -51,6 +51,9 @@ typedef struct Target {
     /* the platform's C convention, integers only */
     const uint8_t *c_arg;
     uint8_t nc_arg, c_res;
+    /* Reserved, and one that C saves: ExecState.fuel lives here while compiled code runs, and in its place in memory
+     * around library calls and outside. */
+    uint8_t fuel;
 
     /* lowering (called backward over a block; see lower.h): emit instructions for `v` in forward order */
     void (*lower)(Lower *l, Val v);
@@ -87,11 +90,12 @@ typedef struct Target {
 /* Offsets of the stubs in the code they were emitted to.
  *   enter: by the platform's C convention
  *       uint32_t enter(ExecState *es, const void *code, void *ctx)
- *     saves what C wants saved, pins es, stores the stack pointer in es->entry_sp, switches to es->stack_top, sets the
- * float mode, calls code(ctx) by our convention, restores, and returns 0 - or es->trap_kind when left by a trap. exit:
- * restores es->entry_sp and returns es->trap_kind from `enter`.  The signal handler jumps here; only the pinned
- * register need be right. trap[k]: called by trap stubs; stores k to es->trap_kind, its return address to es->trap_pc,
- * the frame pointer to es->trap_fp, 0 to es->fault, and goes on at exit. */
+ *     saves what C wants saved, pins es and loads the fuel, stores the stack pointer in es->entry_sp, switches to
+ * es->stack_top, sets the float mode, calls code(ctx) by our convention, restores, and returns 0 - or es->trap_kind
+ * when left by a trap. exit: stores the fuel, restores es->entry_sp and returns es->trap_kind from `enter`.  The signal
+ * handler jumps here; only the pinned registers need be right, and it leaves that of the fuel as the faulting code had
+ * it. trap[k]: called by trap stubs; stores k to es->trap_kind, its return address to es->trap_pc, the frame pointer to
+ * es->trap_fp, 0 to es->fault, and goes on at exit. */
 struct StubOffsets {
     uint32_t enter, exit, trap[32];
     uint32_t size;

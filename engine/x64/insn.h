@@ -14,6 +14,7 @@ enum { /* ORDER REG */
 #undef R
        X64_XMM0 = REG_FLOAT,
        X64_STATE = X64_R15, /* pinned: the execution state */
+       X64_FUEL = X64_R14,  /* pinned: the fuel that is left */
        X64_SCRATCH = X64_R11,
        X64_FSCRATCH = REG_FLOAT + 15
 };

@@ -292,31 +292,54 @@ void x64_lower_trap_if(Lower *l, Val v) {
     trap_if(l, i->op == IR_trapz ? x64_cond_not(c) : c, i->aux);
 }
 
-/* Add to (sign 1) or subtract from counter `which` of the execution state. */
-static void change_counter(Lower *l, uint8_t which, uint32_t amount, bool add) {
+/* Add to or subtract from the fuel, which has a register. */
+static void change_fuel(Lower *l, uint32_t amount, bool add) {
+    Reg by = REG_NONE;
+    if (amount > INT32_MAX) { /* beyond a sign-extended immediate */
+        by = lower_temp(l, T_I64);
+        x64_ins(l, X64_MOV_I, 8)->imm = amount;
+        LOWER_DEF(l, by);
+        x64_ins(l, add ? X64_ADD : X64_SUB, 8);
+    } else {
+        x64_ins(l, add ? X64_ADD_I : X64_SUB_I, 8)->imm = amount;
+    }
+    LOWER_DEF(l, X64_FUEL);
+    LOWER_USE(l, X64_FUEL);
+    if (by != REG_NONE) LOWER_USE(l, by);
+}
+
+/* The same with the depth, which is in the execution state. */
+static void change_depth(Lower *l, uint32_t amount, bool add) {
     if (amount <= INT32_MAX) {
         x64_ins(l, add ? X64_ADD_MI : X64_SUB_MI, 8);
         last(l)->aux = amount;
-    } else { /* beyond a sign-extended immediate */
+    } else {
         Reg t = lower_temp(l, T_I64);
         x64_ins(l, X64_MOV_I, 8)->imm = amount;
         LOWER_DEF(l, t);
         x64_ins(l, add ? X64_ADD_MR : X64_SUB_MR, 8);
         LOWER_USE(l, t);
     }
-    last(l)->imm = which ? ES_DEPTH : ES_FUEL;
+    last(l)->imm = ES_DEPTH;
     LOWER_USE(l, X64_STATE);
+}
+
+static void change_counter(Lower *l, const Ins *i, bool add) {
+    if (i->aux)
+        change_depth(l, i->a, add);
+    else
+        change_fuel(l, i->a, add);
 }
 
 void x64_lower_charge(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
     x64_hit(l, X64_RULE_charge);
-    change_counter(l, i->aux, i->a, false);
+    change_counter(l, i, false);
     trap_if(l, plain(X64_S), i->aux ? CODE_TRAP_EXHAUSTION : CODE_TRAP_FUEL);
 }
 
 void x64_lower_refund(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
     x64_hit(l, X64_RULE_refund);
-    change_counter(l, i->aux, i->a, true);
+    change_counter(l, i, true);
 }

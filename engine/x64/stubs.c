@@ -39,6 +39,7 @@ static void put_enter(CodeBuf *cb) { /* rdi: state, rsi: code, rdx: context */
     X64_PUT(cb, LDMXCSR, 4, 0, X64_RSP);
     X64_PUT(cb, POP, 8, 0, X64_RAX);
     X64_PUT(cb, XOR, 4, 0, X64_RBP, X64_RBP, X64_RBP);
+    load_es(cb, 8, X64_FUEL, ES_FUEL);
     X64_PUT(cb, MOV, 8, 0, X64_RDI, X64_RDX);
     X64_PUT(cb, CALL_R, 8, 0, X64_RSI);
     X64_PUT(cb, XOR, 4, 0, X64_RAX, X64_RAX, X64_RAX);
@@ -46,6 +47,7 @@ static void put_enter(CodeBuf *cb) { /* rdi: state, rsi: code, rdx: context */
 
 /* Back to the caller of the innermost enter with the result in eax. */
 static void put_leave(CodeBuf *cb) {
+    store_es(cb, 8, X64_FUEL, ES_FUEL);
     load_es(cb, 8, X64_RSP, ES_ENTRY_SP);
     X64_PUT(cb, LDMXCSR, 4, 0, X64_RSP);
     X64_PUT(cb, ADD_I, 8, 8, X64_RSP, X64_RSP);

@@ -2,7 +2,8 @@
  *
  * The baseline is x86-64-v2 (SSE4.2, POPCNT).  With AVX, vectors use the 128-bit VEX forms; what is above bit 127 is
  * never used and stays zero.  Invariants of the code this target makes:
- *  - r15 holds the execution state, rbp the frame; r11 and xmm15 are scratch within one instruction's or move's code.
+ *  - r15 holds the execution state, r14 the fuel, rbp the frame; r11 and xmm15 are scratch within one instruction's or
+ * move's code.
  *  - An i32 in a register or in the 8 bytes of a spill slot is zero-extended to 64 bits: each instruction that defines
  *    one writes a 32-bit register, spills and reloads keep all 8 bytes, and the result of a C call is extended at
  *    the call.  So zext costs nothing and an i32 can be an index of an address.

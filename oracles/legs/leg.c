@@ -59,8 +59,12 @@ static void set_compile_options(Leg *l) {
     l->target = leg_target(&l->spec);
     l->compile.target = &l->target;
     l->compile.stages = l->plant;
+    if (l->spec.plant) {
+        plant_stages_init(&l->planted, l->spec.plant, l->plant);
+        l->compile.stages = &l->planted.stages;
+    }
     if (l->spec.verify) {
-        check_stages_init(&l->check, l->plant);
+        check_stages_init(&l->check, l->compile.stages);
         l->compile.stages = &l->check.stages;
     }
 }

@@ -3,6 +3,7 @@
  * Local legs (interp, x64, a64) keep a Store; the code of a foreign ISA runs in a worker.  `!full` legs forward every
  * call to an engine of that ISA in a process of its own (remote.h). Not thread-safe. */
 #pragma once
+#include "oracles/legs/plant.h"
 #include "oracles/legs/spec.h"
 #include "oracles/observe.h"
 #include "oracles/worker/worker.h"
@@ -16,7 +17,8 @@ typedef struct Leg {
     CompileOptions compile;
     Target target; /* with the registers that the knobs leave */
     CheckStages check;
-    const Stages *plant; /* stages to run first; may be NULL: set before leg_open */
+    PlantStages planted; /* of spec.plant */
+    const Stages *plant; /* stages to run first, behind those of spec.plant; may be NULL: set before leg_open */
     Worker worker;
     Remote *remote;
     CompileTimes times; /* added up */

@@ -1,6 +1,7 @@
 #include "oracles/legs/spec.h"
 #include <stdio.h>
 #include <string.h>
+#include "oracles/legs/plant.h"
 
 typedef struct Knob {
     const char *name, *what;
@@ -66,7 +67,10 @@ static bool parse_value(const KnobValue *v, const char *at, size_t n, uint32_t *
 
 /* "O1" or "name=value" */
 static bool parse_option(LegSpec *s, const char *at, size_t n) {
+    static const char plant[] = "plant=";
     if (s->full && is(at, n, "interp")) return s->interp = true;
+    if (n >= sizeof plant && memcmp(at, plant, sizeof plant - 1) == 0)
+        return (s->plant = plant_find(s->kind, at + sizeof plant - 1, n - sizeof plant + 1)) != 0;
     for (int i = 0; i < NKNOB; i++) {
         size_t len = strlen(knob[i].name);
         if (n < len || memcmp(at, knob[i].name, len) != 0) continue;

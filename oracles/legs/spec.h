@@ -1,4 +1,5 @@
-/* A leg as it is written: NAME[!full][:OPTION,...], for example a64:O1,bounds=explicit. */
+/* A leg as it is written: NAME[!full][:OPTION,...], for example a64:O1,bounds=explicit.  The option plant=NAME is no
+ * knob: it plants a fault (plant.h). */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +13,8 @@ typedef struct LegSpec {
     bool full;   /* the whole engine runs in a process of that ISA, not just the code */
     bool interp; /* with full: interpret there */
     uint32_t level, bounds, verify, far, charge, regs, cpu, opt_limit; /* knobs, see knob.def */
-    char text[200];                                                    /* as written */
+    uint32_t plant; /* a fault planted on purpose: plant.h; 0: none */
+    char text[200]; /* as written */
 } LegSpec;
 
 /* False and one line in `why` when the text means no leg. */

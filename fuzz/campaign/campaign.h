@@ -12,14 +12,14 @@ enum { CAMPAIGN_MAX_JOBS = 64 };
 typedef struct CampaignOptions {
     uint32_t jobs;
     Features features;
-    uint64_t first;                 /* seed, when there is no state */
-    uint64_t cases;                 /* stop after so many; 0: never */
-    double seconds;                 /* stop after so long; 0: never */
-    const char *findings;           /* folder */
-    uint32_t most;                  /* findings of a bucket; 0: all */
-    const char *state;              /* file, or NULL */
-    uint64_t timeout_ns;            /* for a case */
-    const Stages *plant[LEG_KINDS]; /* see panel.h */
+    uint64_t first;       /* seed, when there is no state */
+    uint64_t cases;       /* stop after so many; 0: never */
+    double seconds;       /* stop after so long; 0: never */
+    const char *findings; /* folder */
+    uint32_t most;        /* findings of a bucket; 0: all */
+    const char *state;    /* file, or NULL */
+    uint64_t timeout_ns;  /* for a case */
+    PanelFaults faults;   /* see panel.h */
 } CampaignOptions;
 
 typedef struct CampaignReport {

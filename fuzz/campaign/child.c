@@ -114,7 +114,7 @@ _Noreturn void campaign_child(const CampaignOptions *o, CampaignShared *sh, uint
     k->sh = sh;
     k->slot = &sh->slot[number];
     arena_init(&k->arena, NULL);
-    if (!panel_open(&k->panel, o->features, o->plant, why, sizeof why)) {
+    if (!panel_open(&k->panel, o->features, &o->faults, why, sizeof why)) {
         fprintf(stderr, "parallax: %s\n", why);
         _exit(1);
     }

@@ -13,11 +13,15 @@ static bool parse(LegSpec *s, const char *text) {
     return leg_spec_parse(s, text, strlen(text), why, sizeof why);
 }
 
+static const char *base_of(const Panel *p, const char *isa) {
+    return p->base[strcmp(isa, leg_kind_name(LEG_X64)) == 0 ? LEG_X64 : LEG_A64];
+}
+
 static bool open_legs(Panel *p, Features features, bool foreign, char *why, size_t why_size) {
-    char jury_here[8], jury_there[8];
-    const char *here = worker_host_isa(), *there = other_isa();
-    snprintf(jury_here, sizeof jury_here, "%s:O0", here);
-    snprintf(jury_there, sizeof jury_there, "%s:O0", there);
+    char jury_here[sizeof p->base[0] + 4], jury_there[sizeof p->base[0] + 4];
+    const char *here = base_of(p, worker_host_isa()), *there = base_of(p, other_isa());
+    snprintf(jury_here, sizeof jury_here, "%s%cO0", here, strchr(here, ':') ? ',' : ':');
+    snprintf(jury_there, sizeof jury_there, "%s%cO0", there, strchr(there, ':') ? ',' : ':');
     const char *const text[] = {"interp", here, foreign ? there : here, jury_here, jury_there};
     p->nlegs = 3;
     p->nall = foreign ? 5 : 4;
@@ -29,9 +33,14 @@ static bool open_legs(Panel *p, Features features, bool foreign, char *why, size
     return differ_open(&p->differ, p->spec, p->nall, features, why, why_size);
 }
 
-bool panel_open(Panel *p, Features features, const Stages *const *plant, char *why, size_t why_size) {
+bool panel_open(Panel *p, Features features, const PanelFaults *faults, char *why, size_t why_size) {
     *p = (Panel){0};
-    if (plant) memcpy(p->plant, plant, sizeof p->plant);
+    for (uint32_t k = 0; k < LEG_KINDS; k++) {
+        uint32_t plant = faults ? faults->plant[k] : 0;
+        snprintf(p->base[k], sizeof p->base[k], "%s%s%s", leg_kind_name((LegKind)k), plant ? ":plant=" : "",
+                 plant ? plant_info[plant - 1].name : "");
+        if (faults) p->plant[k] = faults->stages[k];
+    }
     if (open_legs(p, features, true, p->lacks, sizeof p->lacks)) return true;
     return open_legs(p, features, false, why, why_size);
 }
@@ -61,7 +70,7 @@ void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
     char text[sizeof s->text], values[200];
     const char *name, *what, *at;
     size_t n = (size_t)snprintf(text, sizeof text, "%s", isa);
-    bool colon = false;
+    bool colon = strchr(isa, ':') != NULL;
     for (uint32_t i = 0; knob_describe(i, &name, &what, values, sizeof values); i++) {
         bool level = strcmp(name, "O") == 0;
         uint64_t dice = next(r);
@@ -91,8 +100,8 @@ void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
 
 void panel_choose(Panel *p, uint64_t number) {
     uint64_t r = hash_mix(number);
-    panel_choose_leg(&p->spec[LEG_HERE], worker_host_isa(), &r);
-    panel_choose_leg(&p->spec[LEG_THERE], p->foreign ? other_isa() : worker_host_isa(), &r);
+    panel_choose_leg(&p->spec[LEG_HERE], base_of(p, worker_host_isa()), &r);
+    panel_choose_leg(&p->spec[LEG_THERE], base_of(p, p->foreign ? other_isa() : worker_host_isa()), &r);
     leg_set_knobs(&p->differ.leg[LEG_HERE], &p->spec[LEG_HERE]);
     leg_set_knobs(&p->differ.leg[LEG_THERE], &p->spec[LEG_THERE]);
 }

@@ -17,14 +17,19 @@ typedef struct Panel {
     char lacks[300]; /* why not */
     uint64_t juries; /* times the jury was called */
     const Stages *plant[LEG_KINDS];
-    LegSpec spec[MAX_LEGS]; /* legs of the last case, with the jury's */
+    char base[LEG_KINDS][48]; /* how the legs of an ISA begin: its name, or that with a planted fault */
+    LegSpec spec[MAX_LEGS];   /* legs of the last case, with the jury's */
 } Panel;
 
-/* `plant`: by LegKind, stages that disturb all legs of that ISA, or NULL; may be NULL itself.  False and `why` when
- * this machine's own legs do not work. */
-bool panel_open(Panel *p, Features features, const Stages *const *plant, char *why, size_t why_size);
+/* What is wrong on purpose with all legs of an ISA, by LegKind; 0 and NULL: nothing. */
+typedef struct PanelFaults {
+    uint32_t plant[LEG_KINDS]; /* as plant_find gives it: it stands in the legs' text */
+    const Stages *stages[LEG_KINDS];
+} PanelFaults;
+/* `faults` may be NULL.  False and `why` when this machine's own legs do not work. */
+bool panel_open(Panel *p, Features features, const PanelFaults *faults, char *why, size_t why_size);
 void panel_close(Panel *p);
-/* A leg of the ISA with a level and knobs that *number decides; it moves on. */
+/* A leg of the ISA with a level and knobs that *number decides; it moves on.  `isa` may have options. */
 void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *number);
 /* Levels and knobs for the next case. */
 void panel_choose(Panel *p, uint64_t number);

@@ -25,6 +25,18 @@ static uint64_t number(const char *arg, const char *option, uint64_t least, uint
     return v;
 }
 
+/* "x64:NAME" */
+static void plant(PanelFaults *f, const char *arg, struct argp_state *st) {
+    const char *colon = strchr(arg, ':');
+    for (uint32_t k = 0; colon && k < LEG_KINDS; k++) {
+        const char *leg = leg_kind_name((LegKind)k);
+        if (strlen(leg) != (size_t)(colon - arg) || strncmp(arg, leg, strlen(leg)) != 0) continue;
+        f->plant[k] = plant_find((LegKind)k, colon + 1, strlen(colon + 1));
+        if (f->plant[k]) return;
+    }
+    argp_error(st, "--plant takes ISA:NAME of a fault that `parallax legs` lists, not \"%s\"", arg);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *st) {
     Args *a = st->input;
     char *end;
@@ -40,6 +52,7 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
     case 'r': a->o.state = arg; break;
     case 'm': a->o.most = (uint32_t)number(arg, "--most", 0, UINT32_MAX, st); break;
     case 'f': a->features = arg; break;
+    case 'p': plant(&a->o.faults, arg, st); break;
     case ARGP_KEY_ARG: argp_usage(st); break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -55,6 +68,8 @@ static const struct argp_option options[] = {
     {"findings", 'd', "DIR", 0, "where findings are written (default findings)", 0},
     {"most", 'm', "N", 0, "write at most N findings of a bucket, count the others (default 20; 0: all)", 0},
     {"features", 'f', "SET", 0, "wasm2, wasm3, or +name,-name (default wasm3)", 0},
+    {"plant", 'p', "ISA:NAME", 0,
+     "for experiments: plant this fault in all legs of the ISA (`parallax legs` lists faults)", 0},
     {0}};
 static const struct argp argp = {
     options,

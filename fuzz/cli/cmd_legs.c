@@ -27,7 +27,7 @@ static const struct argp argp = {
     "Each leg runs a small module and must do what the interpreter does.\n"
     "JSON fields: legs (name, works, reason, emulator, emulator_version, worker), options (name, values: the first is "
     "the default, "
-    "what), features (name, wasm2: also in that set).\n"
+    "what), features (name, wasm2: also in that set), plants (name, isas, opcode, what).\n"
     "Exit status: 0 some leg works, 3 none does.",
     NULL,
     NULL,
@@ -197,6 +197,13 @@ static void print_text(const LegReport *r) {
         printf("  %-24s %s\n", option, what);
     }
     puts("Option of !full legs\n  interp                   interpret there");
+    puts("Faults to plant on purpose, as in x64:O1,plant=sub-adds");
+    for (uint32_t i = 0; i < PLANT_COUNT; i++) {
+        const PlantInfo *p = &plant_info[i];
+        printf("  %-24s %s%s%s: %s %s\n", p->name, p->legs >> LEG_X64 & 1 ? "x64" : "",
+               p->legs == (1u << LEG_X64 | 1u << LEG_A64) ? ", " : "", p->legs >> LEG_A64 & 1 ? "a64" : "", p->opcode,
+               p->what);
+    }
     puts("Features (wasm3; * also in wasm2)");
     for (uint32_t i = 0, n = 0; i < FEAT_COUNT; i++)
         if (FEATURES_WASM3 >> i & 1)
@@ -231,12 +238,22 @@ static void print_json(const LegReport *r) {
         cJSON_AddItemToArray(legs, leg);
     }
     cJSON *knobs = cJSON_AddArrayToObject(o, "options"), *features = cJSON_AddArrayToObject(o, "features");
+    cJSON *plants = cJSON_AddArrayToObject(o, "plants");
     for (uint32_t i = 0; knob_describe(i, &name, &what, values, sizeof values); i++) {
         cJSON *k = cJSON_CreateObject();
         cJSON_AddStringToObject(k, "name", name);
         cJSON_AddItemToObject(k, "values", split_values(values));
         cJSON_AddStringToObject(k, "what", what);
         cJSON_AddItemToArray(knobs, k);
+    }
+    for (uint32_t i = 0; i < PLANT_COUNT; i++) {
+        cJSON *p = cJSON_CreateObject(), *isas = cJSON_AddArrayToObject(p, "isas");
+        cJSON_AddStringToObject(p, "name", plant_info[i].name);
+        cJSON_AddStringToObject(p, "opcode", plant_info[i].opcode);
+        cJSON_AddStringToObject(p, "what", plant_info[i].what);
+        for (uint32_t k = 0; k < LEG_KINDS; k++)
+            if (plant_info[i].legs >> k & 1) cJSON_AddItemToArray(isas, cJSON_CreateString(leg_kind_name((LegKind)k)));
+        cJSON_AddItemToArray(plants, p);
     }
     for (uint32_t i = 0; i < FEAT_COUNT; i++) {
         if (!(FEATURES_WASM3 >> i & 1)) continue;

@@ -1,5 +1,6 @@
 /* Oracles for the reducer: a differ in this process, one in child processes, or a command. */
 #pragma once
+#include "fuzz/finding.h"
 #include "fuzz/reduce/reduce.h"
 
 /* -- In this process ---------------------------------------------------------------------- */
@@ -25,6 +26,7 @@ typedef struct ServerOptions {
     Features features;
     uint32_t jobs;
     uint64_t timeout_ns; /* for one leg's part of a case; 0: 5 s */
+    bool once;           /* believe a deviation without a second try (Differ.once) */
     /* In the child, before the legs are opened; may be NULL.  For tests: plants. */
     void (*setup)(void *user, Differ *d);
     void *user;
@@ -34,6 +36,9 @@ typedef struct ServerOracle ServerOracle;
 /* A child that a leg takes down, or that takes too long, is replaced; the module is asked again and that leg observed
  * as crashed or hung.  NULL and `why` when the legs do not work here. */
 ServerOracle *oracle_server_open(const ServerOptions *o, ReduceOracle *out, char *why, size_t why_size);
+/* Write what the module shows as a finding below `root`, when that has none of its bucket; `path` as finding_write has
+ * it. */
+FindingStatus oracle_server_save(ServerOracle *s, ReduceBytes module, const char *root, char path[FINDING_PATH]);
 uint32_t oracle_server_lost(const ServerOracle *s); /* children that were replaced */
 void oracle_server_close(ServerOracle *s);
 

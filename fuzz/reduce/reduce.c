@@ -90,16 +90,19 @@ static bool out_of_time(Reducer *r) {
     return r->stats->stopped;
 }
 
+static void remember(Reducer *r, ReduceBytes b) { map_put(&r->asked, hash_bytes(b.at, b.n, 0), 1); }
+
 /* Is the candidate worth asking? */
 static bool worth(Reducer *r, const Pass *p, Edit *cand, ReduceBytes *bytes) {
     bytes->at = edit_encode(cand, &bytes->n);
     ReduceCost cost = reduce_cost(cand, bytes->n);
     uint32_t one;
     if (!p->free && !cost_less(&cost, &r->cost)) return r->stats->dear++, false;
-    uint64_t key = hash_bytes(bytes->at, bytes->n, 0);
-    if (map_get(&r->asked, key, &one)) return r->stats->known++, false;
-    map_put(&r->asked, key, 1);
-    if (!valid(r, *bytes)) return r->stats->invalid++, false;
+    if (map_get(&r->asked, hash_bytes(bytes->at, bytes->n, 0), &one)) return r->stats->known++, false;
+    if (!valid(r, *bytes)) {
+        remember(r, *bytes);
+        return r->stats->invalid++, false;
+    }
     return true;
 }
 
@@ -127,7 +130,8 @@ static bool run_pass(Reducer *r, const Pass *p) {
         r->oracle->ask(r->oracle->user, b.bytes, b.n, b.shown);
         for (uint32_t i = 0; i < b.n; i++) {
             const char *why;
-            r->stats->tried++;
+            r->stats->tried++; /* those behind the one that is taken do not count: with one job they are never made */
+            remember(r, b.bytes[i]);
             if (!reduce_bucket_equal(&b.shown[i], &r->want)) {
                 if (b.shown[i].differs) slip(r, &b.shown[i], b.bytes[i]);
                 continue;
@@ -172,12 +176,12 @@ static void default_limits(Reducer *r) {
     if (!r->o->keep_limits && !r->stats->stopped) run_pass(r, &pass);
 }
 
-static bool begin(Reducer *r, ReduceBytes module, const char **why) {
-    if (!stand(r, module, why)) return false;
+static ReduceEnd begin(Reducer *r, ReduceBytes module, const char **why) {
+    if (!stand(r, module, why)) return REDUCE_INVALID;
     r->stats->bytes_before = module.n;
     r->stats->instr_before = edit_instructions(&r->cur);
     r->oracle->ask(r->oracle->user, &module, 1, &r->want);
-    if (!r->want.differs) return *why = "it shows nothing", false;
+    if (!r->want.differs) return *why = "it shows nothing", REDUCE_NOTHING;
     r->result->bucket = r->want;
     /* with the plan said, and in canonical form */
     Edit plain;
@@ -186,8 +190,9 @@ static bool begin(Reducer *r, ReduceBytes module, const char **why) {
     edit_copy(&plain, &r->scratch, &r->cur);
     bytes.at = edit_encode(&plain, &bytes.n);
     r->oracle->ask(r->oracle->user, &bytes, 1, &shown);
-    if (!reduce_bucket_equal(&shown, &r->want)) return *why = "it shows another thing when it is encoded anew", false;
-    return stand(r, bytes, why);
+    if (!reduce_bucket_equal(&shown, &r->want))
+        return *why = "it shows another thing when it is encoded anew", REDUCE_NOTHING;
+    return stand(r, bytes, why) ? REDUCE_DONE : REDUCE_INVALID;
 }
 
 static bool finish(Reducer *r) {
@@ -199,8 +204,8 @@ static bool finish(Reducer *r) {
     return true;
 }
 
-bool reduce_module(ReduceBytes module, const ReduceOracle *oracle, const ReduceOptions *o, ReduceResult *result,
-                   const char **why) {
+ReduceEnd reduce_module(ReduceBytes module, const ReduceOracle *oracle, const ReduceOptions *o, ReduceResult *result,
+                        const char **why) {
     *result = (ReduceResult){0};
     Reducer r = {.oracle = oracle, .o = o, .result = result, .stats = &result->stats, .began = os_now_ns()};
     arena_init(&r.arena, NULL);
@@ -208,18 +213,17 @@ bool reduce_module(ReduceBytes module, const ReduceOracle *oracle, const ReduceO
     arena_init(&r.scratch, NULL);
     arena_init(&r.memo, NULL);
     map_init(&r.asked, &r.memo);
-    bool ok = begin(&r, module, why);
-    if (ok) {
+    ReduceEnd end = begin(&r, module, why);
+    if (end == REDUCE_DONE) {
         run_passes(&r);
         default_limits(&r);
-        ok = finish(&r);
-        if (!ok) *why = "out of memory";
+        if (!finish(&r)) *why = "out of memory", end = REDUCE_FAILED;
     }
     arena_free(&r.arena);
     arena_free(&r.spare);
     arena_free(&r.scratch);
     arena_free(&r.memo);
-    return ok;
+    return end;
 }
 
 void reduce_free(ReduceResult *r) {

@@ -82,9 +82,15 @@ typedef struct ReduceResult {
     uint32_t nslips;
 } ReduceResult;
 
-/* False and `why` when the module is not valid, its plan cannot be run, or it shows nothing. */
-bool reduce_module(ReduceBytes module, const ReduceOracle *oracle, const ReduceOptions *o, ReduceResult *r,
-                   const char **why);
+typedef enum ReduceEnd {
+    REDUCE_DONE,
+    REDUCE_INVALID, /* the module is not valid, or its plan cannot be run */
+    REDUCE_NOTHING, /* it shows nothing, or nothing any more when it is encoded anew */
+    REDUCE_FAILED   /* out of memory */
+} ReduceEnd;
+/* But for REDUCE_DONE, `why` says more. */
+ReduceEnd reduce_module(ReduceBytes module, const ReduceOracle *oracle, const ReduceOptions *o, ReduceResult *r,
+                        const char **why);
 void reduce_free(ReduceResult *r);
 /* Instructions in the bodies of a valid module; 0 when it is not. */
 uint64_t reduce_count(ReduceBytes module, Features features);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/os.h"
+#include "fuzz/finding.h"
 #include "fuzz/reduce/oracle.h"
 
 enum { MAX_JOBS = 64, MAX_MODULE = 32 << 20, MAX_PROBE = 4 << 20, NO_LEG = -1 };
@@ -23,14 +24,19 @@ enum { MAX_JOBS = 64, MAX_MODULE = 32 << 20, MAX_PROBE = 4 << 20, NO_LEG = -1 };
 #define START_NS UINT64_C(60000000000)
 #define DEFAULT_TIMEOUT_NS UINT64_C(5000000000)
 
+typedef enum ServerTask { TASK_ASK, TASK_PROBE, TASK_SAVE } ServerTask;
+
 typedef struct Shared {
     uint32_t request, reply; /* sequence numbers, futexes */
-    bool probe, ok;
+    uint32_t what;           /* ServerTask */
+    bool ok;
     int32_t leg; /* at work; NO_LEG: none */
     uint32_t skip, hung;
     uint32_t n;
     ReduceBucket shown;
-    ProbeRun run;  /* without `out` */
+    ProbeRun run;                                /* without `out` */
+    char root[FINDING_PATH], path[FINDING_PATH]; /* of a finding to be written */
+    FindingStatus saved;
     char why[300]; /* the legs cannot be opened */
     _Alignas(16) uint8_t module[MAX_MODULE];
     _Alignas(16) uint8_t out[MAX_PROBE];
@@ -42,7 +48,6 @@ typedef struct Server {
     uint32_t seq;
     uint64_t since;
     int32_t seen; /* leg at work when it was looked at last */
-    bool busy;
 } Server;
 
 struct ServerOracle {
@@ -66,20 +71,38 @@ static void on_leg(void *user, uint32_t leg) {
     __atomic_store_n(&c->sh->leg, leg == UINT32_MAX ? NO_LEG : (int32_t)leg, __ATOMIC_RELEASE);
 }
 
+static void save(Child *c, ReduceBytes module) {
+    Shared *sh = c->sh;
+    const Case *x = &c->local.c;
+    sh->saved = FINDING_FAILED;
+    snprintf(sh->path, sizeof sh->path, "it does not show itself again");
+    if (!sh->shown.differs) return;
+    Finding f = {.bucket = bucket_of(c->o->leg, x),
+                 .origin = "reduce",
+                 .input = module.at,
+                 .input_n = module.n,
+                 .features = c->o->features,
+                 .leg = c->o->leg,
+                 .nlegs = c->o->nlegs,
+                 .c = x};
+    sh->saved = finding_write(sh->root, &f, 1, sh->path);
+}
+
 static void serve(Child *c) {
     Shared *sh = c->sh;
     ReduceBytes module = {sh->module, sh->n};
-    if (sh->probe) {
+    if (sh->what == TASK_PROBE) {
         ProbeRun run = sh->run;
         run.out = sh->out;
         memset(sh->out, 0, run.n);
         sh->ok = c->oracle.probe && c->oracle.probe(c->oracle.user, module, &run);
         sh->run.fuel = run.fuel;
-    } else {
-        c->differ.skip = sh->skip;
-        c->differ.hung = sh->hung;
-        c->oracle.ask(c->oracle.user, &module, 1, &sh->shown);
+        return;
     }
+    c->differ.skip = sh->skip;
+    c->differ.hung = sh->hung;
+    c->oracle.ask(c->oracle.user, &module, 1, &sh->shown);
+    if (sh->what == TASK_SAVE) save(c, module);
 }
 
 static void pin(uint32_t number) {
@@ -103,6 +126,7 @@ static _Noreturn void child_main(Child *c, uint32_t number, pid_t parent) {
     if (c->o->jobs > 1) pin(number);
     if (c->o->setup) c->o->setup(c->o->user, &c->differ);
     uint32_t seq = 0;
+    c->differ.once = c->o->once;
     c->sh->ok = differ_open(&c->differ, c->o->leg, c->o->nlegs, c->o->features, c->sh->why, sizeof c->sh->why);
     if (c->sh->ok) {
         oracle_local_open(&c->local, &c->differ, &c->oracle);
@@ -183,13 +207,13 @@ static void post(Server *s) {
 }
 
 /* Begin with a module; false: it cannot be asked. */
-static bool begin(ServerOracle *o, uint32_t number, ReduceBytes module) {
+static bool begin(ServerOracle *o, uint32_t number, ReduceBytes module, ServerTask what) {
     Server *s = &o->server[number];
     if (module.n > MAX_MODULE || (!s->pid && !start(o, number))) return false;
     memcpy(s->sh->module, module.at, module.n);
     s->sh->n = module.n;
     s->sh->skip = s->sh->hung = 0;
-    s->sh->probe = false;
+    s->sh->what = what;
     post(s);
     return true;
 }
@@ -219,7 +243,7 @@ static ReduceBucket finish(ServerOracle *o, uint32_t number) {
 static void ask_server(void *user, const ReduceBytes *module, uint32_t n, ReduceBucket *shown) {
     ServerOracle *o = user;
     bool begun[MAX_JOBS];
-    for (uint32_t i = 0; i < n; i++) begun[i] = begin(o, i, module[i]);
+    for (uint32_t i = 0; i < n; i++) begun[i] = begin(o, i, module[i], TASK_ASK);
     for (uint32_t i = 0; i < n; i++) shown[i] = begun[i] ? finish(o, i) : (ReduceBucket){0};
 }
 
@@ -229,7 +253,7 @@ static bool probe_server(void *user, ReduceBytes module, ProbeRun *run) {
     if (module.n > MAX_MODULE || run->n > MAX_PROBE || (!s->pid && !start(o, 0))) return false;
     memcpy(s->sh->module, module.at, module.n);
     s->sh->n = module.n;
-    s->sh->probe = true;
+    s->sh->what = TASK_PROBE;
     s->sh->run = *run;
     post(s);
     if (wait_reply(s, s->seq + 1, START_NS) != WAIT_DONE) {
@@ -239,6 +263,17 @@ static bool probe_server(void *user, ReduceBytes module, ProbeRun *run) {
     run->fuel = s->sh->run.fuel;
     if (run->n) memcpy(run->out, s->sh->out, run->n);
     return s->sh->ok;
+}
+
+FindingStatus oracle_server_save(ServerOracle *o, ReduceBytes module, const char *root, char path[FINDING_PATH]) {
+    Shared *sh = o->server[0].sh;
+    snprintf(sh->root, sizeof sh->root, "%s", root);
+    snprintf(path, FINDING_PATH, "the legs cannot run it");
+    sh->saved = FINDING_FAILED;
+    if (!begin(o, 0, module, TASK_SAVE)) return FINDING_FAILED;
+    finish(o, 0);
+    if (sh->saved != FINDING_FAILED || sh->path[0]) memcpy(path, sh->path, FINDING_PATH);
+    return sh->saved;
 }
 
 ServerOracle *oracle_server_open(const ServerOptions *options, ReduceOracle *out, char *why, size_t why_size) {

@@ -171,9 +171,9 @@ static void test_names(void **state) {
 
 /* The module on a panel with stages planted in one ISA or both; numbers of legs until one shows the fault. */
 static Bucket run_planted(World *w, const Stages *x64, const Stages *a64, bool optimized) {
-    const Stages *plant[LEG_KINDS] = {NULL, x64, a64};
+    const PanelFaults faults = {.stages = {NULL, x64, a64}};
     char why[300];
-    if (!panel_open(w->panel, FEATURES_WASM3, plant, why, sizeof why)) fail_msg("%s", why);
+    if (!panel_open(w->panel, FEATURES_WASM3, &faults, why, sizeof why)) fail_msg("%s", why);
     signals_reinstall(); /* cmocka puts its own on top for each test */
     CaseBytes c = case_of_input(&w->arena, module_bytes, sizeof module_bytes, FEATURES_WASM3, &caps);
     do { /* levels and knobs with which every planted leg shows it */
@@ -389,7 +389,7 @@ static void test_campaign_finds(void **state) {
     World *w = *state;
     static CampaignReport r;
     CampaignOptions o = campaign_options(w, 60);
-    o.plant[LEG_X64] = &subtracting;
+    o.faults.stages[LEG_X64] = &subtracting;
     assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
     assert_int_equal(r.session.cases, 60);
     assert_true(r.session.disagree > 5);
@@ -406,7 +406,7 @@ static void check_lost(World *w, void (*stage)(void *, const char *, Fn *), cons
     static CampaignReport r;
     CampaignOptions o = campaign_options(w, 3);
     o.timeout_ns = UINT64_C(1500000000);
-    o.plant[LEG_X64] = &s;
+    o.faults.stages[LEG_X64] = &s;
     assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
     assert_int_equal(r.session.cases, 3);
     assert_true(r.session.lost >= 3);

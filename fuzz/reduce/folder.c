@@ -1,0 +1,138 @@
+#define _GNU_SOURCE
+#include "fuzz/reduce/folder.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "wasm/print.h"
+#include "wasm/validate.h"
+
+enum { MAX_FILE = 64 << 20 };
+
+static bool path_in(char *out, const char *dir, const char *name) {
+    int n = snprintf(out, FINDING_PATH, "%s/%s", dir, name);
+    return n > 0 && n < FINDING_PATH;
+}
+
+static bool read_file(Arena *a, const char *path, ReduceBytes *out) {
+    FILE *f = fopen(path, "rb");
+    if (!f) return false;
+    long size = fseek(f, 0, SEEK_END) == 0 ? ftell(f) : -1;
+    bool ok = size >= 0 && size <= MAX_FILE && fseek(f, 0, SEEK_SET) == 0;
+    if (ok) {
+        uint8_t *bytes = arena_alloc(a, (size_t)size + 1, 1);
+        ok = fread(bytes, 1, (size_t)size, f) == (size_t)size;
+        *out = (ReduceBytes){bytes, (uint32_t)size};
+    }
+    fclose(f);
+    return ok;
+}
+
+bool reduce_write(const char *path, const void *bytes, size_t n) {
+    char tmp[FINDING_PATH + 32];
+    int len = snprintf(tmp, sizeof tmp, "%s.%ld", path, (long)getpid());
+    FILE *f = len > 0 && (size_t)len < sizeof tmp ? fopen(tmp, "wb") : NULL;
+    if (!f) return false;
+    bool ok = fwrite(bytes, 1, n, f) == n;
+    ok = fclose(f) == 0 && ok;
+    if (ok && rename(tmp, path) == 0) return true;
+    unlink(tmp);
+    return false;
+}
+
+bool reduce_write_pair(const char *path, ReduceBytes module, Features features) {
+    char wat[FINDING_PATH];
+    size_t n = strlen(path);
+    Arena a;
+    Err err;
+    Text t;
+    if (n < 5 || n >= sizeof wat || strcmp(path + n - 5, ".wasm") != 0) return errno = EINVAL, false;
+    snprintf(wat, sizeof wat, "%.*s.wat", (int)n - 5, path);
+    arena_init(&a, NULL);
+    err_clear(&err);
+    text_init(&t, &a);
+    Module *m = module_decode(&a, module.at, module.n, features, &err);
+    if (m && module_validate(m, &err)) module_print(&t, m, PRINT_OFFSETS);
+    bool ok = reduce_write(path, module.at, module.n) && reduce_write(wat, t.at, t.n);
+    arena_free(&a);
+    return ok;
+}
+
+bool finding_is_reduced(const char *dir) {
+    char path[FINDING_PATH];
+    return path_in(path, dir, "reduced.wasm") && access(path, F_OK) == 0;
+}
+
+/* Lines of an earlier reduction go. */
+static bool write_settings(Arena *a, const char *dir, const ReduceReport *r) {
+    static const char ours[] = "reduced_";
+    char path[FINDING_PATH];
+    ReduceBytes old;
+    Text t;
+    if (!path_in(path, dir, "settings") || !read_file(a, path, &old)) return false;
+    text_init(&t, a);
+    for (uint32_t i = 0; i < old.n;) {
+        const char *line = (const char *)old.at + i;
+        const char *end = memchr(line, '\n', old.n - i);
+        uint32_t n = end ? (uint32_t)(end - line) + 1 : old.n - i;
+        if (n < sizeof ours || memcmp(line, ours, sizeof ours - 1) != 0) text_printf(&t, "%.*s", (int)n, line);
+        i += n;
+    }
+    text_puts(&t, "reduced_legs ");
+    for (uint32_t i = 0; i < r->nlegs; i++) text_printf(&t, "%s%s", i ? "," : "", r->plain[i].text);
+    text_printf(&t, "\nreduced_instructions %" PRIu64 "\nreduced_complete %s\n", r->result.stats.instr_after,
+                r->result.stats.stopped ? "no" : "yes");
+    return reduce_write(path, t.at, t.n);
+}
+
+/* findings/<bucket>/<id>: the first of them. */
+static const char *root_of(Arena *a, const char *dir) {
+    char *root = arena_dup(a, dir, strlen(dir));
+    for (uint32_t up = 0; up < 2; up++) {
+        size_t n = strlen(root);
+        while (n > 1 && root[n - 1] == '/') root[--n] = 0;
+        char *slash = strrchr(root, '/');
+        if (!slash) return up ? "." : "..";
+        *(slash == root ? slash + 1 : slash) = 0;
+    }
+    return root;
+}
+
+static bool fill(Arena *a, const char *dir, ReduceRun *run, LegSpec *leg, ReduceReport *report) {
+    char path[FINDING_PATH];
+    const char *bad;
+    FindingInfo info;
+    char *why = report->why;
+    size_t size = sizeof report->why;
+    if (!finding_read(a, dir, &info, why, size)) return false;
+    if (!run->nlegs) {
+        if (!leg_specs_parse(leg, MAX_LEGS, &run->nlegs, info.legs, why, size)) return false;
+        run->leg = leg;
+    }
+    run->o.features = FEATURES_WASM3;
+    if (*info.features && !features_parse(info.features, &run->o.features, &bad)) {
+        snprintf(why, size, "no feature is called \"%.40s\"", bad);
+        return false;
+    }
+    if (!run->slips) run->slips = root_of(a, dir);
+    bool ok = path_in(path, dir, "case.wasm") && read_file(a, path, &run->module);
+    if (!ok) snprintf(why, size, "%.200s/case.wasm: %s", dir, strerror(errno));
+    return ok;
+}
+
+ReduceRunEnd reduce_finding(Arena *a, const char *dir, ReduceRun *run, ReduceReport *report) {
+    LegSpec leg[MAX_LEGS];
+    char path[FINDING_PATH];
+    *report = (ReduceReport){0};
+    if (!fill(a, dir, run, leg, report)) return RUN_BAD_INPUT;
+    ReduceRunEnd end = reduce_run(a, run, report);
+    run->leg = NULL; /* they were ours */
+    if (end != RUN_DONE) return end;
+    ReduceBytes b = {report->result.bytes, report->result.n};
+    if (path_in(path, dir, "reduced.wasm") && reduce_write_pair(path, b, run->o.features) &&
+        write_settings(a, dir, report))
+        return RUN_DONE;
+    snprintf(report->why, sizeof report->why, "%.200s: %s", dir, strerror(errno));
+    return RUN_LACKS;
+}

@@ -45,6 +45,7 @@ Bucket bucket_of(const LegSpec *leg, const Case *c) {
         crashed = crashed > how ? crashed : how; /* a verifier says most */
     }
     if (crashed) b.what = crashed;
+    if (v->kind == VERDICT_QEMU_SUSPECT) b.what = WHAT_QEMU;
     return b;
 }
 

@@ -36,6 +36,7 @@
 #define BUCKET_OTHER_LIST(W, x)                                      \
     W(x, crash, CRASH) /* compiled code faulted, its process died */ \
     W(x, hang, HANG)                                                 \
+    W(x, qemu, QEMU)     /* went away under another emulator */      \
     W(x, verify, VERIFY) /* a verifier of the compiler fired */
 
 typedef enum BucketWhat {
@@ -53,7 +54,7 @@ typedef struct Bucket {
 
 enum { BUCKET_NAME = 80, FINDING_PATH = 4096 };
 
-/* Of a case whose verdict is a disagreement; `leg`: those of the verdict. */
+/* Of a case whose verdict differs (verdict_differs); `leg`: those of the verdict. */
 Bucket bucket_of(const LegSpec *leg, const Case *c);
 /* "a64-value", "x64+a64-trap-site", "harness-crash", "x64-value-i64.rem_s": also a folder's name. */
 void bucket_name(const Bucket *b, char out[BUCKET_NAME]);

@@ -20,6 +20,7 @@ Difference compare(const Observation *a, const Observation *b) {
     for (uint32_t i = 0; i < n; i++) {
         d.has_a = i < a->field.n;
         d.has_b = i < b->field.n;
+        if ((!d.has_a && a->resource) || (!d.has_b && b->resource)) break;
         if (d.has_a && d.has_b && field_equal(&a->field.at[i], &b->field.at[i])) continue;
         d.differs = true;
         d.field = i;
@@ -58,24 +59,52 @@ static FieldKind field_of(const Difference *d) {
     return (FieldKind)(d->has_a ? d->a.kind : d->b.kind);
 }
 
-/* Groups of legs that saw the same; those that lack or crashed are in none.  Returns the largest. */
-static uint32_t find_groups(const Observation *const *obs, uint32_t n, uint32_t *group, uint32_t *size) {
-    uint32_t best = 0;
+/* Legs that saw the same, by the first of them; NO_GROUP: those that crashed or have nothing to say. */
+typedef struct Groups {
+    uint32_t of[MAX_LEGS], size[MAX_LEGS];
+    uint32_t largest, voters;
+} Groups;
+
+static void join(Groups *g, uint32_t leg, uint32_t group) {
+    g->of[leg] = group;
+    g->size[group]++;
+    g->voters++;
+}
+
+/* The group that saw the same as `leg` as far as that came: a new one when there is none; NO_GROUP: several. */
+static uint32_t find_group(const Groups *g, const Observation *const *obs, uint32_t n, uint32_t leg) {
+    uint32_t found = NO_GROUP;
+    for (uint32_t k = 0; k < n; k++) {
+        if (g->of[k] != k || compare(obs[k], obs[leg]).differs) continue;
+        if (found != NO_GROUP) return NO_GROUP;
+        found = k;
+    }
+    return found == NO_GROUP ? leg : found;
+}
+
+/* The leg that came farthest of those that could not go on and are not in `seen`; n: none is left. */
+static uint32_t next_broken(const Observation *const *obs, uint32_t n, uint32_t seen) {
+    uint32_t best = n;
     for (uint32_t i = 0; i < n; i++) {
-        group[i] = NO_GROUP;
-        size[i] = 0;
-        if (obs[i]->resource || obs[i]->crashed) continue;
-        group[i] = i;
-        for (uint32_t k = 0; k < i; k++)
-            if (group[k] == k && !compare(obs[k], obs[i]).differs) {
-                group[i] = k;
-                break;
-            }
-        size[group[i]]++;
+        if (!obs[i]->resource || obs[i]->crashed || (seen >> i & 1)) continue;
+        if (best == n || obs[i]->field.n > obs[best]->field.n) best = i;
+    }
+    return best;
+}
+
+static Groups find_groups(const Observation *const *obs, uint32_t n) {
+    Groups g = {0};
+    for (uint32_t i = 0; i < n; i++) g.of[i] = NO_GROUP;
+    for (uint32_t i = 0; i < n; i++)
+        if (!obs[i]->resource && !obs[i]->crashed) join(&g, i, find_group(&g, obs, i, i));
+    /* what they can be held to are whole observations, then the longest of theirs */
+    for (uint32_t i, seen = 0; (i = next_broken(obs, n, seen)) < n; seen |= 1u << i) {
+        uint32_t group = find_group(&g, obs, n, i);
+        if (group != NO_GROUP) join(&g, i, group);
     }
     for (uint32_t i = 1; i < n; i++)
-        if (size[i] > size[best]) best = i;
-    return best;
+        if (g.size[i] > g.size[g.largest]) g.largest = i;
+    return g;
 }
 
 /* Did all legs that could run the case take too long? */
@@ -88,40 +117,37 @@ static bool all_hung(const Observation *const *obs, uint32_t n) {
     return hung > 0;
 }
 
-/* The difference of the first leg outside the largest group; when there is nobody to hold it against, how it crashed.
- */
-static void explain(Verdict *v, const Observation *const *obs, const uint32_t *group, bool alone) {
+/* The difference of the first leg outside the largest group; when nobody came far enough to hold it against, how it
+ * crashed. */
+static void explain(Verdict *v, const Observation *const *obs, const Groups *g) {
     uint32_t first = 0;
-    while (!(v->deviates >> first & 1) || (!alone && group[first] == v->with)) first++;
+    bool alone = g->voters == 0;
+    while (!(v->deviates >> first & 1) || (!alone && g->of[first] == v->with)) first++;
     const Observation *o = obs[first];
-    if (!alone)
-        v->diff = compare(obs[v->with], o);
-    else if (o->field.n)
+    if (!alone) v->diff = compare(obs[v->with], o);
+    if (!v->diff.differs && o->field.n)
         v->diff = (Difference){true, o->field.n - 1, {0}, o->field.at[o->field.n - 1], false, true};
     v->field = field_of(&v->diff);
 }
 
 void verdict_make(Verdict *v, const Observation *const *obs, uint32_t n) {
-    *v = (Verdict){.kind = VERDICT_AGREE, .nlegs = n};
-    uint32_t group[MAX_LEGS], size[MAX_LEGS], able = 0, crashed = 0;
     assert(n > 0 && n <= MAX_LEGS);
-    v->with = find_groups(obs, n, group, size);
+    Groups g = find_groups(obs, n);
+    *v = (Verdict){.kind = VERDICT_AGREE, .nlegs = n, .with = g.largest};
     bool too_long = all_hung(obs, n);
     for (uint32_t i = 0; i < n; i++) {
         if (obs[i]->resource || too_long)
             v->lacking |= 1u << i;
         else if (obs[i]->crashed)
-            v->deviates |= 1u << i, crashed++;
-        else
-            able++;
+            v->deviates |= 1u << i;
     }
     if (v->lacking) v->kind = VERDICT_INCOMPLETE;
-    if (size[v->with] == able && !crashed) return;
+    if (g.size[v->with] == g.voters && !v->deviates) return;
     v->kind = VERDICT_DISAGREE;
-    v->majority = size[v->with] * 2 > able || able == 0;
+    v->majority = g.size[v->with] * 2 > g.voters || g.voters == 0;
     for (uint32_t i = 0; i < n; i++)
-        if (group[i] != NO_GROUP && (group[i] != v->with || !v->majority)) v->deviates |= 1u << i;
-    explain(v, obs, group, able == 0);
+        if (g.of[i] != NO_GROUP && (g.of[i] != v->with || !v->majority)) v->deviates |= 1u << i;
+    explain(v, obs, &g);
 }
 
 static void print_field(Text *t, const Field *f) {

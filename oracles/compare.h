@@ -4,7 +4,10 @@
  * other has not, or that has other contents.  With three legs or more, those that are not with the largest group of
  * equals deviate; no majority: all of them are named.  A leg that crashed or hung deviates, and has no vote: two that
  * crash alike are not a majority.  But when no leg finishes in time, that is the module's doing: the case is
- * incomplete, and nobody is blamed. */
+ * incomplete, and nobody is blamed.
+ *
+ * A leg that could not go on (Observation.resource) is held to what it saw before: it sides with the group that saw the
+ * same so far, deviates when there is none, and says nothing when there are several. */
 #pragma once
 #include "oracles/observe.h"
 
@@ -15,7 +18,7 @@ typedef struct Difference {
     bool has_a, has_b; /* false: that observation has ended */
 } Difference;
 
-/* The first difference. */
+/* The first difference; none behind the end of an observation whose leg could not go on. */
 Difference compare(const Observation *a, const Observation *b);
 
 enum { MAX_LEGS = 16 };
@@ -28,6 +31,8 @@ typedef enum VerdictKind {
     VERDICT_INCOMPLETE    /* agreed, but a leg could not run the case */
 } VerdictKind;
 const char *verdict_name(VerdictKind k);
+/* Some leg deviates, for good. */
+static inline bool verdict_differs(VerdictKind k) { return k == VERDICT_DISAGREE || k == VERDICT_QEMU_SUSPECT; }
 
 typedef struct Verdict {
     VerdictKind kind;

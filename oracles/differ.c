@@ -133,22 +133,48 @@ static void told(const Differ *d, uint32_t leg) {
     if (d->on_leg) d->on_leg(d->on_leg_user, leg);
 }
 
+/* Run the case once more on some legs, in fresh processes. */
+static void run_again(Differ *d, Case *c, uint32_t legs, bool second) {
+    for (uint32_t i = 0; i < d->nlegs; i++) {
+        if (!(legs >> i & 1)) continue;
+        told(d, i);
+        leg_renew(&d->leg[i], second);
+        differ_run_leg(d, i, c, &c->obs[i]);
+    }
+    told(d, UINT32_MAX);
+}
+
+/* Only emulated legs deviate: does that go away under another emulator?  The observations stay the first one's. */
+static bool emulator_is_suspect(Differ *d, Case *c, const Observation *const *obs) {
+    Observation before[MAX_LEGS];
+    Verdict other;
+    uint32_t deviates = c->verdict.deviates;
+    if (!c->verdict.majority || (deviates & d->skip)) return false;
+    for (uint32_t i = 0; i < d->nlegs; i++) {
+        before[i] = c->obs[i];
+        if (deviates >> i & 1 && !leg_has_second_emulator(&d->leg[i])) return false;
+    }
+    run_again(d, c, deviates, true);
+    verdict_make(&other, obs, d->nlegs);
+    for (uint32_t i = 0; i < d->nlegs; i++) {
+        c->obs[i] = before[i];
+        if (deviates >> i & 1) leg_renew(&d->leg[i], false);
+    }
+    return other.kind == VERDICT_AGREE;
+}
+
 /* A deviation that does not come again is no bug of the leg's code: a fresh worker tells. */
 static void try_again(Differ *d, Case *c, const Observation *const *obs) {
     Verdict first = c->verdict;
-    for (uint32_t i = 0; i < d->nlegs; i++)
-        if (first.deviates >> i & 1 && !(d->skip >> i & 1)) {
-            Leg *l = &d->leg[i];
-            told(d, i);
-            if (l->worker.isa) worker_stop(&l->worker, &l->store.region);
-            differ_run_leg(d, i, c, &c->obs[i]);
-        }
-    told(d, UINT32_MAX);
+    run_again(d, c, first.deviates & ~d->skip, false);
     verdict_make(&c->verdict, obs, d->nlegs);
-    if (c->verdict.kind == VERDICT_DISAGREE) return;
-    c->verdict = first;
-    c->verdict.kind = VERDICT_FLAKY;
-    d->flaky++;
+    if (c->verdict.kind != VERDICT_DISAGREE) {
+        c->verdict = first;
+        c->verdict.kind = VERDICT_FLAKY;
+        d->flaky++;
+    } else if (emulator_is_suspect(d, c, obs)) {
+        c->verdict.kind = VERDICT_QEMU_SUSPECT;
+    }
 }
 
 void differ_run(Differ *d, const uint8_t *bytes, uint32_t size, Case *c) {

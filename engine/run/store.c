@@ -292,19 +292,16 @@ static void invoke_compiled(Store *s, const Invocation *in, uint32_t n, Invocati
     }
     Batch *b = make_batch(s, in, n);
     ExecStatus st = s->o.exec.run(s->o.exec.user, &s->region, b);
-    if (!region_sync_slots(&s->region) || region_header(&s->region)->host_failures) {
-        set_resource(&out, "the host is out of memory");
-        done(user, 0, &out);
-        return;
-    }
+    bool lost = !region_sync_slots(&s->region); /* nothing can be looked at */
     uint32_t i = 0;
-    for (; i < b->done; i++) {
+    for (; i < b->done && !lost && !b->call[i].host_failures; i++) {
         out = outcome_of(s, &b->call[i]);
         done(user, i, &out);
         if (out.kind == OUT_CRASH) return;
     }
     if (i == n) return;
     out = (Outcome){.kind = st == EXEC_HUNG ? OUT_HANG : OUT_CRASH};
+    if (lost || region_header(&s->region)->host_failures) set_resource(&out, "the host is out of memory");
     if (st == EXEC_LACKS) set_resource(&out, "the executing process cannot be started");
     done(user, i, &out);
 }

@@ -57,7 +57,7 @@ static void run_one(Child *k) {
     s->tally.juries += k->panel.juries - juries;
     if (!k->c.module || k->c.plan_error) {
         save(k, &(Bucket){.what = WHAT_MODULE}, n);
-    } else if (k->c.verdict.kind == VERDICT_DISAGREE) {
+    } else if (verdict_differs(k->c.verdict.kind)) {
         Bucket b = bucket_of(k->panel.spec, &k->c);
         save(k, &b, n);
     }

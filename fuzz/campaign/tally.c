@@ -35,6 +35,7 @@ void tally_case(Tally *t, const Case *c) {
             if (c->verdict.lacking >> i & 1) snprintf(t->why, sizeof t->why, "%s", c->obs[i].why);
         return;
     case VERDICT_FLAKY: t->flaky++; break;
+    case VERDICT_QEMU_SUSPECT:
     case VERDICT_DISAGREE: t->disagree++; break;
     default: break;
     }

@@ -56,9 +56,9 @@ static const struct argp argp = {
     "Run modules on several legs and compare what they did.\v"
     "A directory stands for all .wasm files below it.  One line a module: VERDICT FILE[: what differs], where the "
     "verdict is\n"
-    "agree, rejected (malformed or invalid: no leg ran), disagree, flaky (went away on a second try), incomplete (a "
-    "leg could\n"
-    "not run it), unreadable.  JSON fields: file, verdict, deviates (legs), field, text, steps.\n"
+    "agree, rejected (malformed or invalid: no leg ran), disagree, qemu-suspect (went away under\n"
+    "a second emulator), flaky (went away on a second try), incomplete (a leg could not run it), unreadable.  JSON "
+    "fields: file, verdict, deviates (legs), field, text, steps.\n"
     "Exit status: 0 all agree (or are rejected or flaky), 1 some disagree, 2 some unreadable, 3 a leg does not work "
     "here or\n"
     "could not run some module, 130 interrupted.",
@@ -72,16 +72,17 @@ typedef struct Run {
     uint32_t nlegs;
     char *const *path;
     uint32_t n, done, resumed; /* modules of this run; those that an earlier one has done count below */
-    uint32_t agree, rejected, disagree, flaky, incomplete, unreadable;
+    uint32_t agree, rejected, disagree, suspect, flaky, incomplete, unreadable;
     uint64_t steps, began, told;
     FILE *resume;
 } Run;
 
 /* Counters by the text of the verdict: what a resumed run reads back. */
 static void count(Run *run, const char *verdict) {
-    uint32_t *const counter[] = {&run->agree, &run->rejected,   &run->disagree,
+    uint32_t *const counter[] = {&run->agree, &run->rejected,   &run->disagree,  &run->suspect,
                                  &run->flaky, &run->incomplete, &run->unreadable};
-    static const char *const text[] = {"agree", "rejected", "disagree", "flaky", "incomplete", "unreadable"};
+    static const char *const text[] = {"agree", "rejected",   "disagree",  "qemu-suspect",
+                                       "flaky", "incomplete", "unreadable"};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
         if (strcmp(verdict, text[i]) == 0) ++*counter[i];
 }
@@ -196,14 +197,15 @@ static int summary(const Run *run, const JobStats *s, bool whole) {
     double seconds = (double)(os_now_ns() - run->began) / 1e9;
     FILE *out = run->a->json ? stderr : stdout;
     fprintf(out,
-            "%u modules, %llu steps, %u legs: %u agree, %u rejected, %u disagree, %u flaky, %u incomplete, %u "
+            "%u modules, %llu steps, %u legs: %u agree, %u rejected, %u disagree, %u qemu-suspect, %u flaky, %u "
+            "incomplete, %u "
             "unreadable; %.1f s",
             run->done + run->resumed, (unsigned long long)run->steps, run->nlegs, run->agree, run->rejected,
-            run->disagree, run->flaky, run->incomplete, run->unreadable, seconds);
+            run->disagree, run->suspect, run->flaky, run->incomplete, run->unreadable, seconds);
     if (s->workers_lost || s->children_lost)
         fprintf(out, "; %u workers and %u processes were lost and replaced", s->workers_lost, s->children_lost);
     fputs(whole ? "\n" : "; stopped early\n", out);
-    if (run->disagree) return EXIT_DISAGREEMENT;
+    if (run->disagree || run->suspect) return EXIT_DISAGREEMENT;
     if (s->interrupted) return EXIT_INTERRUPTED;
     if (run->unreadable) return EXIT_BAD_INPUT;
     return whole && !run->incomplete ? EXIT_AGREED : EXIT_LACKS;

@@ -123,7 +123,7 @@ static bool collect(Replay *r, const char *path) {
 /* -- What came of it ------------------------------------------------------------------------------ */
 
 static const char *judge_finding(Replay *r, const JobResult *j) {
-    if (j->kind != VERDICT_DISAGREE) return r->gone++, "gone";
+    if (!verdict_differs(j->kind)) return r->gone++, "gone";
     if (strncmp(j->bucket, r->bucket, strlen(j->bucket)) == 0)
         return r->same++, "same"; /* the recorded one may name an opcode behind it */
     return r->other++, "other";
@@ -135,7 +135,7 @@ static const char *judge(Replay *r, const JobResult *j) {
     if (j->kind == VERDICT_INCOMPLETE) return r->incomplete++, "incomplete";
     if (r->bucket) return judge_finding(r, j);
     if (j->rejected) return r->rejected++, "rejected";
-    if (j->kind == VERDICT_DISAGREE) return r->disagree++, "disagree";
+    if (verdict_differs(j->kind)) return r->disagree++, verdict_name((VerdictKind)j->kind);
     return r->agree++, "agree";
 }
 

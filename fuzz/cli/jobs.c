@@ -73,7 +73,7 @@ static void describe(const Child *c, const Case *k, JobResult *r) {
     const Verdict *v = &k->verdict;
     if (r->rejected) {
         text_printf(&t, "%s: %s (at byte 0x%x)", err_class_name(err_class(k->err.code)), k->err.text, k->err.at);
-    } else if (v->kind == VERDICT_DISAGREE || v->kind == VERDICT_FLAKY) {
+    } else if (verdict_differs(v->kind) || v->kind == VERDICT_FLAKY) {
         for (uint32_t i = 0; i < c->o->nlegs; i++)
             if (v->deviates >> i & 1) text_printf(&t, "%s%s", t.n ? ", " : "", c->o->leg[i].text);
         text_puts(&t, v->majority ? " deviates: " : " differ: ");
@@ -106,14 +106,14 @@ static void run_one(Child *c, const char *path, Slot *s) {
             f.bytes = gen_module(&file, f.bytes, f.size, &f.size, NULL);
         differ_run(&c->differ, f.bytes, f.size, &k);
         r->unreadable = k.plan_error != NULL;
-        r->rejected = !k.module && !r->unreadable && k.verdict.kind != VERDICT_DISAGREE;
+        r->rejected = !k.module && !r->unreadable && !verdict_differs(k.verdict.kind);
         r->kind = k.verdict.kind;
         r->deviates = k.verdict.deviates;
         r->lacking = k.verdict.lacking;
         r->majority = k.verdict.majority;
         r->field = k.verdict.field;
         r->steps = k.plan.step.n;
-        if (r->kind == VERDICT_DISAGREE) {
+        if (verdict_differs(k.verdict.kind)) {
             Bucket b = bucket_of(c->o->leg, &k);
             bucket_name(&b, r->bucket);
         }

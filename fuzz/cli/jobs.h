@@ -15,7 +15,7 @@ typedef struct JobResult {
     uint32_t deviates, lacking, steps;
     uint32_t field; /* FieldKind */
     bool majority;
-    char bucket[BUCKET_NAME]; /* of a disagreement; else empty */
+    char bucket[BUCKET_NAME]; /* of what differs; else empty */
     char text[400];           /* the difference, or why it was rejected */
 } JobResult;
 

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         panel_choose(p, hash_bytes(data, n, 0));
         panel_run(p, m.at, m.n, &c);
         if (!c.module || c.plan_error) target_abort(&(Bucket){.what = WHAT_MODULE}); /* the generator's bug */
-        if (c.verdict.kind == VERDICT_DISAGREE) target_report("differential", data, n, p, &c);
+        if (verdict_differs(c.verdict.kind)) target_report("differential", data, n, p, &c);
         if (foreign && !p->foreign) fprintf(stderr, "parallax: going on without the other ISA: %s\n", p->lacks);
     }
     arena_free(&a);

@@ -270,7 +270,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         panel_choose(p, hash_bytes(data, input_n, 0));
         panel_run(p, m, n, &c);
         if (c.plan_error) abort(); /* a mistake here */
-        if (c.verdict.kind == VERDICT_DISAGREE) target_report("ops", m, n, p, &c);
+        if (verdict_differs(c.verdict.kind)) target_report("ops", m, n, p, &c);
     }
     arena_free(&a);
     return 0;

@@ -115,6 +115,21 @@ void leg_set_knobs(Leg *l, const LegSpec *spec) {
         set_compile_options(l); /* the store keeps adaptors made with other knobs: any of them will do */
 }
 
+bool leg_has_second_emulator(const Leg *l) {
+    char emulator[256], why[300];
+    if (!l->remote && !l->worker.isa) return false;
+    return worker_second_emulator(leg_kind_name(l->spec.kind), emulator, why, sizeof why);
+}
+
+void leg_renew(Leg *l, bool second) {
+    if (l->remote) {
+        remote_renew(l->remote, second);
+    } else if (l->worker.isa) {
+        worker_stop(&l->worker, &l->store.region);
+        l->worker.second = second;
+    }
+}
+
 bool leg_reset(Leg *l, const StoreLimits *limits) {
     return l->remote ? remote_reset(l->remote, limits) : store_reset(&l->store, limits);
 }

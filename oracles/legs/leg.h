@@ -40,6 +40,11 @@ Target leg_target(const LegSpec *s);
 bool leg_open(Leg *l, const LegSpec *spec, uint32_t number, char *why, size_t why_size);
 void leg_close(Leg *l);
 /* Take the knobs of `spec` from the next leg_load on; its kind must be the leg's.  No process is started or ended. */
+/* Is its code run by an emulator that has a second one beside it (worker_second_emulator)? */
+bool leg_has_second_emulator(const Leg *l);
+/* End the process that the leg runs in besides ours, if any: the next case finds a fresh one, `second`: under the
+ * second emulator. */
+void leg_renew(Leg *l, bool second);
 void leg_set_knobs(Leg *l, const LegSpec *spec);
 /* Empty the store for the next case.  False: the leg has broken down (why in err). */
 bool leg_reset(Leg *l, const StoreLimits *limits);

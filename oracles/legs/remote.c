@@ -45,11 +45,15 @@ struct Remote {
     LegSpec spec;
     pid_t pid;
     int fd;
+    int timeout_ms; /* for a call */
+    bool hung;      /* the last call did not come back in time */
+    bool second;    /* run it under the second emulator */
     uint8_t *buf;
     size_t cap;
 };
 
-enum { REMOTE_TIMEOUT_MS = 120000 };
+/* Below the time that a whole module has: the leg reports the hang, not its parent. */
+enum { REMOTE_TIMEOUT_MS = 100000 };
 
 /* -- Bytes over the socket ----------------------------------------------------- */
 
@@ -65,12 +69,14 @@ static bool send_all(int fd, const void *p, size_t n) {
     return true;
 }
 
-static bool recv_all(int fd, void *p, size_t n, int timeout_ms) {
+/* `late`: set when the time has run out; may be NULL. */
+static bool recv_all(int fd, void *p, size_t n, int timeout_ms, bool *late) {
     char *at = p;
     while (n) {
         struct pollfd pf = {.fd = fd, .events = POLLIN};
         int ready = poll(&pf, 1, timeout_ms);
         if (ready < 0 && errno == EINTR) continue;
+        if (ready == 0 && late) *late = true;
         if (ready <= 0) return false;
         ssize_t k = recv(fd, at, n, 0);
         if (k < 0 && errno == EINTR) continue;
@@ -107,19 +113,24 @@ static void end(Remote *r) {
 static bool call(Remote *r, Msg *m, Name name, const void *payload, uint32_t n, Reply *reply) {
     m->name_len = name.n;
     m->payload = name.n + n;
+    r->hung = false;
     bool ok = r->fd >= 0 && send_all(r->fd, m, sizeof *m) && send_all(r->fd, name.at, name.n) &&
-              send_all(r->fd, payload, n) && recv_all(r->fd, reply, sizeof *reply, REMOTE_TIMEOUT_MS) &&
-              room(&r->buf, &r->cap, reply->payload) && recv_all(r->fd, r->buf, reply->payload, REMOTE_TIMEOUT_MS);
+              send_all(r->fd, payload, n) && recv_all(r->fd, reply, sizeof *reply, r->timeout_ms, &r->hung) &&
+              room(&r->buf, &r->cap, reply->payload) &&
+              recv_all(r->fd, r->buf, reply->payload, r->timeout_ms, &r->hung);
     if (!ok) end(r);
     return ok;
 }
 
-static void lost(StepResult *s) { *s = (StepResult){.kind = OUT_CRASH, .site = {NO_INDEX, NO_INDEX, 0}}; }
+static void lost(const Remote *r, StepResult *s) {
+    *s = (StepResult){.kind = r->hung ? OUT_HANG : OUT_CRASH, .site = {NO_INDEX, NO_INDEX, 0}};
+}
 
 static bool spawn(Remote *r, char *why, size_t why_size) {
     char emulator[256], binary[256];
     const char *isa = leg_kind_name(r->spec.kind);
     if (!worker_command(isa, emulator, binary, why, why_size)) return false;
+    if (r->second && !worker_second_emulator(isa, emulator, why, why_size)) return false;
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
         snprintf(why, why_size, "socketpair: %s", strerror(errno));
@@ -158,10 +169,18 @@ Remote *remote_open(const LegSpec *spec, char *why, size_t why_size) {
     if (!r) return NULL;
     r->spec = *spec;
     r->fd = -1;
+    r->timeout_ms = REMOTE_TIMEOUT_MS;
     if (spawn(r, why, why_size)) return r;
     free(r);
     return NULL;
 }
+
+void remote_renew(Remote *r, bool second) {
+    end(r);
+    r->second = second;
+}
+
+void remote_set_timeout(Remote *r, int ms) { r->timeout_ms = ms; }
 
 void remote_close(Remote *r) {
     end(r);
@@ -181,7 +200,7 @@ bool remote_load(Remote *r, const Module *module, uint32_t *number, StepResult *
     Msg m = {.kind = MSG_LOAD, .a = module->features};
     Reply reply;
     if (!call(r, &m, (Name){NULL, 0}, module->bytes, module->size, &reply)) {
-        lost(fail);
+        lost(r, fail);
         return false;
     }
     *fail = reply.step;
@@ -193,7 +212,7 @@ int32_t remote_instantiate(Remote *r, uint32_t module, StepResult *out) {
     Msg m = {.kind = MSG_INSTANTIATE, .a = module};
     Reply reply;
     if (!call(r, &m, (Name){NULL, 0}, NULL, 0, &reply)) {
-        lost(out);
+        lost(r, out);
         return -1;
     }
     *out = reply.step;
@@ -210,7 +229,7 @@ bool remote_invoke(Remote *r, int32_t inst, Name name, const Value *args, uint32
     Msg m = {.kind = MSG_INVOKE, .inst = inst, .a = nargs};
     Reply reply;
     if (!call(r, &m, name, args, nargs * (uint32_t)sizeof *args, &reply)) {
-        lost(out);
+        lost(r, out);
         return true;
     }
     *out = reply.step;
@@ -230,7 +249,9 @@ void remote_observe(Remote *r, Observation *o) {
     Msg m = {.kind = MSG_OBSERVE};
     Reply reply;
     if (!call(r, &m, (Name){NULL, 0}, NULL, 0, &reply)) {
-        o->crashed = true;
+        StepResult step;
+        lost(r, &step);
+        observe_step(o, STEP_STATE, &step);
         return;
     }
     const Field *f = (const Field *)(const void *)r->buf;
@@ -303,8 +324,8 @@ int remote_serve(int fd) {
     Msg m;
     if (!s) return 3;
     arena_init(&s->arena, NULL);
-    while (recv_all(fd, &m, sizeof m, -1)) {
-        if (!room(&s->buf, &s->cap, m.payload) || !recv_all(fd, s->buf, m.payload, -1)) return 1;
+    while (recv_all(fd, &m, sizeof m, -1, NULL)) {
+        if (!room(&s->buf, &s->cap, m.payload) || !recv_all(fd, s->buf, m.payload, -1, NULL)) return 1;
         Reply reply = {.inst = -1};
         serve_message(s, &m, &reply);
         if (!send_all(fd, &reply, sizeof reply) || !send_all(fd, s->obs.field.at, reply.payload)) return 1;

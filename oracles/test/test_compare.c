@@ -248,6 +248,32 @@ static void test_vote_lacking(void **state) {
     check_verdict(l, y, x, x, VERDICT_DISAGREE, 2, true, 1, FIELD_VALUE);
 }
 
+/* A leg that could not go on is held to the steps before that. */
+static void test_vote_broken_off(void **state) {
+    Witnesses w = witnesses(*state);
+    const Observation *x = &w.x, *y = &w.y, *z = &w.z, *l = &w.lacks, *c = &w.crash;
+    Observation cut[3] = {by_hand(*state), by_hand(*state), by_hand(*state)};
+    for (int i = 0; i < 3; i++) {
+        Field *behind = first_of(&cut[i], FIELD_TRAP);
+        cut[i].field.n = (uint32_t)(behind - cut[i].field.at) - (i == 2 ? 2 : 0);
+        observe_step(&cut[i], 1, &(StepResult){.kind = OUT_RESOURCE});
+    }
+    first_of(&cut[1], FIELD_VALUE)->v[0] ^= 8;
+    const Observation *same = &cut[0], *other = &cut[1], *shorter = &cut[2];
+    check_verdict(x, same, x, NULL, VERDICT_INCOMPLETE, 0, 0, 2, 0);
+    check_verdict(shorter, same, NULL, NULL, VERDICT_INCOMPLETE, 0, 0, 3, 0);
+    check_verdict(shorter, x, same, l, VERDICT_INCOMPLETE, 0, 0, 13, 0);
+    check_verdict(x, other, x, NULL, VERDICT_DISAGREE, 2, true, 2, FIELD_VALUE);
+    check_verdict(other, x, NULL, NULL, VERDICT_DISAGREE, 3, false, 1, FIELD_VALUE);
+    check_verdict(same, other, NULL, NULL, VERDICT_DISAGREE, 3, false, 3, FIELD_VALUE);
+    check_verdict(same, other, shorter, NULL, VERDICT_DISAGREE, 2, true, 7, FIELD_VALUE);
+    /* its vote counts where it came far enough */
+    check_verdict(x, y, same, NULL, VERDICT_DISAGREE, 2, true, 4, FIELD_VALUE);
+    check_verdict(x, z, same, NULL, VERDICT_DISAGREE, 3, false, 4, FIELD_MEMORY);
+    check_verdict(c, same, x, NULL, VERDICT_DISAGREE, 1, true, 2, FIELD_OUTCOME);
+    check_verdict(c, same, NULL, NULL, VERDICT_DISAGREE, 1, true, 2, FIELD_OUTCOME);
+}
+
 static void test_vote_crashed(void **state) {
     Witnesses w = witnesses(*state);
     const Observation *x = &w.x, *y = &w.y, *c = &w.crash, *h = &w.crash_too, *l = &w.lacks;
@@ -637,12 +663,24 @@ static void test_rejected(void **state) {
 int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_arena, close_arena)
 #define W(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
-    const struct CMUnitTest tests[] = {T(test_all_kinds_are_here), T(test_equal),          T(test_flip),
-                                       T(test_drop_and_add),       T(test_first),          T(test_vote),
-                                       T(test_vote_lacking),       T(test_vote_crashed),   T(test_rejected),
-                                       W(test_store_memory),       W(test_store_globals),  W(test_store_tables),
-                                       W(test_store_long_table),   W(test_store_segments), W(test_code_state),
-                                       W(test_code_steps),         W(test_host_log)};
+    const struct CMUnitTest tests[] = {T(test_all_kinds_are_here),
+                                       T(test_equal),
+                                       T(test_flip),
+                                       T(test_drop_and_add),
+                                       T(test_first),
+                                       T(test_vote),
+                                       T(test_vote_lacking),
+                                       T(test_vote_broken_off),
+                                       T(test_vote_crashed),
+                                       T(test_rejected),
+                                       W(test_store_memory),
+                                       W(test_store_globals),
+                                       W(test_store_tables),
+                                       W(test_store_long_table),
+                                       W(test_store_segments),
+                                       W(test_code_state),
+                                       W(test_code_steps),
+                                       W(test_host_log)};
 #undef T
 #undef W
     return cmocka_run_group_tests_name("compare", tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "base/os.h"
 #include "oracles/differ.h"
+#include "oracles/legs/remote.h"
 #include "oracles/test/modules.h"
 
 /* (module
@@ -70,17 +71,27 @@ static void agree(const Verdict *v) {
     arena_free(&a);
 }
 
+static bool open_legs(World *w, const char *legs, char *why, size_t why_size) {
+    LegSpec spec[3];
+    uint32_t n;
+    if (!leg_specs_parse(spec, 3, &n, legs, why, why_size)) fail_msg("%s", why);
+    return differ_open(w->differ, spec, n, FEATURES_WASM3, why, why_size);
+}
+
+static void open_usual(World *w) {
+    char why[300], legs[40];
+    snprintf(legs, sizeof legs, "interp,%s", foreign());
+    if (!open_legs(w, legs, why, sizeof why)) fail_msg("%s", why);
+}
+
 static int open_world(void **state) {
     World *w = calloc(1, sizeof *w);
-    LegSpec spec[2];
-    uint32_t n;
     char why[300], legs[40];
     arena_init(&w->arena, NULL);
     w->differ = calloc(1, sizeof *w->differ);
     *state = w;
     snprintf(legs, sizeof legs, "interp,%s", foreign());
-    if (!leg_specs_parse(spec, 2, &n, legs, why, sizeof why)) fail_msg("%s", why);
-    if (!differ_open(w->differ, spec, n, FEATURES_WASM3, why, sizeof why)) {
+    if (!open_legs(w, legs, why, sizeof why)) {
         print_message("skipped: %s\n", why);
         free(w->differ);
         w->differ = NULL;
@@ -201,9 +212,66 @@ static void test_full_rejects(void **state) {
     free(d);
 }
 
+/* What only an emulator's mistake explains: the deviation goes away under a second one. */
+static void test_second_emulator(void **state) {
+    static const struct {
+        bool wrong_first;
+        const char *second; /* NULL: the right one */
+        VerdictKind kind;
+    } row[] = {{true, NULL, VERDICT_QEMU_SUSPECT},
+               {true, FAKE_EMULATOR, VERDICT_DISAGREE},
+               {true, "/nonexistent", VERDICT_DISAGREE},
+               {true, "/bin/false", VERDICT_DISAGREE},
+               {false, FAKE_EMULATOR, VERDICT_AGREE}};
+    World *w = world(state);
+    char why[300], emulator[256], binary[256];
+    const char *legs = strcmp(foreign(), "a64") == 0 ? "interp,a64,x64" : "interp,x64,a64";
+    if (!worker_command(foreign(), emulator, binary, why, sizeof why)) fail_msg("%s", why);
+    differ_close(w->differ);
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        setenv("PARALLAX_QEMU", row[i].wrong_first ? FAKE_EMULATOR : emulator, 1);
+        setenv("PARALLAX_QEMU2", row[i].second ? row[i].second : emulator, 1);
+        if (!open_legs(w, legs, why, sizeof why)) fail_msg("%s", why);
+        for (int again = 0; again < 2; again++) { /* afterwards the first one is asked again */
+            const Verdict *v = run(w, "spin", 10, 1, 1000);
+            assert_int_equal(v->kind, row[i].kind);
+            if (v->kind == VERDICT_AGREE) continue;
+            assert_int_equal(v->deviates, 1u << FOREIGN);
+            assert_int_equal(v->field, FIELD_VALUE);
+            assert_int_equal(v->diff.b.v[0], 0);
+            assert_false(compare(&w->c.obs[0], &w->c.obs[2]).differs);
+            assert_true(compare(&w->c.obs[0], &w->c.obs[FOREIGN]).differs);
+        }
+        differ_close(w->differ);
+    }
+    unsetenv("PARALLAX_QEMU");
+    unsetenv("PARALLAX_QEMU2");
+    open_usual(w);
+}
+
+/* An engine under the emulator that does not come back hangs; it has not crashed. */
+static void test_full_hangs(void **state) {
+    World *w = world(state);
+    char why[300], legs[40];
+    snprintf(legs, sizeof legs, "interp,%s!full:interp", foreign());
+    differ_close(w->differ);
+    if (!open_legs(w, legs, why, sizeof why)) fail_msg("%s", why);
+    remote_set_timeout(w->differ->leg[FOREIGN].remote, 2000);
+    const Verdict *v = run(w, "spin", w->slow * 32, 1, STORE_FUEL_MAX);
+    assert_int_equal(v->kind, VERDICT_DISAGREE);
+    assert_int_equal(v->deviates, 1u << FOREIGN);
+    assert_true(w->c.obs[FOREIGN].hung);
+    assert_int_equal(v->diff.b.v[0], OUT_HANG);
+    remote_set_timeout(w->differ->leg[FOREIGN].remote, 60000);
+    agree(run(w, "spin", 10, 1, 1000));
+    differ_close(w->differ);
+    open_usual(w);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed), cmocka_unit_test(test_hung),
-                                       cmocka_unit_test(test_slow_plan), cmocka_unit_test(test_grown),
-                                       cmocka_unit_test(test_full_rejects)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed),         cmocka_unit_test(test_hung),
+                                       cmocka_unit_test(test_slow_plan),      cmocka_unit_test(test_grown),
+                                       cmocka_unit_test(test_full_rejects),   cmocka_unit_test(test_full_hangs),
+                                       cmocka_unit_test(test_second_emulator)};
     return cmocka_run_group_tests_name("worker", tests, open_world, close_world);
 }

@@ -1,11 +1,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
+#include <glob.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/os.h"
@@ -14,7 +17,7 @@
 /* A dead worker is noticed within this time. */
 #define SLICE_NS UINT64_C(20000000)
 #define START_TIMEOUT_NS UINT64_C(20000000000)
-enum { FIRST_STARTS = 5, RESTARTS = 100 };
+enum { FIRST_STARTS = 5, RESTARTS = 100, SECOND_STARTS = 2 };
 
 const char *worker_host_isa(void) {
 #if defined(__x86_64__)
@@ -26,15 +29,45 @@ const char *worker_host_isa(void) {
 
 /* -- Finding the programs ------------------------------------------------------- */
 
-static bool in_path(const char *name, char out[256]) {
+/* An executable that is another file than `but` (NULL: any). */
+static bool executable(const char *path, const char *but) {
+    char real[PATH_MAX];
+    struct stat st;
+    if (access(path, X_OK) != 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+    return !but || (realpath(path, real) && strcmp(real, but) != 0);
+}
+
+static bool in_path(const char *name, const char *but, char out[256]) {
     const char *path = getenv("PATH");
     for (const char *p = path ? path : "/usr/bin:/bin"; *p;) {
         const char *end = strchrnul(p, ':');
         int n = snprintf(out, 256, "%.*s/%s", (int)(end - p), p, name);
-        if (n > 0 && n < 256 && access(out, X_OK) == 0) return true;
+        if (n > 0 && n < 256 && executable(out, but)) return true;
         p = *end ? end + 1 : end;
     }
     return false;
+}
+
+/* In what others install beside the system's packages. */
+static bool in_opt(const char *name, const char *but, char out[256]) {
+    char pattern[256];
+    glob_t g;
+    bool found = false;
+    snprintf(pattern, sizeof pattern, "/opt/qemu*/bin/%s", name);
+    if (glob(pattern, 0, NULL, &g) != 0) return false;
+    for (size_t i = 0; i < g.gl_pathc && !found; i++) {
+        found = strlen(g.gl_pathv[i]) < 256 && executable(g.gl_pathv[i], but);
+        if (found) snprintf(out, 256, "%s", g.gl_pathv[i]);
+    }
+    globfree(&g);
+    return found;
+}
+
+/* What an emulator of the ISA is called; NULL past the last. */
+static const char *emulator_name(const char *isa, int i) {
+    static const char *const name[2][3] = {{"qemu-x86_64", "qemu-x86_64-static"},
+                                           {"qemu-aarch64", "qemu-aarch64-static"}};
+    return name[strcmp(isa, "a64") == 0][i];
 }
 
 static bool find_binary(const char *isa, char out[256]) {
@@ -61,8 +94,6 @@ bool worker_command(const char *isa, char emulator[256], char binary[256], char 
         return false;
     }
     if (strcmp(isa, worker_host_isa()) == 0) return true;
-    const char *name[] = {strcmp(isa, "a64") == 0 ? "qemu-aarch64" : "qemu-x86_64",
-                          strcmp(isa, "a64") == 0 ? "qemu-aarch64-static" : "qemu-x86_64-static"};
     const char *forced = getenv("PARALLAX_QEMU");
     if (forced) {
         snprintf(emulator, 256, "%s", forced);
@@ -70,9 +101,30 @@ bool worker_command(const char *isa, char emulator[256], char binary[256], char 
         snprintf(why, why_size, "$PARALLAX_QEMU names no program: %s", forced);
         return false;
     }
-    for (int i = 0; i < 2; i++)
-        if (in_path(name[i], emulator)) return true;
-    snprintf(why, why_size, "%s is not installed (package qemu-user)", name[0]);
+    for (int i = 0; emulator_name(isa, i); i++)
+        if (in_path(emulator_name(isa, i), NULL, emulator)) return true;
+    snprintf(why, why_size, "%s is not installed (package qemu-user)", emulator_name(isa, 0));
+    return false;
+}
+
+bool worker_second_emulator(const char *isa, char emulator[256], char *why, size_t why_size) {
+    char first[256], binary[256], real[PATH_MAX];
+    if (!worker_command(isa, first, binary, why, why_size)) return false;
+    if (!first[0] || !realpath(first, real)) {
+        snprintf(why, why_size, "no emulator is needed");
+        return false;
+    }
+    const char *forced = getenv("PARALLAX_QEMU2");
+    if (forced) {
+        snprintf(emulator, 256, "%s", forced);
+        if (executable(emulator, NULL)) return true;
+        snprintf(why, why_size, "$PARALLAX_QEMU2 names no program: %s", forced);
+        return false;
+    }
+    for (int i = 0; emulator_name(isa, i); i++)
+        if (in_path(emulator_name(isa, i), real, emulator) || in_opt(emulator_name(isa, i), real, emulator))
+            return true;
+    snprintf(why, why_size, "there is no second %s", emulator_name(isa, 0));
     return false;
 }
 
@@ -154,6 +206,7 @@ static ExecStatus exchange(Worker *w, Region *r, const Batch *b, uint64_t timeou
 static bool start(Worker *w, Region *r) {
     char emulator[256], binary[256];
     if (!worker_command(w->isa, emulator, binary, w->why, sizeof w->why)) return false;
+    if (w->second && !worker_second_emulator(w->isa, emulator, w->why, sizeof w->why)) return false;
     RegionHeader *h = region_header(r);
     w->seq = 0;
     h->request = h->reply = 0;
@@ -184,7 +237,7 @@ static ExecStatus request(Worker *w, Region *r, uint32_t op, Batch *b) {
     /* A worker that is gone already took nothing with it: the request has not begun, so start another one. */
     if (w->pid && dead(w)) w->stats.died++;
     /* One that was up before may be killed while it starts, too; one that never came up will not do so later. */
-    for (int tries = w->up ? RESTARTS : FIRST_STARTS; !w->pid; tries--) {
+    for (int tries = w->second ? SECOND_STARTS : w->up ? RESTARTS : FIRST_STARTS; !w->pid; tries--) {
         if (w->lacks || tries == 0) {
             w->lacks = !w->up;
             return EXEC_LACKS;

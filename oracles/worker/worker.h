@@ -20,8 +20,9 @@ typedef struct Worker {
     pid_t pid;           /* 0: not running */
     uint64_t timeout_ns; /* for one call */
     uint32_t seq;
-    bool up;    /* has run once */
-    bool lacks; /* could not be started once: not tried again */
+    bool second; /* start it under the second emulator */
+    bool up;     /* has run once */
+    bool lacks;  /* could not be started once: not tried again */
     char why[160];
     WorkerStats stats;
 } Worker;
@@ -37,5 +38,9 @@ Executor worker_executor(Worker *w);
  * both checked to exist.  The binary is beside this executable, or in $PARALLAX_WORKER_DIR.  False and `why` when
  * something lacks. */
 bool worker_command(const char *isa, char emulator[256], char binary[256], char *why, size_t why_size);
+/* Another emulator of that ISA, for a second opinion: $PARALLAX_QEMU2, else the first program in $PATH and
+ * the bin folders of /opt/qemu* that is called like one and is another file than worker_command's.  False and `why`
+ * when there is none. */
+bool worker_second_emulator(const char *isa, char emulator[256], char *why, size_t why_size);
 /* ISA of this process: "x64" or "a64". */
 const char *worker_host_isa(void);

@@ -102,7 +102,6 @@ static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o) {
         lap(d, &t, &d->times.run[leg]);
     } else {
         observe_step(o, STEP_INSTANTIATE, &fail);
-        if (fail.err.text[0]) snprintf(o->why, sizeof o->why, "%s", fail.err.text);
     }
 }
 

@@ -30,6 +30,7 @@ void observe_step(Observation *o, uint16_t step, const StepResult *r) {
         return;
     }
     if (r->kind == OUT_CRASH || r->kind == OUT_HANG) o->crashed = true;
+    if (r->kind == OUT_CRASH && r->err.text[0]) snprintf(o->why, sizeof o->why, "%s", r->err.text);
     if (r->kind == OUT_HANG) {
         o->hung = true;
         snprintf(o->why, sizeof o->why, "did not finish in time");

@@ -128,7 +128,7 @@ Code *compile_adaptor(Arena *a, const FuncType *t, bool entry, const CompileOpti
     uint32_t *func = ARENA_ARRAY(a, uint32_t, 1);
     Clock clock = {NULL, 0};
     CompileOptions plain = *o;
-    plain.stages = NULL;
+    plain.stages = o->adaptor_stages;
     Rewrites w = rewrites_of(&plain);
     Fn *f = entry ? ir_build_entry_adaptor(&s.tmp, t) : ir_build_host_adaptor(&s.tmp, t);
     func[0] = compile_fn(&s.tmp, &cb, f, &plain, &w, &clock);

@@ -13,7 +13,8 @@ typedef struct CompileOptions {
         opt_limit; /* with opt_limited: the optimizer makes that many rewrites (opt/rewrite.h) in a module, no more */
     BuildOptions build;
     TargetOptions to;
-    const Stages *stages; /* may be NULL */
+    const Stages *stages;         /* may be NULL */
+    const Stages *adaptor_stages; /* likewise, of adaptors: they are no functions of the module */
 } CompileOptions;
 
 /* What each stage took, in ns; added to, not set. */

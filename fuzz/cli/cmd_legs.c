@@ -25,7 +25,8 @@ static const struct argp argp = {
     "",
     "List the legs, what works here and why not where not, their options, and the features implemented.\v"
     "Each leg runs a small module and must do what the interpreter does.\n"
-    "JSON fields: legs (name, works, reason, emulator, emulator_version, worker), options (name, values: the first is "
+    "JSON fields: legs (name, works, reason, emulator, emulator_version, second_emulator,\n"
+    "second_emulator_version, worker), options (name, values: the first is "
     "the default, "
     "what), features (name, wasm2: also in that set), plants (name, isas, opcode, what).\n"
     "Exit status: 0 some leg works, 3 none does.",
@@ -40,6 +41,7 @@ typedef struct LegReport {
     bool works;
     char reason[300];                              /* why not */
     char emulator[256], version[200], worker[256]; /* empty where none is needed or found */
+    char second[256], second_version[200];
 } LegReport;
 
 /* -- The probe ---------------------------------------------------------------------- */
@@ -168,6 +170,10 @@ static void report(const char *name, LegReport *r) {
         return;
     }
     if (r->emulator[0]) program_version(r->emulator, r->version, sizeof r->version);
+    if (worker_second_emulator(leg_kind_name(spec.kind), r->second, why, sizeof why))
+        program_version(r->second, r->second_version, sizeof r->second_version);
+    else
+        r->second[0] = 0;
     probe_apart(&spec, r);
 }
 
@@ -182,6 +188,7 @@ static void print_leg(const char *name, const LegReport *r) {
     else
         printf("works in %s", r->worker);
     if (r->emulator[0]) printf(" under %s (%s)", r->emulator, r->version[0] ? r->version : "version unknown");
+    if (r->second[0]) printf(", second opinion: %s (%s)", r->second, r->second_version);
     putchar('\n');
 }
 
@@ -234,6 +241,8 @@ static void print_json(const LegReport *r) {
         if (!r[i].works) add_text(leg, "reason", r[i].reason);
         add_text(leg, "emulator", r[i].emulator);
         add_text(leg, "emulator_version", r[i].version);
+        add_text(leg, "second_emulator", r[i].second);
+        add_text(leg, "second_emulator_version", r[i].second_version);
         add_text(leg, "worker", r[i].worker);
         cJSON_AddItemToArray(legs, leg);
     }

@@ -66,6 +66,7 @@ static void set_compile_options(Leg *l) {
     if (l->spec.verify) {
         check_stages_init(&l->check, l->compile.stages);
         l->compile.stages = &l->check.stages;
+        l->compile.adaptor_stages = &l->check_adaptors.stages;
     }
 }
 
@@ -73,6 +74,7 @@ static bool open_local(Leg *l, uint32_t number, char *why, size_t why_size) {
     StoreOptions o = {.region = number};
     if (l->spec.kind != LEG_INTERP && !l->spec.interp) {
         const char *isa = leg_kind_name(l->spec.kind);
+        check_stages_init(&l->check_adaptors, NULL);
         set_compile_options(l);
         o.compile = &l->compile;
         o.native = strcmp(isa, worker_host_isa()) == 0;
@@ -134,6 +136,14 @@ bool leg_reset(Leg *l, const StoreLimits *limits) {
     return l->remote ? remote_reset(l->remote, limits) : store_reset(&l->store, limits);
 }
 
+/* A verifier that fires is a bug of the compiler: this leg crashes on the module. */
+static bool verifier_fired(const CheckStages *c, StepResult *r) {
+    if (!c->failed) return false;
+    *r = (StepResult){.kind = OUT_CRASH, .site = {NO_INDEX, NO_INDEX, 0}};
+    snprintf(r->err.text, sizeof r->err.text, "%.119s", c->report);
+    return true;
+}
+
 bool leg_load(Leg *l, Arena *a, const Module *m, LegModule *out, StepResult *fail) {
     *out = (LegModule){.module = m};
     if (l->remote) return remote_load(l->remote, m, &out->remote, fail);
@@ -146,13 +156,7 @@ bool leg_load(Leg *l, Arena *a, const Module *m, LegModule *out, StepResult *fai
         resource(fail, e.what);
         return false;
     }
-    if (l->check.failed) {
-        /* a verifier that fires is a bug of the compiler: this leg crashes on the module */
-        *fail = (StepResult){.kind = OUT_CRASH, .site = {NO_INDEX, NO_INDEX, 0}};
-        snprintf(fail->err.text, sizeof fail->err.text, "%.119s", l->check.report);
-        return false;
-    }
-    return true;
+    return !verifier_fired(&l->check, fail);
 }
 
 int32_t leg_instantiate(Leg *l, const LegModule *m, StepResult *r) {
@@ -160,6 +164,7 @@ int32_t leg_instantiate(Leg *l, const LegModule *m, StepResult *r) {
     Outcome out;
     InstRec *rec = store_instantiate(&l->store, m->module, m->code, &out);
     step_result_from(r, &out);
+    verifier_fired(&l->check_adaptors, r);
     return rec ? (int32_t)rec->inst->id : -1;
 }
 
@@ -185,10 +190,12 @@ bool leg_invoke(Leg *l, int32_t inst, Name name, const Value *args, uint32_t nar
     Outcome out;
     store_invoke(&l->store, f, args, nargs, &out);
     step_result_from(r, &out);
+    verifier_fired(&l->check_adaptors, r);
     return true;
 }
 
 typedef struct Told {
+    const Leg *leg;
     LegCallDone *done;
     void *user;
     const uint32_t *number; /* of each invocation among the calls */
@@ -198,6 +205,7 @@ static void tell(void *user, uint32_t i, const Outcome *out) {
     const Told *t = user;
     StepResult r;
     step_result_from(&r, out);
+    verifier_fired(&t->leg->check_adaptors, &r);
     t->done(t->user, t->number[i], &r);
 }
 
@@ -216,7 +224,7 @@ void leg_invoke_all(Leg *l, Arena *a, int32_t inst, const LegCall *call, uint32_
         number[k] = i;
         in[k++] = (Invocation){f, call[i].args, call[i].nargs};
     }
-    store_invoke_all(&l->store, in, k, tell, &(Told){done, user, number});
+    store_invoke_all(&l->store, in, k, tell, &(Told){l, done, user, number});
 }
 
 bool leg_global(Leg *l, int32_t inst, Name name, Value *v, ValType *type) {

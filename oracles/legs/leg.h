@@ -15,9 +15,9 @@ typedef struct Leg {
     Store store;
     bool open;
     CompileOptions compile;
-    Target target; /* with the registers that the knobs leave */
-    CheckStages check;
-    PlantStages planted; /* of spec.plant */
+    Target target;                     /* with the registers that the knobs leave */
+    CheckStages check, check_adaptors; /* verify=on.  A bad adaptor stays, so its report does too */
+    PlantStages planted;               /* of spec.plant */
     const Stages *plant; /* stages to run first, behind those of spec.plant; may be NULL: set before leg_open */
     Worker worker;
     Remote *remote;

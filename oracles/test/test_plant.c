@@ -397,6 +397,35 @@ static void test_two_faults(void **state) {
     assert_int_equal(v->field, FIELD_VALUE);
 }
 
+static void store_to_constant(void *user, const char *pass, Fn *f) {
+    (void)user;
+    for (Val v = 1; strcmp(pass, "build") == 0 && v < f->ins.n; v++)
+        if (f->ins.at[v].op == IR_store) f->ins.at[v].flags |= MEM_CONST;
+}
+
+/* With verify=on adaptors are verified like functions. */
+static void test_verified_adaptor(void **state) {
+    World *w = *state;
+    static const Stages bad = {.on_ir = store_to_constant};
+    const Plant *value = &plants[0], *other[] = {NULL, &plants[1], &plants[2]}; /* of different types: other adaptors */
+    const char *legs = w->a64 ? "interp,x64:O0,verify=on,a64:O0,verify=on" : "interp,x64:O0,verify=on,x64:O1,verify=on";
+    differ_close(w->differ);
+    if (!open_differ(w, legs)) fail_msg("%s", w->why);
+    for (uint32_t leg = 1; leg < 3; leg++) {
+        CheckStages *check = &w->differ->leg[leg].check_adaptors;
+        assert_int_equal(run(w, value)->kind, VERDICT_AGREE);
+        check->next = &bad;
+        assert_int_equal(run(w, value)->kind, VERDICT_AGREE); /* that one is made already */
+        const Verdict *v = run(w, other[leg]);
+        assert_int_equal(v->kind, VERDICT_DISAGREE);
+        assert_int_equal(v->deviates, 1u << leg);
+        assert_non_null(strstr(w->c->obs[leg].why, "a store to a constant location"));
+        check_stages_init(check, NULL);
+    }
+    differ_close(w->differ);
+    if (!open_differ(w, w->a64 ? "interp,x64,a64" : "interp,x64,x64:O0")) fail_msg("%s", w->why);
+}
+
 /* All kinds of fields that code can break are among the plants. */
 static void test_all_fields(void **state) {
     (void)state;
@@ -408,8 +437,12 @@ static void test_all_fields(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_planted), cmocka_unit_test(test_x64),        cmocka_unit_test(test_a64),
-        cmocka_unit_test(test_harmless),        cmocka_unit_test(test_two_faults), cmocka_unit_test(test_all_fields)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nothing_planted),
+                                       cmocka_unit_test(test_x64),
+                                       cmocka_unit_test(test_a64),
+                                       cmocka_unit_test(test_harmless),
+                                       cmocka_unit_test(test_two_faults),
+                                       cmocka_unit_test(test_verified_adaptor),
+                                       cmocka_unit_test(test_all_fields)};
     return cmocka_run_group_tests_name("plant", tests, open_world, close_world);
 }

@@ -1,6 +1,8 @@
 #include "fuzz/case.h"
 #include <string.h>
+#include "base/bits.h"
 #include "base/leb128.h"
+#include "base/map.h"
 #include "fuzz/gen/gen.h"
 #include "wasm/validate.h"
 
@@ -47,6 +49,39 @@ uint8_t *case_with_plan(Arena *a, const Module *m, const Plan *p, uint32_t *size
     memcpy(at, plan, n);
     *size = (uint32_t)(at + n - out);
     return out;
+}
+
+/* -- Legs ------------------------------------------------------------------------------------- */
+
+enum { LEGS_NAME = sizeof LEGS_SECTION - 1, LEGS_BYTES = 8, LEGS_HEAD = 16 /* bytes of entropy */ };
+enum { LEGS_CONTENTS = 1 + LEGS_NAME + LEGS_BYTES, LEGS_ALL = 2 + LEGS_CONTENTS };
+
+/* It is the last section where it is at all: that is where it is put. */
+bool case_legs_of(const uint8_t *module, uint32_t n, uint64_t *number) {
+    if (n < HEADER + LEGS_ALL) return false;
+    const uint8_t *at = module + n - LEGS_ALL;
+    if (at[0] != 0 || at[1] != LEGS_CONTENTS || at[2] != LEGS_NAME || memcmp(at + 3, LEGS_SECTION, LEGS_NAME) != 0)
+        return false;
+    *number = bits_load_u64(at + 3 + LEGS_NAME);
+    return true;
+}
+
+uint8_t *case_with_legs(Arena *a, const uint8_t *module, uint32_t n, uint64_t number, uint32_t *size) {
+    uint8_t *out = arena_alloc(a, (size_t)n + LEGS_ALL, 16), *at = out + n;
+    memcpy(out, module, n);
+    at[0] = 0;
+    at[1] = LEGS_CONTENTS;
+    at[2] = LEGS_NAME;
+    memcpy(at + 3, LEGS_SECTION, LEGS_NAME);
+    for (uint32_t i = 0; i < LEGS_BYTES; i++) at[3 + LEGS_NAME + i] = (uint8_t)(number >> (8 * i));
+    *size = n + LEGS_ALL;
+    return out;
+}
+
+uint64_t case_number(const uint8_t *input, uint32_t n) {
+    uint64_t number;
+    if (!input_is_module(input, n)) return hash_bytes(input, n < LEGS_HEAD ? n : LEGS_HEAD, 0);
+    return case_legs_of(input, n, &number) ? number : hash_bytes(input, n, 0);
 }
 
 /* -- Input ----------------------------------------------------------------------------------- */

@@ -31,5 +31,13 @@ typedef struct CaseBytes {
 bool input_is_module(const uint8_t *input, uint32_t n);
 /* `a` keeps what it needs; may be reset when the case is done. */
 CaseBytes case_of_input(Arena *a, const uint8_t *input, uint32_t n, Features features, const CaseCaps *caps);
+/* Which legs run an input: a number (panel_choose).  A module may say it in a custom section parallax.legs, 8 bytes,
+ * little-endian, so that legs stay what they are while the module is changed; it is made from the bytes else, of
+ * entropy from its beginning. */
+uint64_t case_number(const uint8_t *input, uint32_t n);
+#define LEGS_SECTION "parallax.legs"
+bool case_legs_of(const uint8_t *module, uint32_t n, uint64_t *number); /* does it say so? */
+/* The bytes of a module that does not, saying so. */
+uint8_t *case_with_legs(Arena *a, const uint8_t *module, uint32_t n, uint64_t number, uint32_t *size);
 /* The module with this plan instead of any it has. */
 uint8_t *case_with_plan(Arena *a, const Module *m, const Plan *p, uint32_t *size);

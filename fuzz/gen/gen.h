@@ -11,8 +11,10 @@
 #pragma once
 #include "base/arena.h"
 #include "wasm/opcode.h"
+#include "wasm/types.h"
 
 enum { GEN_VERSION = 1, GEN_KINDS = 64, GEN_SIZES = 24 };
+enum { GEN_DELIMITER = 0xc3 }; /* the byte that ends a function's chunk */
 
 /* Statements: S(id, weight, meaning).  The first is what exhausted input yields. */
 #define GEN_STMT_LIST(S)                                         \
@@ -116,6 +118,9 @@ void gen_entropy(uint64_t seed, uint8_t *out, uint32_t n);
 /* How many bytes the default stream has for this seed. */
 uint32_t gen_entropy_size(uint64_t seed);
 enum { GEN_ENTROPY_MAX = 8192 }; /* the most gen_entropy_size says */
+
+/* A telling constant of a number type or v128 for these random bits. */
+Value gen_const(uint64_t random, ValType t);
 
 const char *gen_stmt_text(uint32_t i);
 const char *gen_expr_text(uint32_t i);

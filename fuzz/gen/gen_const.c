@@ -121,6 +121,11 @@ Value const_value(Entropy *e, Ti t) {
     return v;
 }
 
+Value gen_const(uint64_t random, ValType t) {
+    Entropy e = {.tail = random | 1};
+    return const_value(&e, ti_of(t));
+}
+
 Value const_shift(Entropy *e, uint32_t bits) {
     static const int8_t around[] = {0,  1,  2,  3,  4,  5,  7,  8,  12, 15, 16, 17,  20, 24, 30,  31,
                                     32, 33, 40, 47, 48, 56, 62, 63, 64, 65, 96, 127, -1, -2, -31, -32};

@@ -62,9 +62,8 @@ typedef struct Ops {
 /* -- Case ---------------------------------------------------------------------------- */
 
 enum {
-    GEN_MAX_FUNCS = 40, /* defined ones */
-    GEN_MIN_CHUNK = 8,  /* no delimiter counts before */
-    GEN_DELIMITER = 0xc3,
+    GEN_MAX_FUNCS = 40,          /* defined ones */
+    GEN_MIN_CHUNK = 8,           /* no delimiter counts before */
     GEN_MAX_CODE = 24 << 10,     /* bytes of a body, after which nothing large begins */
     GEN_IMPORTED_GLOBAL = 0x100, /* value of an imported number: low 32 bits (see run/link.c) */
     GEN_MAX_IDIOMS = 2           /* inside each other */

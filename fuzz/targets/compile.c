@@ -1,7 +1,6 @@
 /* compile: the input's module through the compilers of both ISAs, at a level and with knobs that the input decides, all
  * verifiers and the allocation checker on; compiled twice, the code must be the same.  Nothing is executed. */
 #include <string.h>
-#include "base/map.h"
 #include "fuzz/targets/target.h"
 #include "wasm/validate.h"
 
@@ -42,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const CaseCaps caps = CASE_CAPS_FUZZ;
     if (size > TARGET_MAX_INPUT) return 0;
     uint32_t n = (uint32_t)size;
-    uint64_t number = hash_bytes(data, n, 0);
+    uint64_t number = case_number(data, n);
     Arena a;
     Err err;
     arena_init(&a, NULL);

@@ -1,6 +1,5 @@
 /* differential: the input's module on the interpreter and both ISAs, levels and knobs by the input; everything seen
  * must be equal. */
-#include "base/map.h"
 #include "fuzz/targets/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -14,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     arena_init(&a, NULL);
     CaseBytes m = case_of_input(&a, data, n, FEATURES_WASM3, &caps);
     if (m.kind != INPUT_REJECTED) {
-        panel_choose(p, hash_bytes(data, n, 0));
+        panel_choose(p, case_number(data, n));
         panel_run(p, m.at, m.n, &c);
         if (!c.module || c.plan_error) target_abort(&(Bucket){.what = WHAT_MODULE}); /* the generator's bug */
         if (verdict_differs(c.verdict.kind)) target_report("differential", data, n, p, &c);

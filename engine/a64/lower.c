@@ -193,7 +193,8 @@ void a64_lower(Lower *l, Val v) {
     case IR_icmp:
     case IR_eqz:
     case IR_fcmp:
-    case IR_select: a64_lower_cond(l, v, lower_def(l, v)); break;
+    case IR_select:
+    case IR_mask: a64_lower_cond(l, v, lower_def(l, v)); break;
     case IR_fconst:
     case IR_fadd:
     case IR_fsub:

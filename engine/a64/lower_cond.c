@@ -317,9 +317,30 @@ static void select(Lower *l, Val v, Reg d) {
     LOWER_USE(l, b);
 }
 
+static void barrier(Lower *l) {
+    A64_HIT(l, csdb);
+    lower_emit(l, A64_CSDB)->size = 8;
+}
+
+/* csel alone may be predicted; csdb makes what follows wait for it (DDI 0487, C6.2.84). */
+static void mask(Lower *l, const Ins *i, Reg d) {
+    uint64_t c;
+    A64_HIT(l, mask);
+    Reg a = a64_reg(l, i->a);
+    if (lower_is_const(l, i->b, &c) && a64_arith_imm(c))
+        a64_imm(l, A64_SUBSI, 4, A64_ZR, a, c);
+    else
+        a64_ins2(l, A64_SUBS, 4, A64_ZR, a, a64_reg(l, i->b));
+    conditional(l, A64_CSEL, 4, d, a, A64_ZR, CC_LO);
+    barrier(l);
+}
+
 void a64_lower_cond(Lower *l, Val v, Reg d) {
-    if (lower_ins(l, v)->op == IR_select) {
+    const Ins *i = lower_ins(l, v);
+    if (i->op == IR_select) {
         select(l, v, d);
+    } else if (i->op == IR_mask) {
+        mask(l, i, d);
     } else {
         set(l, v, d);
     }
@@ -357,7 +378,7 @@ static void trap_if(Lower *l, const Ins *i) {
     branch_on(l, t)->aux = i->aux;
 }
 
-/* The index is cut to that of the last successor; csel keeps speculation inside the table, too. */
+/* The index is cut to that of the last successor. */
 static void jump_table(Lower *l, const Ins *i) {
     uint32_t last = l->f->blk.at[l->blk].succ.n - 1;
     assert(last > 0);
@@ -368,6 +389,7 @@ static void jump_table(Lower *l, const Ins *i) {
     LOWER_DEF(l, limit);
     a64_ins2(l, A64_SUBS, 4, A64_ZR, index, limit);
     conditional(l, A64_CSEL, 4, cut, index, limit, CC_LO);
+    if (l->o->spectre) barrier(l);
     m = lower_emit(l, A64_JUMP_TABLE);
     m->size = 8, m->flags = MF_BRANCH;
     LOWER_USE(l, cut);

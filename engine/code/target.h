@@ -18,6 +18,7 @@ typedef struct TargetOptions {
     bool far_branches;   /* use the long form of every conditional branch */
     bool fault_charges;  /* a64: a counter that runs out faults instead of branching; cheap under an emulator */
     bool probe_stores;   /* a64: touch the last byte before a store of several bytes that may fault, on real hardware */
+    bool spectre;        /* indices of jump tables are cut by data flow, on a64 behind a barrier */
     bool nan_canon;      /* a64: the hardware's default-NaN mode is on, so fcanon is free */
     uint32_t *rule_hits; /* becomes Lower.rule_hits; may be NULL */
 } TargetOptions;

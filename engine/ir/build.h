@@ -10,11 +10,14 @@
 #include "wasm/store.h"
 
 typedef enum BoundsMode { BOUNDS_GUARD, BOUNDS_EXPLICIT } BoundsMode;
+typedef enum TablesMode { TABLES_INLINE, TABLES_INDIRECT } TablesMode;
 
 typedef struct BuildOptions {
     BoundsMode bounds;
-    bool fuel;      /* charge fuel; without, FUEL never traps */
-    bool nan_canon; /* put fcanon behind float arithmetic */
+    TablesMode tables; /* INLINE: what is known of a table that keeps its size is used */
+    bool spectre;      /* table indices are masked behind their check */
+    bool fuel;         /* charge fuel; without, FUEL never traps */
+    bool nan_canon;    /* put fcanon behind float arithmetic */
 } BuildOptions;
 
 /* IR of defined function `func` (function index).  `layout` is instance_layout(m). */

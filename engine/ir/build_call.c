@@ -109,8 +109,8 @@ static void call_direct(Build *b, uint32_t func, bool tail) {
 }
 
 static void call_indirect(Build *b, uint32_t table, uint32_t type, bool tail) {
-    Val elem = build_table_elem(b, table, build_pop(b), TRAP_UNDEFINED_ELEMENT);
-    Val func = build_load(b, T_I64, ACC_64, elem, 0, MEM_CONTEXT);
+    Place elem = build_table_elem(b, table, build_pop(b), TRAP_UNDEFINED_ELEMENT);
+    Val func = build_load(b, T_I64, ACC_64, elem.base, elem.disp, MEM_CONTEXT);
     build_trap_if(b, IR_trapnz, build_unary(b, IR_eqz, T_I32, func), TRAP_UNINITIALIZED_ELEMENT);
     Val sig = build_load(b, T_I32, ACC_32, func, FUNC_FIELD(sig), MEM_CONTEXT);
     Val want = build_load(b, T_I32, ACC_32, b->ctx, b->layout->sigs + 4 * type, FIXED);

@@ -20,12 +20,6 @@ static Val add_const(Build *b, Val x, uint64_t k) { return build_binary(b, IR_ia
 
 /* -- Linear memory ------------------------------------------------------------- */
 
-/* An address: base and displacement. */
-typedef struct Place {
-    Val base;
-    uint32_t disp;
-} Place;
-
 static Place memory_place(Build *b, uint32_t mem) { /* of a MemInst */
     uint32_t imported = b->m->nimported[EXT_MEMORY];
     if (mem >= imported) return (Place){b->ctx, b->layout->own_mems + (uint32_t)sizeof(MemInst) * (mem - imported)};
@@ -195,30 +189,54 @@ static Place table_place(Build *b, uint32_t table) { /* of a TableInst */
     return (Place){build_load(b, T_I64, ACC_64, b->ctx, b->layout->tables + 8 * table, FIXED), 0};
 }
 
-static Val table_size(Build *b, uint32_t table) {
-    Place p = table_place(b, table);
-    return build_load(b, T_I32, ACC_32, p.base, p.disp + TABLE_FIELD(size), MEM_CONTEXT);
+/* Of a table that keeps its size and whose elements live in the instance: its first element's number; else NO_INDEX. */
+static uint32_t inline_table(const Build *b, uint32_t table) {
+    return b->o->tables == TABLES_INLINE ? b->m->tables.at[table].inline_at : NO_INDEX;
 }
 
-Val build_table_elem(Build *b, uint32_t table, Val index, uint8_t kind) {
-    Place p = table_place(b, table);
-    Val size = build_load(b, T_I32, ACC_32, p.base, p.disp + TABLE_FIELD(size), MEM_CONTEXT);
+static Val load_size(Build *b, Place table) {
+    return build_load(b, T_I32, ACC_32, table.base, table.disp + TABLE_FIELD(size), MEM_CONTEXT);
+}
+
+static Val fixed_size(Build *b, uint32_t table) { return build_iconst(b, T_I32, b->m->tables.at[table].limits.min); }
+
+static Val table_size(Build *b, uint32_t table) {
+    return inline_table(b, table) != NO_INDEX ? fixed_size(b, table) : load_size(b, table_place(b, table));
+}
+
+/* The index, checked and masked. */
+static Val checked_index(Build *b, Val index, Val size, uint8_t kind) {
     build_trap_if(b, IR_trapnz, build_compare(b, IR_icmp, C_UGE, index, size), kind);
-    Val elem = build_load(b, T_I64, ACC_64, p.base, p.disp + TABLE_FIELD(elem), MEM_CONTEXT);
+    return b->o->spectre ? build_binary(b, IR_mask, index, size) : index;
+}
+
+Place build_table_elem(Build *b, uint32_t table, Val index, uint8_t kind) {
+    uint32_t first = inline_table(b, table);
+    Place elem;
+    if (first != NO_INDEX) {
+        index = checked_index(b, index, fixed_size(b, table), kind);
+        elem = (Place){b->ctx, b->layout->table_elems + 8 * first};
+    } else {
+        Place p = table_place(b, table);
+        index = checked_index(b, index, load_size(b, p), kind);
+        elem = (Place){build_load(b, T_I64, ACC_64, p.base, p.disp + TABLE_FIELD(elem), MEM_CONTEXT), 0};
+    }
     Val offset = build_binary(b, IR_shl, zext(b, index), build_iconst(b, T_I64, 3));
-    return build_binary(b, IR_iadd, elem, offset);
+    return (Place){build_binary(b, IR_iadd, elem.base, offset), elem.disp};
 }
 
 void build_table(Build *b, const Instr *in) {
     Val x;
+    Place p;
     switch (in->op) {
     case OP_TABLE_GET:
-        x = build_table_elem(b, in->index, build_pop(b), TRAP_TABLE_BOUNDS);
-        build_push(b, build_load(b, T_I64, ACC_64, x, 0, MEM_CONTEXT));
+        p = build_table_elem(b, in->index, build_pop(b), TRAP_TABLE_BOUNDS);
+        build_push(b, build_load(b, T_I64, ACC_64, p.base, p.disp, MEM_CONTEXT));
         break;
     case OP_TABLE_SET:
         x = build_pop(b);
-        build_store(b, ACC_64, build_table_elem(b, in->index, build_pop(b), TRAP_TABLE_BOUNDS), 0, x, MEM_CONTEXT);
+        p = build_table_elem(b, in->index, build_pop(b), TRAP_TABLE_BOUNDS);
+        build_store(b, ACC_64, p.base, p.disp, x, MEM_CONTEXT);
         break;
     case OP_TABLE_SIZE: build_push(b, table_size(b, in->index)); break;
     case OP_TABLE_GROW:

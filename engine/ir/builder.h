@@ -172,8 +172,14 @@ void build_call(Build *b, const Instr *in);
 Val build_heap_load(Build *b, const Instr *in, IrType t, Access acc, Val index);
 void build_heap_store(Build *b, const Instr *in, Access acc, Val index, Val v);
 
+/* An address: base and displacement. */
+typedef struct Place {
+    Val base;
+    uint32_t disp;
+} Place;
+
 /* Address of the table's element `index` (i32); traps with `kind` when there is none. */
-Val build_table_elem(Build *b, uint32_t table, Val index, uint8_t kind);
+Place build_table_elem(Build *b, uint32_t table, Val index, uint8_t kind);
 /* Call of a library function (at most 6 arguments). */
 Val build_lib_call(Build *b, uint32_t lib, IrType result, const Val *args, uint32_t nargs);
 /* Signature of a wasm function type: the context, then its parameters. */

@@ -512,6 +512,9 @@ static bool check_types(Verifier *x, const Ins *i, BlkId b, uint32_t pos) {
     case IR_icvt_s:
     case IR_icvt_u:
     case IR_bitcast: return check_conversion(x, i, type);
+    case IR_mask:
+        return (i->type == T_I32 || fail(x, "type %s, must be i32", type_text(i->type))) &&
+               check_type(x, i->a, T_I32) && check_type(x, i->b, T_I32);
     case IR_select:
         if (i->type == T_NONE) return fail(x, "no type");
         return check_type(x, i->a, T_I32) && check_type(x, i->b, i->type) && check_type(x, i->c, i->type);

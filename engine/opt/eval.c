@@ -88,6 +88,7 @@ static bool eval_int2(uint8_t op, uint32_t w, uint64_t a, uint64_t b, uint64_t *
     }
     case IR_rotl: *out = a << n | a >> back; break;
     case IR_rotr: *out = a >> n | a << back; break;
+    case IR_mask: *out = a < b ? a : 0; break;
     default:
         if (!divide(op, w, a, b, out)) return false;
     }

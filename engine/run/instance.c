@@ -136,7 +136,8 @@ static void define_rest(Store *s, Instance *inst, const Module *m, const InstLay
     TableInst *tables = field(inst, l->own_tables);
     for (uint32_t i = m->nimported[EXT_TABLE], k = 0; i < m->tables.n; i++, k++) {
         const Table *t = &m->tables.at[i];
-        inst->tables[i] = store_new_table(s, &tables[k], t->type, &t->limits);
+        uint64_t *elem = t->inline_at == NO_INDEX ? NULL : (uint64_t *)field(inst, l->table_elems) + t->inline_at;
+        inst->tables[i] = store_new_table(s, &tables[k], elem, t->type, &t->limits);
     }
     MemInst *mems = field(inst, l->own_mems);
     for (uint32_t i = m->nimported[EXT_MEMORY], k = 0; i < m->memories.n; i++, k++) {

@@ -45,7 +45,7 @@ static struct Spectest *spectest(Store *s) {
     v[2].f32 = 666.6f;
     v[3].f64 = 666.6;
     for (uint32_t i = 0; i < 4; i++) t->global[i] = store_new_global(s, NULL, spec_global[i].type, false, v[i]);
-    t->table = store_new_table(s, NULL, VT_FUNCREF, &(Limits){.min = 10, .max = 20, .has_max = true});
+    t->table = store_new_table(s, NULL, NULL, VT_FUNCREF, &(Limits){.min = 10, .max = 20, .has_max = true});
     t->memory = store_new_mem(s, NULL, &(Limits){.min = 1, .max = 2, .has_max = true});
     return t;
 }
@@ -85,7 +85,7 @@ static Extern synthesize(Store *s, const Module *m, const Import *im) {
     case EXT_FUNC: return (Extern){EXT_FUNC, &store_host_func(s, module_func_type(m, im->index))->f};
     case EXT_TABLE: {
         const Table *t = &m->tables.at[im->index];
-        return (Extern){EXT_TABLE, store_new_table(s, NULL, t->type, &t->limits)};
+        return (Extern){EXT_TABLE, store_new_table(s, NULL, NULL, t->type, &t->limits)};
     }
     case EXT_MEMORY: return (Extern){EXT_MEMORY, store_new_mem(s, NULL, &m->memories.at[im->index].limits)};
     default: {

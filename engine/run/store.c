@@ -202,7 +202,7 @@ MemInst *store_new_mem(Store *s, MemInst *place, const Limits *l) {
     return m;
 }
 
-TableInst *store_new_table(Store *s, TableInst *place, ValType type, const Limits *l) {
+TableInst *store_new_table(Store *s, TableInst *place, uint64_t *elem, ValType type, const Limits *l) {
     TableInst *t = place ? place : store_alloc(s, sizeof *t, 16);
     uint32_t max = l->has_max && l->max < s->limits.max_elems ? (uint32_t)l->max : s->limits.max_elems;
     if (l->min > s->limits.max_elems) bail(&s->bail, BAIL_STORE_SPACE, "a table is larger than the cap");
@@ -213,7 +213,7 @@ TableInst *store_new_table(Store *s, TableInst *place, ValType type, const Limit
                      .type = type,
                      .type_max = l->has_max ? l->max : UINT64_MAX,
                      .id = s->tables.n};
-    t->elem = store_alloc(s, l->min * sizeof *t->elem, 16);
+    t->elem = elem ? elem : store_alloc(s, l->min * sizeof *t->elem, 16);
     vec_push(&s->arena, &s->tables, t);
     return t;
 }

@@ -129,7 +129,8 @@ GlobalInst *store_exported_global(const InstRec *r, const Export *e);
 uint32_t store_sig(Store *s, const FuncType *t); /* canonical number */
 HostFunc *store_host_func(Store *s, const FuncType *t);
 MemInst *store_new_mem(Store *s, MemInst *place, const Limits *l);
-TableInst *store_new_table(Store *s, TableInst *place, ValType type, const Limits *l);
+/* `elem`: room for the elements of a table that keeps its size; NULL: from the heap. */
+TableInst *store_new_table(Store *s, TableInst *place, uint64_t *elem, ValType type, const Limits *l);
 GlobalInst *store_new_global(Store *s, GlobalInst *place, ValType type, bool mutable, Value v);
 void *store_alloc(Store *s, uint64_t size, uint64_t align);
 const void *store_adaptor(Store *s, uint32_t sig, bool entry);

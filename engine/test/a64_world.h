@@ -81,8 +81,11 @@ static void dump(const Fn *f, const MFn *m, const Alloc *ra) {
 /* Number of the function in the module. */
 static uint32_t world_add(World *w, Fn *f, Mode mode) {
     char msg[200] = "";
-    TargetOptions o = {
-        .far_branches = mode.far, .nan_canon = mode.canon, .fault_charges = mode.fault, .rule_hits = w->hits};
+    TargetOptions o = {.far_branches = mode.far,
+                       .nan_canon = mode.canon,
+                       .fault_charges = mode.fault,
+                       .spectre = mode.linear,
+                       .rule_hits = w->hits};
     cfg_build(f);
     cfg_split_critical(f);
     if (!ir_verify(f, msg, sizeof msg)) {

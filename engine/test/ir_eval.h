@@ -243,6 +243,7 @@ static inline uint64_t machine_pure(Machine *m, const Ins *i, Val v, const uint8
     case IR_iconst:
     case IR_fconst: return ins_imm(i);
     case IR_es: return EVAL_ES;
+    case IR_mask: return x[0] < x[1] ? x[0] : 0;
     case IR_icmp: return machine_icmp(i, type[0], x[0], x[1]);
     case IR_fcmp: return machine_fcmp(i, type[0], x[0], x[1]);
     case IR_select: return x[0] ? x[1] : x[2];

@@ -61,6 +61,7 @@ static uint64_t oracle_int(const Oracle *o, const Ins *i, uint64_t a, uint64_t b
     case IR_sshr:
         for (; c; c--) a = a >> 1 | (a & top);
         return a;
+    case IR_mask: return a < b ? a : 0;
     case IR_rotl: c = (n - c) & (n - 1); /* fall through */
     case IR_rotr:
         for (; c; c--) a = a >> 1 | (a & 1 ? top : 0);

@@ -382,6 +382,7 @@ static Val gen_integer(Gen *g, IrType t, uint32_t depth) {
                                      IR_shl,  IR_sshr, IR_ushr, IR_rotl, IR_rotr};
         a = gen_value(g, t, depth);
         Val b = gen_one_in(g, 2) ? gen_const(g, t) : gen_value(g, t, depth);
+        if (t == T_I32 && gen_one_in(g, 12)) return gen2(g, IR_mask, t, a, b);
         return gen2(g, (IrOp)op[gen_below(g, 11)], t, a, b);
     }
     }

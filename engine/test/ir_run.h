@@ -56,6 +56,7 @@ static inline uint64_t ir_int(const Ins *i, bool w, uint64_t a, uint64_t b) {
     case IR_ushr: return IR_INT(num_i32_shr_u(p, q), num_i64_shr_u(a, b));
     case IR_rotl: return IR_INT(num_i32_rotl(p, q), num_i64_rotl(a, b));
     case IR_rotr: return IR_INT(num_i32_rotr(p, q), num_i64_rotr(a, b));
+    case IR_mask: return p < q ? p : 0;
     case IR_clz: return IR_INT(num_i32_clz(p), num_i64_clz(a));
     case IR_ctz: return IR_INT(num_i32_ctz(p), num_i64_ctz(a));
     case IR_popcnt: return IR_INT(num_i32_popcnt(p), num_i64_popcnt(a));

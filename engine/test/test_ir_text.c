@@ -152,6 +152,7 @@ static const char sample[] =
     "b2:\n"
     "  jump b1(v96, v99)\n"
     "b3:\n"
+    "  v115:i32 = mask v100, v96\n"
     "  ret v100, v101                                 @0x95\n"
     "b4:\n"
     "  trap.1                                         @0x99\n"

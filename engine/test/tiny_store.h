@@ -317,8 +317,9 @@ static void make_memories(World *w, Instance *inst, MemInst *import) {
 }
 
 static Instance *instantiate_with(World *w, const ModuleSpec *spec, FuncInst *const *imports, MemInst *memory) {
-    Instance *inst = ARENA_NEW(&w->arena, Instance);
     const Module *m = decode(w, spec);
+    InstLayout layout = instance_layout(m);
+    Instance *inst = arena_zalloc(&w->arena, layout.size, 16);
     *inst = (Instance){.es = &w->es, .module = m, .id = w->ninst++, .nsigs = m->types.n};
     inst->sigs = ARENA_ARRAY(&w->arena, uint32_t, m->types.n);
     for (uint32_t i = 0; i < m->types.n; i++) inst->sigs[i] = sig_number(w, &m->types.at[i].func);
@@ -326,8 +327,9 @@ static Instance *instantiate_with(World *w, const ModuleSpec *spec, FuncInst *co
     make_memories(w, inst, memory);
     if (spec->table) {
         TableInst *t = ARENA_NEW(&w->arena, TableInst);
-        *t = (TableInst){
-            .elem = ARENA_ARRAY(&w->arena, uint64_t, 20), .size = spec->table - 1u, .capacity = 20, .max = 20};
+        *t = (TableInst){.size = spec->table - 1u, .capacity = 20, .max = 20};
+        bool in_place = m->tables.at[0].inline_at != NO_INDEX;
+        t->elem = in_place ? (void *)((char *)inst + layout.table_elems) : ARENA_ARRAY(&w->arena, uint64_t, 20);
         for (uint32_t i = 0; i < spec->elem.n; i++) t->elem[i] = (uintptr_t)inst->funcs[spec->elem.at[i]];
         inst->tables = ARENA_NEW(&w->arena, TableInst *);
         inst->tables[0] = t;

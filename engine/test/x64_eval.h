@@ -49,6 +49,7 @@ static inline uint64_t int_binary(uint8_t op, uint32_t w, uint64_t a, uint64_t b
     case IR_shl: return (a << n) & mask;
     case IR_sshr: return (uint64_t)(sa >> n) & mask;
     case IR_ushr: return a >> n;
+    case IR_mask: return a < b ? a : 0;
     case IR_rotl: return ((a << n) | (n ? a >> (w - n) : 0)) & mask;
     default: return ((a >> n) | (n ? a << (w - n) : 0)) & mask;
     }

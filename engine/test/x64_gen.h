@@ -179,7 +179,9 @@ static inline void gen_op(Gen *g) {
     switch (rnd(&g->r, 6)) {
     case 0:
     case 1:
-        if (is_int)
+        if (t == T_I32 && !rnd(&g->r, 12))
+            i.op = IR_mask;
+        else if (is_int)
             i.op = (uint8_t)(IR_iadd + rnd(&g->r, IR_rotr - IR_iadd + 1));
         else
             i.op = (uint8_t)(IR_fadd + rnd(&g->r, IR_fcopysign - IR_fadd + 1));

@@ -63,6 +63,10 @@ typedef struct Table {
     bool has_init;
     ConstExpr init;
     uint32_t at;
+    /* filled in by validation: */
+    bool grows;         /* named by a table.grow */
+    uint32_t inline_at; /* of one that never changes its size: number of its first element among those that live in the
+                           instance (InstLayout.table_elems); else NO_INDEX */
 } Table;
 
 typedef struct Memory {
@@ -163,6 +167,7 @@ typedef struct Module {
     uint32_t start; /* function index, or NO_INDEX */
     uint32_t start_at;
     uint32_t nimported[EXT_COUNT];
+    uint32_t ninline; /* elements of tables that live in the instance (set by validation) */
     bool has_data_count;
     uint32_t data_count;
     BitSet declared_funcs;  /* functions that ref.func may name (set by validation) */

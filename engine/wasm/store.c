@@ -30,6 +30,7 @@ InstLayout instance_layout(const Module *m) {
     r.elems = place(&l, m->elems.n, sizeof(ElemInst));
     r.own_mems = place(&l, m->memories.n - m->nimported[EXT_MEMORY], sizeof(MemInst));
     r.own_tables = place(&l, m->tables.n - m->nimported[EXT_TABLE], sizeof(TableInst));
+    r.table_elems = place(&l, m->ninline, sizeof(uint64_t));
     r.own_funcs = place(&l, m->funcs.n - m->nimported[EXT_FUNC], sizeof(FuncInst));
     r.size = (uint32_t)bits_align(l.at, 16);
     return r;

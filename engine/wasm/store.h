@@ -93,6 +93,8 @@ typedef struct InstLayout {
     uint32_t own_funcs;   /* FuncInst of defined function i at own_funcs + 32 * (i - imported) */
     uint32_t own_tables;  /* TableInst of defined table i at own_tables + 40 * (i - imported) */
     uint32_t own_mems;    /* MemInst of defined memory i at own_mems + 48 * (i - imported) */
+    uint32_t
+        table_elems; /* elements of defined tables of one size: those of table i at table_elems + 8 * its inline_at */
     uint32_t size;
 } InstLayout;
 InstLayout instance_layout(const Module *m);

@@ -227,6 +227,7 @@ static void validate_table(Validator *v, const Instr *in) {
         break;
     case OP_TABLE_SIZE: push_val(v, it); break;
     case OP_TABLE_GROW:
+        v->m->tables.at[index].grows = true;
         pop_val(v, it);
         pop_val(v, t->type);
         push_val(v, it);

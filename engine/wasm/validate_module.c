@@ -241,6 +241,27 @@ static bool check_data(Validator *v, const DataSegment *s) {
     return validate_const_expr(v, s->offset, limits_index_type(&m->memories.at[s->memory].limits), m->globals.n);
 }
 
+/* -- Tables of one size ------------------------------------------------------------------------------ */
+
+enum { INLINE_TABLE_MAX = 4096, INLINE_TOTAL_MAX = 65536 }; /* elements: an instance stays small */
+
+/* A table that this module defines keeps its size when its type says so, or when nobody can name it in a table.grow:
+ * no instruction here, and nobody else without an export. */
+static void find_inline_tables(Module *m) {
+    for (uint32_t i = 0; i < m->exports.n; i++)
+        if (m->exports.at[i].kind == EXT_TABLE) m->tables.at[m->exports.at[i].index].grows = true;
+    m->ninline = 0;
+    for (uint32_t i = 0; i < m->tables.n; i++) {
+        Table *t = &m->tables.at[i];
+        bool one_size = !t->grows || (t->limits.has_max && t->limits.max == t->limits.min);
+        t->inline_at = NO_INDEX;
+        if (t->import != NO_INDEX || !one_size || t->limits.min > INLINE_TABLE_MAX) continue;
+        if (m->ninline + t->limits.min > INLINE_TOTAL_MAX) continue;
+        t->inline_at = m->ninline;
+        m->ninline += (uint32_t)t->limits.min;
+    }
+}
+
 /* -- The module ------------------------------------------------------------------------------------- */
 
 static bool validate(Validator *v) {
@@ -253,6 +274,7 @@ static bool validate(Validator *v) {
         if (!validate_body(v, i)) return false;
     for (uint32_t i = 0; i < m->datas.n; i++)
         if (!check_data(v, &m->datas.at[i])) return false;
+    find_inline_tables(m);
     return true;
 }
 

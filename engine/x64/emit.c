@@ -147,13 +147,17 @@ static void put_branch(Emit *e, const MInsn *i) {
     }
 }
 
-/* The table follows the jump: 32-bit distances from its own start. */
-static void put_brtable(Emit *e, const uint32_t *loc) {
+/* The table follows the jump: 32-bit distances from its own start.  imm: the index is in range, the last successor's
+ * included. */
+static void put_brtable(Emit *e, const MInsn *i, const uint32_t *loc) {
     CodeBuf *cb = e->cb;
     uint32_t n = e->m->block.at[e->block].succ.n, index = loc[0], t = loc[1];
     assert(n >= 2);
-    X64_PUT(cb, CMP_I, 4, n - 1, index);
-    x64_put_jump(cb, X64_AE, e->block_label[succ(e, n - 1)], true);
+    if (!i->imm) {
+        n--;
+        X64_PUT(cb, CMP_I, 4, n, index);
+        x64_put_jump(cb, X64_AE, e->block_label[succ(e, n)], true);
+    }
     Label table = code_label(cb);
     X64_PUT(cb, LEA_D, 8, 0, X64_SCRATCH);
     code_fixup(cb, code_at(cb) - 4, table, X64_REL32, 0);
@@ -164,7 +168,7 @@ static void put_brtable(Emit *e, const uint32_t *loc) {
     code_align(cb, 4, e->t->fill);
     uint32_t start = code_at(cb);
     code_bind(cb, table);
-    for (uint32_t k = 0; k + 1 < n; k++) {
+    for (uint32_t k = 0; k < n; k++) {
         uint32_t at = code_at(cb);
         code_fixup(cb, at, e->block_label[succ(e, k)], X64_REL32, (int32_t)(at + 4 - start));
         code_u32(cb, 0);
@@ -197,7 +201,7 @@ static bool put_control(Emit *e, const MInsn *i, const uint32_t *loc) {
         if (!only_jumps(e, e->block)) jump(e, succ(e, 0));
         break;
     case X64_JCC: put_branch(e, i); break;
-    case X64_BRTABLE: put_brtable(e, loc); break;
+    case X64_BRTABLE: put_brtable(e, i, loc); break;
     case X64_TRAP: x64_put_jump(cb, -1, code_trap(cb, (uint8_t)i->aux, i->loc), e->far); break;
     case X64_TRAPCC: put_trap_if(e, i); break;
     case X64_CALL_FN: put_direct(e, X64_CALL_D, i->aux); break;

@@ -35,6 +35,7 @@ void x64_lower(Lower *l, Val v) {
     case IR_eqz:
     case IR_fcmp: x64_lower_compare(l, v); break;
     case IR_select: x64_lower_select(l, v); break;
+    case IR_mask: x64_lower_mask(l, v); break;
     case IR_load: x64_lower_load(l, v); break;
     case IR_store: x64_lower_store(l, v); break;
     case IR_trapz:

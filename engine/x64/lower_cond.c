@@ -247,6 +247,36 @@ void x64_lower_select(Lower *l, Val v) {
     }
 }
 
+static void compare_unsigned(Lower *l, Val a, Val b) {
+    int64_t imm;
+    Reg ra = lower_use(l, a);
+    if (x64_imm32(l, b, &imm)) {
+        x64_ins(l, X64_CMP_I, 4)->imm = imm;
+        LOWER_USE(l, ra);
+        return;
+    }
+    Reg rb = lower_use(l, b);
+    x64_ins(l, X64_CMP, 4);
+    LOWER_USE(l, ra);
+    LOWER_USE(l, rb);
+}
+
+static Reg small_constant(Lower *l, uint32_t c) {
+    Reg r = lower_temp(l, T_I32);
+    x64_ins(l, X64_MOV_I, 4)->imm = c;
+    LOWER_DEF(l, r);
+    return r;
+}
+
+/* cmov is not predicted, so what depends on its result waits for the comparison. */
+void x64_lower_mask(Lower *l, Val v) {
+    const Ins *i = lower_ins(l, v);
+    Reg d = lower_def(l, v), zero = small_constant(l, 0);
+    x64_hit(l, X64_RULE_mask);
+    compare_unsigned(l, i->a, i->b);
+    conditional_move(l, d, lower_use(l, i->a), zero, 4, X64_AE);
+}
+
 /* -- Branches and traps -------------------------------------------------------------------- */
 
 static void branch(Lower *l, X64Cond c) {
@@ -273,7 +303,18 @@ void x64_lower_brtable(Lower *l, Val v) {
     }
     x64_hit(l, X64_RULE_brtable);
     Reg index = lower_use(l, i->a); /* all 64 bits count */
-    x64_ins(l, X64_BRTABLE, 4)->flags = MF_BRANCH;
+    if (l->o->spectre) {            /* no branch to guess: the index is cut to that of the last successor */
+        x64_hit(l, X64_RULE_brtable_mask);
+        Reg limit = small_constant(l, b->succ.n - 1), cut = lower_temp(l, T_I32);
+        x64_ins(l, X64_CMP, 4);
+        LOWER_USE(l, index);
+        LOWER_USE(l, limit);
+        conditional_move(l, cut, limit, index, 4, X64_B);
+        index = cut;
+    }
+    MInsn *m = x64_ins(l, X64_BRTABLE, 4);
+    m->flags = MF_BRANCH;
+    m->imm = l->o->spectre;
     LOWER_USE(l, index);
     lower_opnd(l, lower_temp(l, T_I64), OPND_DEF_EARLY, OC_REG, 0);
 }

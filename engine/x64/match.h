@@ -70,6 +70,7 @@ X64Cond x64_lower_vtest_cond(Lower *l, Val v);
 
 void x64_lower_compare(Lower *l, Val v);
 void x64_lower_select(Lower *l, Val v);
+void x64_lower_mask(Lower *l, Val v);
 void x64_lower_brif(Lower *l, Val v);
 void x64_lower_brtable(Lower *l, Val v);
 void x64_lower_trap_if(Lower *l, Val v);

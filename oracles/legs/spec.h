@@ -14,6 +14,7 @@ typedef struct LegSpec {
     bool interp; /* with full: interpret there */
     uint32_t level, bounds, verify, far, charge, regs, cpu, opt_limit; /* knobs, see knob.def */
     uint32_t plant; /* a fault planted on purpose: plant.h; 0: none */
+    uint32_t tables, spectre;
     char text[200]; /* as written */
 } LegSpec;
 

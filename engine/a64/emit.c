@@ -88,7 +88,7 @@ static bool far_from_end(const Emit *e, const MInsn *i) {
 
 static void conditional(Emit *e, const MInsn *i, const uint32_t *loc) {
     if (!(i->flags & MF_BRANCH)) {
-        Label stub = code_trap(e->cb, (uint8_t)i->aux, i->loc);
+        Label stub = emit_trap_label(e, i);
         branch_if(e, i, loc, false, stub, far_from_end(e, i));
         return;
     }
@@ -158,7 +158,7 @@ static void memory(Emit *e, const MInsn *i, const uint32_t *loc) {
         access.nopnd = 3, access.aux = A64_UXTX, access.scale = 0;
     }
     /* cc: the trap, when it is not that of linear memory */
-    if (i->flags & MF_FAULTS) code_site(e->cb, SITE_FAULT, i->cc ? i->cc : CODE_TRAP_MEMORY_BOUNDS, i->loc);
+    if (i->flags & MF_FAULTS) emit_fault_site(e, i, i->cc ? i->cc : CODE_TRAP_MEMORY_BOUNDS);
     a64_put(e->cb, &access, r);
 }
 

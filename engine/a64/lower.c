@@ -233,6 +233,7 @@ void a64_lower(Lower *l, Val v) {
     case IR_trapz:
     case IR_trapnz:
     case IR_charge:
+    case IR_charges:
     case IR_refund:
     case IR_jump:
     case IR_brif:

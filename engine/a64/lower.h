@@ -66,8 +66,9 @@ void a64_load_lane(Lower *l, Val load, Reg d);
 
 /* One per group of operations; d: the register to define. */
 void a64_lower_int(Lower *l, Val v, Reg d);
-void a64_lower_cond(Lower *l, Val v, Reg d); /* icmp, eqz, fcmp, select */
-void a64_lower_control(Lower *l, Val v);     /* jump .. trap, charge, refund */
+void a64_lower_cond(Lower *l, Val v, Reg d);    /* icmp, eqz, fcmp, select */
+void a64_lower_control(Lower *l, Val v);        /* jump .. trap; counters */
+void a64_lower_counter(Lower *l, const Ins *i); /* charge, charges, refund */
 void a64_lower_load(Lower *l, Val v);
 void a64_lower_store(Lower *l, Val v);
 /* The load with its result in d, as a load of `access`. */

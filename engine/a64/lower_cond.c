@@ -1,4 +1,4 @@
-/* Lowering of conditions and of what consumes them: comparisons, select, branches, traps, counters.
+/* Lowering of conditions and of what consumes them: comparisons, select, branches, traps.
  *
  * A condition is not made into 0 or 1 when its consumer can test the flags or a register itself.  Whoever calls
  * a64_test consumes its flags in the same Target.lower call, with nothing in between that sets them. */
@@ -395,92 +395,15 @@ static void jump_table(Lower *l, const Ins *i) {
     LOWER_USE(l, cut);
 }
 
-/* No branch: an access whose address leaves user memory when the counter is negative.  Counters are below 2^46, so
- * bit 46 is a copy of the sign, and 2^46 above the execution state nothing is mapped.  An emulator translates block
- * by block, and a conditional branch ends a block. */
-static void fault_if_negative(Lower *l, Reg counter, uint32_t trap) {
-    Reg far = lower_temp(l, T_I64);
-    A64_HIT(l, charge_fault);
-    a64_imm(l, A64_ANDI, 8, far, counter, UINT64_C(1) << 46);
-    MInsn *i = lower_emit(l, A64_LDR);
-    i->size = 4;
-    i->flags = MF_FAULTS;
-    i->cc = (uint8_t)trap;
-    i->aux = A64_UXTX;
-    LOWER_DEF(l, A64_ZR);
-    LOWER_USE(l, A64_ES);
-    LOWER_USE(l, far);
-}
-
-/* Where a counter is changed: fuel in its register, depth in two new ones. */
-typedef struct Counter {
-    Reg old, now;
-} Counter;
-
-static Counter counter_begin(Lower *l, const Ins *i) {
-    if (!i->aux) return (Counter){A64_FUEL, A64_FUEL};
-    Counter c = {lower_temp(l, T_I64), lower_temp(l, T_I64)};
-    a64_es_load(l, c.old, ES_DEPTH, T_I64);
-    return c;
-}
-
-static void counter_end(Lower *l, const Ins *i, Reg now) {
-    if (i->aux) a64_es_store(l, now, ES_DEPTH, T_I64);
-}
-
-/* The counter is written also when it becomes negative: the observer sees by how much. */
-static void charge(Lower *l, const Ins *i) {
-    uint32_t words[4];
-    Counter counter = counter_begin(l, i);
-    Reg old = counter.old, now = counter.now;
-    if (a64_arith_imm(i->a)) {
-        A64_HIT(l, charge_imm);
-        a64_imm(l, A64_SUBSI, 8, now, old, i->a);
-    } else if (i->a <= 0xffffff && a64_const_words(i->a, 8, 0, words) > 1) {
-        A64_HIT(l, charge);
-        Reg high = lower_temp(l, T_I64);
-        a64_imm(l, A64_SUBI, 8, high, old, i->a & 0xfff000);
-        a64_imm(l, A64_SUBSI, 8, now, high, i->a & 0xfff); /* N is that of the whole difference */
-    } else {
-        A64_HIT(l, charge);
-        Reg by = lower_temp(l, T_I64);
-        MInsn *m = lower_emit(l, A64_LDC);
-        m->size = 8, m->imm = i->a;
-        LOWER_DEF(l, by);
-        a64_ins2(l, A64_SUBS, 8, now, old, by);
-    }
-    counter_end(l, i, now);
-    uint32_t trap = i->aux ? CODE_TRAP_EXHAUSTION : CODE_TRAP_FUEL;
-    if (l->o->fault_charges)
-        fault_if_negative(l, now, trap);
-    else
-        branch_on(l, flags(CC_MI))->aux = trap;
-}
-
-static void refund(Lower *l, const Ins *i) {
-    Counter counter = counter_begin(l, i);
-    Reg old = counter.old, now = counter.now;
-    A64_HIT(l, refund);
-    if (a64_arith_imm(i->a)) {
-        a64_imm(l, A64_ADDI, 8, now, old, i->a);
-    } else {
-        Reg by = lower_temp(l, T_I64);
-        MInsn *m = lower_emit(l, A64_LDC);
-        m->size = 8, m->imm = i->a;
-        LOWER_DEF(l, by);
-        a64_ins2(l, A64_ADD, 8, now, old, by);
-    }
-    counter_end(l, i, now);
-}
-
 void a64_lower_control(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
     MInsn *m;
     switch ((IrOp)i->op) {
     case IR_trapz:
     case IR_trapnz: trap_if(l, i); break;
-    case IR_charge: charge(l, i); break;
-    case IR_refund: refund(l, i); break;
+    case IR_charge:
+    case IR_charges:
+    case IR_refund: a64_lower_counter(l, i); break;
     case IR_brif:
         A64_HIT(l, branch);
         branch_on(l, a64_test(l, i->a, A64_WITH_BIT))->flags = MF_BRANCH;

@@ -52,6 +52,20 @@ Label code_trap(CodeBuf *cb, uint8_t trap, uint32_t loc) {
     return l;
 }
 
+static uint32_t keep_charges(CodeBuf *cb, const ChargePart *part, uint32_t n) {
+    uint32_t at = cb->charge.n;
+    assert(n <= UINT16_MAX);
+    for (uint32_t i = 0; i < n; i++) vec_push(cb->arena, &cb->charge, part[i]);
+    return at;
+}
+
+Label code_trap_charges(CodeBuf *cb, uint8_t trap, const ChargePart *part, uint32_t n) {
+    TrapStub s = {.label = code_label(cb), .trap = trap, .ncharge = (uint16_t)n};
+    s.loc = keep_charges(cb, part, n);
+    vec_push(cb->arena, &cb->trap_stub, s);
+    return s.label;
+}
+
 Label code_const(CodeBuf *cb, const void *bytes, uint8_t size) {
     assert(size == 4 || size == 8 || size == 16);
     uint64_t key = hash_bytes(bytes, size, size);
@@ -70,6 +84,18 @@ Label code_const(CodeBuf *cb, const void *bytes, uint8_t size) {
 void code_site(CodeBuf *cb, SiteKind kind, uint8_t trap, uint32_t loc) {
     CodeSite s = {.offset = cb->code.n, .loc = loc, .kind = (uint8_t)kind, .trap = trap};
     vec_push(cb->arena, &cb->site, s);
+}
+
+void code_site_charges(CodeBuf *cb, SiteKind kind, uint8_t trap, const ChargePart *part, uint32_t n) {
+    code_site(cb, kind, trap, keep_charges(cb, part, n));
+    cb->site.at[cb->site.n - 1].ncharge = (uint16_t)n;
+}
+
+const ChargePart *code_first_charge(const ChargePart *part, uint32_t n, int64_t counter[2]) {
+    for (uint32_t i = 0; i < n; i++) counter[part[i].counter] += part[i].amount;
+    for (uint32_t i = 0; i < n; i++)
+        if ((counter[part[i].counter] -= part[i].amount) < 0) return &part[i];
+    return NULL;
 }
 
 void code_reloc(CodeBuf *cb, uint32_t at, uint32_t func, uint8_t kind) {

@@ -4,6 +4,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/map.h"
+#include "ir/ir.h"
 
 typedef uint32_t Label;
 
@@ -16,7 +17,8 @@ typedef enum SiteKind {
 typedef struct CodeSite {
     uint32_t offset, loc;
     uint8_t kind, trap;
-    uint16_t pad;
+    uint16_t
+        ncharge; /* of charges: that many from CodeBuf.charge[loc] on, and the trap is that of the first that fails */
 } CodeSite;
 
 typedef struct CodeFixup {
@@ -35,6 +37,7 @@ typedef struct TrapStub {
     Label label;
     uint32_t loc;
     uint8_t trap;
+    uint16_t ncharge; /* as CodeSite */
 } TrapStub;
 
 typedef struct CodeConst {
@@ -57,6 +60,7 @@ typedef struct CodeBuf {
     VEC(CodeReloc) reloc;    /* of the module, until code_link */
     VEC(CodeSite) site;      /* of the module, sorted by offset after code_link */
     VEC(CodeLoc) loc;
+    VEC(ChargePart) charge;  /* of the module */
     Map trap_map, const_map; /* of the current function: find equal stubs and constants */
 } CodeBuf;
 
@@ -70,8 +74,15 @@ Label code_label(CodeBuf *cb); /* a new, unbound label */
 void code_bind(CodeBuf *cb, Label l);
 void code_fixup(CodeBuf *cb, uint32_t at, Label l, uint8_t kind, int32_t addend);
 Label code_trap(CodeBuf *cb, uint8_t trap, uint32_t loc); /* label of an out-of-line stub; equal ones are shared */
+/* Label of a stub of its own, for a check of several charges. */
+Label code_trap_charges(CodeBuf *cb, uint8_t trap, const ChargePart *part, uint32_t n);
 Label code_const(CodeBuf *cb, const void *bytes,
                  uint8_t size); /* 4, 8 or 16 bytes, aligned to size; equal ones are shared */
 void code_site(CodeBuf *cb, SiteKind kind, uint8_t trap, uint32_t loc); /* at the current offset */
+void code_site_charges(CodeBuf *cb, SiteKind kind, uint8_t trap, const ChargePart *part, uint32_t n);
 void code_reloc(CodeBuf *cb, uint32_t at, uint32_t func, uint8_t kind);
 void code_loc(CodeBuf *cb, uint32_t loc); /* code from here on belongs to loc */
+
+/* A check of n charges has failed, all of which have been made: which of them was the first to make its counter
+ * negative?  Leaves in `counter` (ORDER of ChargePart.counter) what was there then.  NULL: none, so it was no trap. */
+const ChargePart *code_first_charge(const ChargePart *part, uint32_t n, int64_t counter[2]);

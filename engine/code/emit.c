@@ -10,6 +10,21 @@
 /* A64's conditional branches reach 1 MiB; below this bound everything in the function is in reach. */
 enum { NEAR_BYTES = 900 * 1024, FUNC_ALIGN = 16, EDIT_BYTES = 16, STUB_BYTES = 16 };
 
+Label emit_trap_label(Emit *e, const MInsn *i) {
+    if (!i->charges) return code_trap(e->cb, (uint8_t)i->aux, i->loc);
+    const ChargeList *c = &e->m->charges.at[i->charges - 1];
+    return code_trap_charges(e->cb, (uint8_t)i->aux, c->at, c->n);
+}
+
+void emit_fault_site(Emit *e, const MInsn *i, uint8_t trap) {
+    if (!i->charges) {
+        code_site(e->cb, SITE_FAULT, trap, i->loc);
+        return;
+    }
+    const ChargeList *c = &e->m->charges.at[i->charges - 1];
+    code_site_charges(e->cb, SITE_FAULT, trap, c->at, c->n);
+}
+
 static IrType opnd_type(const MFn *m, Reg r) {
     if (reg_is_virtual(r)) return vreg_type(m, r);
     return r < REG_FLOAT ? T_I64 : T_V128;
@@ -100,9 +115,10 @@ static void emit_trap_stubs(CodeBuf *cb, const Target *t) {
     for (uint32_t i = 0; i < cb->trap_stub.n; i++) {
         TrapStub s = cb->trap_stub.at[i];
         code_bind(cb, s.label);
-        code_loc(cb, s.loc);
+        code_loc(cb, s.ncharge ? cb->charge.at[s.loc].loc : s.loc);
         t->emit_trap_stub(cb, s.trap);
         code_site(cb, SITE_TRAP, s.trap, s.loc);
+        cb->site.at[cb->site.n - 1].ncharge = s.ncharge;
     }
 }
 

@@ -23,6 +23,10 @@ struct Emit {
     bool far;            /* conditional branches need the long form */
 };
 
+/* Label of the stub that a failed check of `i` goes to. */
+Label emit_trap_label(Emit *e, const MInsn *i);
+/* The current offset is where a fault is the trap of kind `trap`. */
+void emit_fault_site(Emit *e, const MInsn *i, uint8_t trap);
 /* Append the function's code; returns its offset.  Binds all labels, emits trap stubs and constants, patches fixups.
  * Bails with BAIL_TOO_LARGE when the native frame is larger than 8 * frame_cost + 4096 bytes, which would break the
  * depth contract. */

@@ -105,6 +105,12 @@ void lower_opnd(Lower *l, Reg r, OpndKind k, OpndConstraint c, uint32_t fixed) {
     i->nopnd++;
 }
 
+void lower_charges(Lower *l, const ChargePart *part, uint32_t n) {
+    MInsn *i = &l->pending.at[l->pending.n - 1];
+    vec_push(l->m->arena, &l->m->charges, ((ChargeList){part, n}));
+    i->charges = l->m->charges.n;
+}
+
 /* -- What is needed ------------------------------------------------------------------ */
 
 /* Lowered whether or not its result is needed. */
@@ -173,6 +179,14 @@ static void count_uses(Driver *d) {
     }
 }
 
+/* Fuel is in a register, depth in memory. */
+static bool writes_depth(const Fn *f, const Ins *i) {
+    if (i->op == IR_charge) return i->aux != 0;
+    for (uint32_t k = 0; i->op == IR_charges && k < i->b; k++)
+        if (ins_charges(f, i)[k].counter) return true;
+    return false;
+}
+
 /* Place, home and effect numbers of each value. */
 static void number(Driver *d) {
     const Fn *f = d->l.f;
@@ -193,7 +207,7 @@ static void number(Driver *d) {
             d->l.place[v] = k;
             d->l.writes[v] = writes;
             d->l.traps[v] = traps;
-            writes += ir_has(i->op, IRF_W | IRF_K) || (i->op == IR_charge && i->aux);
+            writes += ir_has(i->op, IRF_W | IRF_K) || writes_depth(f, i);
             traps += ir_has(i->op, IRF_T | IRF_K) || (i->flags & MEM_TRAPS);
         }
     }

@@ -47,6 +47,8 @@ bool lower_is_const(const Lower *l, Val v, uint64_t *imm); /* iconst; i32 zero-e
  * target that has got true must fold the load or demand it with lower_use: an undemanded load that may be sunk is not
  * lowered in its own place. */
 bool lower_can_sink(const Lower *l, Val load, Val user);
+/* Note the charges that the check emitted last stands for (kept, not copied). */
+void lower_charges(Lower *l, const ChargePart *part, uint32_t n);
 uint32_t lower_block(const Lower *l, BlkId b);
 uint32_t lower_succ(const Lower *l, uint32_t k); /* MBlock index of successor k of the current block */
 

@@ -68,10 +68,11 @@ typedef struct MInsn {
     uint8_t clobber; /* index into Target.clobber; 0: nothing */
     uint8_t scale;   /* log2 of the index scale */
     uint8_t flags;
-    uint32_t opnd; /* first operand in MFn.opnd */
-    uint32_t loc;  /* source position */
-    uint32_t aux;  /* block, function, library call or trap kind: as the opcode has it */
-    int64_t imm;   /* immediate or displacement */
+    uint32_t opnd;    /* first operand in MFn.opnd */
+    uint32_t loc;     /* source position */
+    uint32_t aux;     /* block, function, library call or trap kind: as the opcode has it */
+    uint32_t charges; /* of a trap by charges: 1 + their place in MFn.charges */
+    int64_t imm;      /* immediate or displacement */
 } MInsn;
 _Static_assert(sizeof(MInsn) == 32, "compact");
 
@@ -89,6 +90,12 @@ typedef struct MBlock {
     bool loop_head;
 } MBlock;
 
+/* Charges that one check stands for: all have been made when it traps. */
+typedef struct ChargeList {
+    const ChargePart *at;
+    uint32_t n;
+} ChargeList;
+
 /* Block 0 is the entry; the array is in layout order, which is a reverse postorder.  No critical edges: a block with
  * several successors has only successors with one predecessor. */
 typedef struct MFn {
@@ -101,6 +108,7 @@ typedef struct MFn {
     VEC(MBlock) block;
     VEC(uint8_t) vreg_type; /* IrType of virtual register REG_VIRTUAL + i: its class and spill width */
     VEC(uint32_t) pool;
+    VEC(ChargeList) charges;
     VEC(uint64_t) data; /* jump tables and wide constants, as the target has it */
 } MFn;
 

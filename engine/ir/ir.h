@@ -109,6 +109,12 @@ typedef struct Ins {
 } Ins;
 _Static_assert(sizeof(Ins) == 16, "compact");
 
+/* One of the charges that `charges` is made of, as it lies in the pool. */
+typedef struct ChargePart {
+    uint32_t counter, amount, loc;
+} ChargePart;
+enum { CHARGE_WORDS = sizeof(ChargePart) / sizeof(uint32_t) };
+
 typedef struct Edge {
     BlkId to;
     uint32_t args, nargs; /* values for the target's parameters, in the pool */
@@ -171,6 +177,9 @@ uint32_t fn_pool(Fn *f, const uint32_t *v, uint32_t n); /* offset in the pool */
 void fn_edge(Fn *f, BlkId from, BlkId to, const Val *args, uint32_t n);
 
 static inline uint64_t ins_imm(const Ins *i) { return (uint64_t)i->b << 32 | i->a; }
+static inline const ChargePart *ins_charges(const Fn *f, const Ins *i) {
+    return (const ChargePart *)(const void *)(f->pool.at + i->a);
+}
 static inline bool ir_has(uint8_t op, uint8_t flag) { return (ir_info[op].flags & flag) != 0; }
 /* Operands: nargs of them in a, b, c; calls, ret: in the pool.  Visits each operand's place. */
 uint32_t ins_operands(const Fn *f, const Ins *i, const uint32_t **pool); /* pool operands; 0 when in a, b, c */

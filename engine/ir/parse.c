@@ -342,6 +342,21 @@ static void lanes(Parser *p, Ins *i) {
     i->c = fn_pool(p->f, word, 4);
 }
 
+/* `fuel 3 at 0x21, depth 80 at 0x24` */
+static void charges(Parser *p, Ins *i) {
+    i->a = p->f->pool.n;
+    do {
+        uint32_t word[CHARGE_WORDS];
+        word[0] = accept_word(p, "depth");
+        if (!word[0] && !accept_word(p, "fuel")) fail(p, "expected a counter");
+        word[1] = number32(p);
+        if (!accept_word(p, "at")) fail(p, "expected at");
+        word[2] = number32(p);
+        fn_pool(p->f, word, CHARGE_WORDS);
+        i->b++;
+    } while (!p->failed && accept(p, ','));
+}
+
 static void operands(Parser *p, Ins *i) {
     switch (i->op) {
     case IR_iconst:
@@ -370,6 +385,7 @@ static void operands(Parser *p, Ins *i) {
         return;
     case IR_charge:
     case IR_refund: i->a = number32(p); return;
+    case IR_charges: charges(p, i); return;
     case IR_call:
     case IR_tailcall: callee(p, i); return;
     case IR_ret: i->a = values(p, false, &i->b); return;

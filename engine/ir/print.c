@@ -154,6 +154,15 @@ static void print_lanes(Text *t, const Fn *f, const Ins *i) {
     }
 }
 
+static void print_charges(Text *t, const Fn *f, const Ins *i) {
+    if ((uint64_t)i->a + (uint64_t)i->b * CHARGE_WORDS > f->pool.n) return;
+    for (uint32_t k = 0; k < i->b; k++) {
+        const ChargePart *p = &ins_charges(f, i)[k];
+        text_printf(t, "%s%s %" PRIu32 " at 0x%" PRIx32, k ? ", " : " ", p->counter ? "depth" : "fuel", p->amount,
+                    p->loc);
+    }
+}
+
 static void print_operands(Text *t, const Fn *f, const Blk *b, const Ins *i) {
     switch (i->op) {
     case IR_iconst:
@@ -184,6 +193,7 @@ static void print_operands(Text *t, const Fn *f, const Blk *b, const Ins *i) {
         return;
     case IR_charge:
     case IR_refund: text_printf(t, " %" PRIu32, i->a); return;
+    case IR_charges: print_charges(t, f, i); return;
     case IR_call:
     case IR_tailcall: print_callee(t, f, i); return;
     case IR_ret:

@@ -493,6 +493,17 @@ static bool check_plain(Verifier *x, const Ins *i, uint32_t type) {
     return i->type == result || fail(x, "type %s, must be %s", type_text(i->type), type_text(result));
 }
 
+static bool check_charges(Verifier *x, const Ins *i) {
+    if ((uint64_t)i->a + (uint64_t)i->b * CHARGE_WORDS > x->f->pool.n) return fail(x, "charges outside the pool");
+    uint64_t sum[2] = {0, 0};
+    for (uint32_t k = 0; k < i->b; k++) {
+        const ChargePart *p = &ins_charges(x->f, i)[k];
+        if (p->counter > 1) return fail(x, "unknown counter");
+        if ((sum[p->counter] += p->amount) > UINT32_MAX) return fail(x, "charges with too large a sum");
+    }
+    return i->b != 0 || fail(x, "no charges");
+}
+
 static bool check_types(Verifier *x, const Ins *i, BlkId b, uint32_t pos) {
     const Fn *f = x->f;
     uint32_t type = ir_info[i->op].nargs ? f->ins.at[i->a].type : T_NONE;
@@ -533,6 +544,7 @@ static bool check_types(Verifier *x, const Ins *i, BlkId b, uint32_t pos) {
     case IR_trapnz:
     case IR_brif:
     case IR_brtable: return check_type(x, i->a, T_I32);
+    case IR_charges: return check_charges(x, i);
     case IR_charge:
     case IR_refund: return i->aux < 2 || fail(x, "unknown counter");
     case IR_call:

@@ -134,7 +134,7 @@ static void visit_block(Load *l, BlkId b) {
         forward_operands(&l->fwd, i);
         if (i->op == IR_load && visit_load(l, v, i)) continue;
         if (i->op == IR_store) visit_store(l, i);
-        if (i->op == IR_charge || i->op == IR_refund) forget_all(l, true);
+        if (i->op == IR_charge || i->op == IR_charges || i->op == IR_refund) forget_all(l, true);
         if (ir_has(i->op, IRF_K)) forget_all(l, false);
         blk->list.at[n++] = v;
     }

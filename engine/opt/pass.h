@@ -92,3 +92,4 @@ void opt_load(Fn *f);
 void opt_dce(Fn *f);
 void opt_bounds(Fn *f);
 void opt_licm(Fn *f);
+void opt_charge(Fn *f);

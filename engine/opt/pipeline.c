@@ -13,7 +13,7 @@ typedef struct PassInfo {
     OptPass *run;
 } PassInfo;
 
-typedef enum Pass { PARAMS, BRANCH, FOLD, GVN, LOAD, LICM, BOUNDS, DCE, PASS_COUNT } Pass;
+typedef enum Pass { PARAMS, BRANCH, FOLD, GVN, LOAD, LICM, BOUNDS, CHARGE, DCE, PASS_COUNT } Pass;
 
 static const PassInfo passes[PASS_COUNT] = {
     [PARAMS] = {"params", opt_params}, /* redundant block parameters */
@@ -23,6 +23,7 @@ static const PassInfo passes[PASS_COUNT] = {
     [LOAD] = {"load", opt_load},       /* redundant loads of instance fields */
     [LICM] = {"licm", opt_licm},       /* loop invariants */
     [BOUNDS] = {"bounds", opt_bounds}, /* dominated bounds checks */
+    [CHARGE] = {"charge", opt_charge}, /* merged charges */
     [DCE] = {"dce", opt_dce},          /* dead values and parameters */
 };
 
@@ -32,8 +33,8 @@ typedef struct Step {
 } Step;
 
 static const Step steps[] = {
-    {BRANCH, 1}, {PARAMS, 1}, {FOLD, 1},   {GVN, 1},    {LOAD, 1}, {LICM, 2}, {GVN, 2},
-    {LOAD, 2},   {FOLD, 1},   {BOUNDS, 2}, {BRANCH, 1}, {GVN, 2},  {DCE, 1},
+    {BRANCH, 1}, {PARAMS, 1}, {FOLD, 1},   {GVN, 1},    {LOAD, 1},   {LICM, 2}, {GVN, 2},
+    {LOAD, 2},   {FOLD, 1},   {BOUNDS, 2}, {BRANCH, 1}, {CHARGE, 1}, {GVN, 2},  {DCE, 1},
 };
 
 void opt_run(Fn *f, const OptOptions *o) {

@@ -63,7 +63,9 @@ static Code *finish(Arena *a, CodeBuf *cb, const CompileOptions *o, const uint32
                 .site = cb->site.at,
                 .nsite = cb->site.n,
                 .loc = cb->loc.at,
-                .nloc = cb->loc.n};
+                .nloc = cb->loc.n,
+                .charge = cb->charge.at,
+                .ncharge = cb->charge.n};
     return c;
 }
 
@@ -235,6 +237,8 @@ const CodeSite *code_find_site(const Code *c, uint32_t offset, SiteKind kind) {
         if (c->site[lo].kind == kind) return &c->site[lo];
     return NULL;
 }
+
+uint32_t code_site_loc(const Code *c, const CodeSite *s) { return s->ncharge ? c->charge[s->loc].loc : s->loc; }
 
 uint32_t code_find_func(const Code *c, uint32_t offset) {
     /* functions are emitted in the order of their indices */

@@ -33,7 +33,9 @@ typedef struct Code {
     uint32_t nsite;
     const CodeLoc *loc; /* sorted by offset */
     uint32_t nloc;
-    uint32_t nrewrite; /* rewrites made */
+    uint32_t nrewrite;        /* rewrites made */
+    const ChargePart *charge; /* of sites with ncharge */
+    uint32_t ncharge;
 } Code;
 
 typedef struct CompileError {
@@ -54,6 +56,8 @@ bool compile_dump_fn(Text *out, Fn *f, const CompileOptions *o, const char *stag
 
 /* Site at `offset` exactly, of the kind; NULL when there is none. */
 const CodeSite *code_find_site(const Code *c, uint32_t offset, SiteKind kind);
+/* Source position of the site; of several charges, the first one's. */
+uint32_t code_site_loc(const Code *c, const CodeSite *s);
 /* Function whose code holds `offset`, or UINT32_MAX. */
 uint32_t code_find_func(const Code *c, uint32_t offset);
 

@@ -32,22 +32,37 @@ static bool in_memory(const Store *s, uint64_t addr) {
     return false;
 }
 
+/* Kind and location of a site's trap, and what was left of the counters; false: no reason to trap. */
+static bool resolve(const Code *code, const CodeSite *site, const ExecCall *c, Outcome *out, uint32_t *loc) {
+    out->trap = (TrapKind)site->trap;
+    *loc = site->loc;
+    if (!site->ncharge) return true;
+    int64_t counter[2] = {c->fuel, c->depth_left};
+    const ChargePart *p = code_first_charge(code->charge + site->loc, site->ncharge, counter);
+    if (!p) return false;
+    out->trap = p->counter ? TRAP_EXHAUSTION : TRAP_FUEL;
+    out->fuel = counter[0];
+    out->depth = counter[1];
+    *loc = p->loc;
+    return true;
+}
+
 /* The innermost frame.  False when the pc is in compiled code but is no trap. */
 static bool first_frame(const Store *s, const ExecCall *c, Outcome *out) {
-    uint32_t offset = 0;
+    uint32_t offset = 0, loc;
     const InstRec *r = find_code(s, c->trap_pc, &offset);
     if (!c->fault) {
         out->trap = (TrapKind)c->trap_kind;
         if (!r) return true; /* an adaptor's: the site is the call in wasm code */
         const CodeSite *site = code_find_site(r->code, offset, SITE_TRAP);
-        if (!site || site->trap != c->trap_kind) return false;
-        push(&out->trace, r, offset, site->loc);
+        if (!site || site->trap != c->trap_kind || !resolve(r->code, site, c, out, &loc)) return false;
+        push(&out->trace, r, offset, loc);
         return true;
     }
     const CodeSite *site = r ? code_find_site(r->code, offset, SITE_FAULT) : NULL;
     if (!site || (site->trap == TRAP_MEMORY_BOUNDS && !in_memory(s, c->fault_addr))) return false;
-    out->trap = (TrapKind)site->trap;
-    push(&out->trace, r, offset + 1, site->loc);
+    if (!resolve(r->code, site, c, out, &loc)) return false;
+    push(&out->trace, r, offset + 1, loc);
     return true;
 }
 

@@ -313,6 +313,17 @@ static inline void machine_counter(Machine *m, const Ins *i, Val v) {
                       (Event){.kind = EV_TRAP, .what = i->aux ? TRAP_OF_DEPTH : TRAP_OF_FUEL, .loc = m->f->loc.at[v]});
 }
 
+static inline void machine_charge(Machine *m, const ChargePart *p) {
+    int64_t left;
+    uint8_t *at = m->es + 8 * p->counter;
+    memcpy(&left, at, 8);
+    left -= p->amount;
+    memcpy(at, &left, 8);
+    machine_event(m, (Event){.kind = EV_CHARGE, .what = p->counter, .x = p->amount});
+    if (left < 0)
+        machine_event(m, (Event){.kind = EV_TRAP, .what = p->counter ? TRAP_OF_DEPTH : TRAP_OF_FUEL, .loc = p->loc});
+}
+
 static inline uint64_t machine_hash(const Machine *m, uint32_t at, uint32_t n) {
     uint64_t h = n;
     for (uint32_t k = 0; k < n; k++) h = hash_mix(h * 31 + m->value[m->f->pool.at[at + k]]);
@@ -364,6 +375,9 @@ static inline void machine_step(Machine *m, Val v) {
         break;
     case IR_charge:
     case IR_refund: machine_counter(m, i, v); break;
+    case IR_charges:
+        for (uint32_t k = 0; k < i->b && !m->done; k++) machine_charge(m, &ins_charges(f, i)[k]);
+        break;
     case IR_call: machine_call(m, i, v); break;
     default: break;
     }

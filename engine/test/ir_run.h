@@ -28,12 +28,14 @@ typedef struct IrFrame {
     Value *results; /* of the last call: for proj */
 } IrFrame;
 
-static inline void ir_trap(IrFrame *x, Val at, uint8_t kind) {
+static inline void ir_trap_at(IrFrame *x, uint32_t loc, uint8_t kind) {
     x->r->trap = (TrapKind)kind;
-    x->r->loc = x->f->loc.at[at];
+    x->r->loc = loc;
     x->r->func = x->f->index;
     longjmp(x->r->out, 1);
 }
+
+static inline void ir_trap(IrFrame *x, Val at, uint8_t kind) { ir_trap_at(x, x->f->loc.at[at], kind); }
 
 #define IR_INT(OP32, OP64) (w ? (OP64) : (OP32))
 static inline uint64_t ir_int(const Ins *i, bool w, uint64_t a, uint64_t b) {
@@ -296,6 +298,15 @@ static inline void ir_count(IrFrame *x, Val at) {
     }
 }
 
+static inline void ir_count_all(IrFrame *x, const Ins *i) {
+    for (uint32_t k = 0; k < i->b; k++) {
+        const ChargePart *p = &ins_charges(x->f, i)[k];
+        int64_t *counter = p->counter ? &x->r->es->depth : &x->r->es->fuel;
+        *counter -= p->amount;
+        if (*counter < 0) ir_trap_at(x, p->loc, p->counter ? TRAP_EXHAUSTION : TRAP_FUEL);
+    }
+}
+
 /* Everything but the ends of blocks. */
 static inline void ir_step(IrFrame *x, Val at) {
     const Ins *i = &x->f->ins.at[at];
@@ -325,6 +336,7 @@ static inline void ir_step(IrFrame *x, Val at) {
         break;
     case IR_charge:
     case IR_refund: ir_count(x, at); break;
+    case IR_charges: ir_count_all(x, i); break;
     case IR_call: ir_call(x, at); break;
     case IR_select: v[at] = v[i->a].i64 ? v[i->b] : v[i->c]; break;
     default: v[at].i64 = ir_pure(x, i, v[i->a].i64, ir_info[i->op].nargs > 1 ? v[i->b].i64 : 0); break;

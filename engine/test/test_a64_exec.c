@@ -5,6 +5,7 @@
  *   test_a64_exec [functions [first seed]] */
 #define _GNU_SOURCE
 #include "test/a64_world.h"
+#include "test/charges.h"
 #include "test/ir_oracle.h"
 #include "test/ir_random.h"
 
@@ -545,6 +546,33 @@ static void test_stubs(World *w, Mode mode) {
     arena_free(&a);
 }
 
+/* By faults they are one check, so both counters have changed when that fails. */
+static void test_charges(World *w, Mode mode) {
+    Arena a;
+    arena_init(&a, NULL);
+    world_open(w);
+    world_add(w, charges_fn(&a), mode);
+    world_map(w);
+    for (uint32_t k = 0; k < 2 * CHARGES_CASES; k++) {
+        int64_t before[2], want_left[2];
+        const ChargePart *want = charges_case(k / 2, k % 2 ? 1 << 30 : 1, before, want_left);
+        es_put(w, ES_FUEL, (uint64_t)before[0]);
+        es_put(w, ES_DEPTH, (uint64_t)before[1]);
+        uint32_t trap = world_run(w, 0, NULL);
+        CHECK((trap != 0) == (want != NULL));
+        int64_t left[2] = {(int64_t)es_get(w, ES_FUEL), (int64_t)es_get(w, ES_DEPTH)};
+        if (want) {
+            const CodeSite *s = find_site(w, es_get(w, ES_TRAP_PC), mode.fault ? SITE_FAULT : SITE_TRAP);
+            CHECK(s && s->trap == trap);
+            const ChargePart *got = s->ncharge ? code_first_charge(w->cb.charge.at + s->loc, s->ncharge, left) : NULL;
+            CHECK((s->ncharge ? got->loc : s->loc) == want->loc);
+        }
+        CHECK(memcmp(left, want_left, sizeof left) == 0);
+    }
+    world_close(w);
+    arena_free(&a);
+}
+
 /* enter keeps what AAPCS64 wants kept, with code that uses all registers. */
 static void test_preserved(World *w, Mode mode) {
     Arena a;
@@ -764,6 +792,8 @@ int main(int argc, char **argv) {
         test_calls(&w, mode);
         test_stubs(&w, mode);
         test_rounding(&w, mode);
+        test_charges(&w, mode);
+        test_charges(&w, (Mode){.linear = m & 1, .far = m >> 1 & 1, .fault = true});
         test_preserved(&w, mode);
         test_vectors(&w, mode);
         test_faults(&w, mode);

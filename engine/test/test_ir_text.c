@@ -37,6 +37,7 @@ static const char sample[] =
     "b0(v1:i64, v2:i32, v3:i64, v4:f32, v5:f64, v6:v128):\n"
     "  charge.fuel 4294967295                         @0xffffffff\n"
     "  charge.depth 80\n"
+    "  charges depth 80 at 0x0, fuel 4294967295 at 0xffffffff @0x1\n"
     "  v10:i32 = iconst -2147483648                   @0x1f\n"
     "  v11:i64 = iconst -9223372036854775808\n"
     "  v12:i64 = iconst 9223372036854775807\n"
@@ -372,6 +373,7 @@ static void test_verifier_rejects(void **state) {
         {FN("(i64) -> ()", "b0(v1:i64):\n  trapz.1 v1\n  ret\n"), "operand v1 is i64, must be i32"},
         {FN("(i64) -> ()", "b0(v1:i64):\n  brif v1, b1, b1\nb1:\n  ret\n"), "operand v1 is i64, must be i32"},
         {FN("() -> ()", "b0:\n  charge.2 1\n  ret\n"), "unknown counter"},
+        {FN("() -> ()", "b0:\n  charges depth 4294967295 at 1, fuel 2 at 3, depth 1 at 2\n  ret\n"), "too large a sum"},
         /* lanes */
         {FN("(i32) -> ()", "b0(v1:i32):\n  v2:v128 = vunary.i8x16.abs v1\n  ret\n"), "operand v1 is i32, must be v128"},
         {FN("(v128) -> ()", "b0(v1:v128):\n  v2:v128 = vunary.i8x16.add v1\n  ret\n"), "i8x16.add is of another shape"},

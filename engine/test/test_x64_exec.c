@@ -2,6 +2,7 @@
  * boundary values with operands in registers, in memory and constant, with both allocators and all CPU feature sets;
  * random functions with control flow; calls, traps and the stubs.  For x86-64 hosts alone. */
 #define _GNU_SOURCE
+#include "charges.h"
 #include "x64_gen.h"
 #include "x64_jit.h"
 
@@ -490,6 +491,32 @@ static uint64_t call_back(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64
     return 0xdeadbeef80000001;
 }
 
+static void test_charges(void **state) {
+    (void)state;
+    start_code();
+    uint32_t at = compile(charges_fn(&jit.arena), X64_CPU_BASE, 0);
+    finish_code(NULL);
+    for (uint32_t k = 0; k < 2 * CHARGES_CASES; k++) {
+        int64_t before[2], after[2];
+        /* the other counter has plenty, or fails at its own first charge */
+        const ChargePart *want = charges_case(k / 2, k % 2 ? 1 << 30 : 1, before, after);
+        set_state(ES_FUEL, (uint64_t)before[0]);
+        set_state(ES_DEPTH, (uint64_t)before[1]);
+        assert_int_equal(enter(at, NULL) != 0, want != NULL);
+        int64_t left[2] = {(int64_t)state_u64(ES_FUEL), (int64_t)state_u64(ES_DEPTH)};
+        if (want) {
+            uint64_t pc = state_u64(ES_TRAP_PC) - (uint64_t)(uintptr_t)code_ptr(jit.code_start);
+            const CodeSite *s = NULL;
+            for (uint32_t i = 0; i < jit.cb.site.n; i++)
+                if (jit.cb.site.at[i].offset == pc && jit.cb.site.at[i].kind == SITE_TRAP) s = &jit.cb.site.at[i];
+            assert_non_null(s);
+            const ChargePart *got = s->ncharge ? code_first_charge(jit.cb.charge.at + s->loc, s->ncharge, left) : NULL;
+            assert_int_equal(s->ncharge ? got->loc : s->loc, want->loc);
+        }
+        assert_memory_equal(left, after, sizeof left);
+    }
+}
+
 static void test_nested(void **state) {
     (void)state;
     enum { LIB = 3 };
@@ -591,11 +618,11 @@ static void test_rules(void **state) { /* every rule has been used above */
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_integers),    cmocka_unit_test(test_division), cmocka_unit_test(test_floats),
-        cmocka_unit_test(test_conversions), cmocka_unit_test(test_select),   cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_random),      cmocka_unit_test(test_vectors),  cmocka_unit_test(test_calls),
-        cmocka_unit_test(test_counters),    cmocka_unit_test(test_nested),   cmocka_unit_test(test_frame),
-        cmocka_unit_test(test_fault_sites), cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_integers),    cmocka_unit_test(test_division),    cmocka_unit_test(test_floats),
+        cmocka_unit_test(test_conversions), cmocka_unit_test(test_select),      cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_random),      cmocka_unit_test(test_vectors),     cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_counters),    cmocka_unit_test(test_charges),     cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_frame),       cmocka_unit_test(test_fault_sites), cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests(tests, jit_setup, jit_teardown);
 }

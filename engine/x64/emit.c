@@ -176,7 +176,7 @@ static void put_brtable(Emit *e, const MInsn *i, const uint32_t *loc) {
 }
 
 static void put_trap_if(Emit *e, const MInsn *i) {
-    Label to = code_trap(e->cb, (uint8_t)i->aux, i->loc);
+    Label to = emit_trap_label(e, i);
     if (i->imm == X64_AND_NP) {
         uint32_t skip = x64_put_short(e->cb, X64_P);
         x64_put_jump(e->cb, X64_E, to, e->far);

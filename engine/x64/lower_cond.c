@@ -365,22 +365,36 @@ static void change_depth(Lower *l, uint32_t amount, bool add) {
     LOWER_USE(l, X64_STATE);
 }
 
-static void change_counter(Lower *l, const Ins *i, bool add) {
-    if (i->aux)
-        change_depth(l, i->a, add);
+static void change_counter(Lower *l, uint32_t counter, uint32_t amount, bool add) {
+    if (counter)
+        change_depth(l, amount, add);
     else
-        change_fuel(l, i->a, add);
+        change_fuel(l, amount, add);
 }
 
 void x64_lower_charge(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
     x64_hit(l, X64_RULE_charge);
-    change_counter(l, i, false);
+    change_counter(l, i->aux, i->a, false);
     trap_if(l, plain(X64_S), i->aux ? CODE_TRAP_EXHAUSTION : CODE_TRAP_FUEL);
+}
+
+/* Those of one counter that follow each other are one change and one check. */
+void x64_lower_charges(Lower *l, Val v) {
+    const Ins *i = lower_ins(l, v);
+    const ChargePart *part = ins_charges(l->f, i);
+    for (uint32_t k = 0, n; k < i->b; k += n) {
+        uint32_t sum = 0;
+        for (n = 0; k + n < i->b && part[k + n].counter == part[k].counter; n++) sum += part[k + n].amount;
+        x64_hit(l, X64_RULE_charges);
+        change_counter(l, part[k].counter, sum, false);
+        trap_if(l, plain(X64_S), part[k].counter ? CODE_TRAP_EXHAUSTION : CODE_TRAP_FUEL);
+        lower_charges(l, part + k, n);
+    }
 }
 
 void x64_lower_refund(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
     x64_hit(l, X64_RULE_refund);
-    change_counter(l, i, true);
+    change_counter(l, i->aux, i->a, true);
 }

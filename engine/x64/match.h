@@ -75,6 +75,7 @@ void x64_lower_brif(Lower *l, Val v);
 void x64_lower_brtable(Lower *l, Val v);
 void x64_lower_trap_if(Lower *l, Val v);
 void x64_lower_charge(Lower *l, Val v);
+void x64_lower_charges(Lower *l, Val v);
 void x64_lower_refund(Lower *l, Val v);
 
 /* -- The others ----------------------------------------------------------------------- */

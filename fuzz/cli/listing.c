@@ -168,7 +168,7 @@ static void put_loc(Listing *l, uint32_t at) {
 
 static void put_stub(Listing *l, uint32_t at) {
     const CodeSite *s = find_stub(l, at);
-    if (s) fprintf(l->out, "; trap stub: %s at 0x%x\n", trap_name((TrapKind)s->trap), s->loc);
+    if (s) fprintf(l->out, "; trap stub: %s at 0x%x\n", trap_name((TrapKind)s->trap), code_site_loc(l->code, s));
 }
 
 /* What stands at the target of a branch or call. */
@@ -214,7 +214,8 @@ static void put_insn(Listing *l) {
     if (to != UINT64_MAX) describe_target(l, to, comment, sizeof comment);
     const CodeSite *fault = code_find_site(l->code, at, SITE_FAULT);
     if (fault)
-        snprintf(comment, sizeof comment, "fault: %s at 0x%x", trap_name((TrapKind)fault->trap), fault->loc);
+        snprintf(comment, sizeof comment, "fault: %s at 0x%x", trap_name((TrapKind)fault->trap),
+                 code_site_loc(l->code, fault));
     else if (!comment[0] && code_find_site(l->code, end, SITE_CALL))
         snprintf(comment, sizeof comment, "call");
     put_line(l, at, i->size, text, comment);

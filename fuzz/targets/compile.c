@@ -11,9 +11,10 @@ TARGET_FAILURE(compile__a64__not_repeatable)
 TARGET_FAILURE(compile__generator__module)
 
 static bool same(const Code *a, const Code *b) {
-    return a->size == b->size && a->nsite == b->nsite && a->nloc == b->nloc &&
+    return a->size == b->size && a->nsite == b->nsite && a->nloc == b->nloc && a->ncharge == b->ncharge &&
            memcmp(a->bytes, b->bytes, a->size) == 0 && memcmp(a->func, b->func, a->nfunc * sizeof *a->func) == 0 &&
            (!a->nsite || memcmp(a->site, b->site, a->nsite * sizeof *a->site) == 0) &&
+           (!a->ncharge || memcmp(a->charge, b->charge, a->ncharge * sizeof *a->charge) == 0) &&
            (!a->nloc || memcmp(a->loc, b->loc, a->nloc * sizeof *a->loc) == 0);
 }
 

@@ -201,6 +201,12 @@ static void stop(Campaign *c) {
 
 /* -- The whole ------------------------------------------------------------------------------------ */
 
+static bool found_enough(const Campaign *c) {
+    uint64_t saved = c->ours.saved;
+    for (uint32_t k = 0; k < c->jobs; k++) saved += c->sh->slot[k].tally.saved;
+    return c->o->finds && saved >= c->o->finds;
+}
+
 static void loop(Campaign *c, CampaignProgress *progress, void *user) {
     uint64_t told = 0, saved = c->began, limit = (uint64_t)(c->o->seconds * 1e9);
     for (uint32_t k = 0; k < c->jobs && !c->failed; k++) start(c, k);
@@ -218,7 +224,7 @@ static void loop(Campaign *c, CampaignProgress *progress, void *user) {
             saved = now;
             c->failed = c->failed || !save_state(c);
         }
-        if ((limit && now - c->began >= limit) || !alive(c)) break;
+        if ((limit && now - c->began >= limit) || !alive(c) || found_enough(c)) break;
     }
     stop(c);
 }

@@ -46,6 +46,7 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
         if (end == arg || *end || !(a->o.seconds > 0)) argp_error(st, "--time takes a positive number of seconds");
         break;
     case 'c': a->o.cases = number(arg, "--cases", 1, UINT64_MAX / 2, st); break;
+    case 'n': a->o.finds = number(arg, "--finds", 1, UINT64_MAX, st); break;
     case 's': a->o.first = number(arg, "--seed", 0, UINT64_MAX / 2, st); break;
     case 'j': a->o.jobs = (uint32_t)number(arg, "--jobs", 1, CAMPAIGN_MAX_JOBS, st); break;
     case 'd': a->o.findings = arg; break;
@@ -62,6 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
 static const struct argp_option options[] = {
     {"time", 't', "S", 0, "stop after S seconds (default: run until Ctrl-C)", 0},
     {"cases", 'c', "N", 0, "stop after N cases", 0},
+    {"finds", 'n', "N", 0, "stop after N findings have been written", 0},
     {"jobs", 'j', "N", 0, "processes (default: one a processor)", 0},
     {"seed", 's', "N", 0, "first seed of the generator's stream (default 0)", 0},
     {"state", 'r', "FILE", 0, "go on where FILE says, and keep it up to date", 0},

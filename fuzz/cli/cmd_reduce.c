@@ -8,7 +8,10 @@
 #include <unistd.h>
 #include "fuzz/campaign/panel.h"
 #include "fuzz/cli/cli.h"
+#include "fuzz/finding_text.h"
 #include "fuzz/reduce/folder.h"
+#include "wasm/print.h"
+#include "wasm/validate.h"
 
 enum { MAX_JOBS = 64 };
 
@@ -42,6 +45,11 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
     case 'd': a->slips = arg; break;
     case 'p': a->run.predicate = arg; break;
     case 'q': a->quiet = true; break;
+    case 'P':
+        a->run.o.pass = arg;
+        for (n = 0; reduce_pass_name(n) && strcmp(reduce_pass_name(n), arg) != 0;) n++;
+        if (!reduce_pass_name(n)) argp_error(st, "no pass is called \"%s\" (fuzz/reduce/pass.c lists them)", arg);
+        break;
     case 'j':
         if (!cli_parse_count(arg, &n) || n > MAX_JOBS) argp_error(st, "--jobs takes a number from 1 to %d", MAX_JOBS);
         a->run.jobs = n;
@@ -62,7 +70,9 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
 
 static const struct argp_option options[] = {
     {"out", 'o', "F", 0,
-     "where the module is written (default: FILE.reduced.wasm; of a finding, reduced.wasm in its folder)", 0},
+     "where the module is written (default: FILE.reduced.wasm; of a finding, reduced.wasm in its folder); -: as text, "
+     "with its plan, to standard output",
+     0},
     {"legs", 'l', "L,L,...", 0, "legs to differ (default: those of the finding, else " PANEL_REPLAY_LEGS ")", 0},
     {"predicate", 'p', "CMD", 0,
      "instead of legs: the shell runs `CMD FILE`; exit status 0: the module in FILE is interesting", 0},
@@ -74,6 +84,7 @@ static const struct argp_option options[] = {
      "where candidates go that show another bucket, one each that DIR has nothing of (default: the finding's, else "
      "findings)",
      0},
+    {"pass", 'P', "NAME", 0, "this pass alone, for tests of it", 0},
     {"quiet", 'q', NULL, 0, "no progress", 0},
     {0}};
 static const struct argp argp = {
@@ -170,6 +181,28 @@ static int reduce_folder(Arena *arena, Args *a) {
     return status;
 }
 
+/* The module as text, and what its plan calls. */
+static void print_case(Arena *arena, ReduceBytes b, Features features) {
+    Err err;
+    Plan plan;
+    Text t;
+    const char *why;
+    err_clear(&err);
+    text_init(&t, arena);
+    Module *m = module_decode(arena, b.at, b.n, features, &err);
+    if (!m || !module_validate(m, &err) || !plan_of(arena, m, &plan, &why)) return;
+    module_print(&t, m, 0);
+    for (uint32_t i = 0; i < plan.step.n; i++) {
+        const PlanStep *s = &plan.step.at[i];
+        const FuncType *type = module_func_type(m, module_find_export(m, s->name.at, s->name.n)->index);
+        text_printf(&t, "call %.*s", (int)s->name.n, s->name.at);
+        for (uint32_t k = 0; k < s->nargs; k++) text_putc(&t, ' '), value_print(&t, type->param[k], &s->args[k]);
+        text_putc(&t, '\n');
+    }
+    text_printf(&t, "fuel %" PRId64 ", depth %" PRId64 "\n", plan.limits.fuel, plan.limits.depth);
+    fputs(t.at, stdout);
+}
+
 static int reduce_file(Arena *arena, Args *a) {
     ReduceReport r;
     File f;
@@ -179,12 +212,17 @@ static int reduce_file(Arena *arena, Args *a) {
     ReduceRunEnd end = reduce_run(arena, &a->run, &r);
     ReduceBytes b = {r.result.bytes, r.result.n};
     size_t n = strlen(out);
-    bool pair = n > 5 && strcmp(out + n - 5, ".wasm") == 0;
+    bool text = strcmp(out, "-") == 0, pair = n > 5 && strcmp(out + n - 5, ".wasm") == 0;
     int status;
-    if (end == RUN_DONE && !(pair ? reduce_write_pair(out, b, a->run.o.features) : reduce_write(out, b.at, b.n)))
+    if (end == RUN_DONE && text) {
+        print_case(arena, b, a->run.o.features);
+        status = interrupted ? EXIT_INTERRUPTED : EXIT_AGREED;
+    } else if (end == RUN_DONE &&
+               !(pair ? reduce_write_pair(out, b, a->run.o.features) : reduce_write(out, b.at, b.n))) {
         status = cli_fail(EXIT_BAD_INPUT, "%s: %s", out, strerror(errno));
-    else
+    } else {
         status = finish(a, end, &r, out);
+    }
     reduce_free(&r.result);
     return status;
 }

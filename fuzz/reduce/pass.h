@@ -47,12 +47,18 @@ typedef struct Cursor {
     bool begun;
 } Cursor;
 
+typedef enum PassWhen {
+    PASS_ALWAYS,
+    PASS_FIRST, /* in the first round alone */
+    PASS_LAST   /* once, when nothing else finds any more */
+} PassWhen;
+
 typedef struct Pass {
     const char *name;
     /* The next candidate behind the cursor; false: there is none.  `cand` is a fresh copy of cur at each call. */
     bool (*next)(Reducer *r, Cursor *c, Edit *cand);
     bool free; /* its candidates need not be cheaper: the pass itself sees to it that it ends */
-    bool once; /* in the first round alone */
+    PassWhen when;
 } Pass;
 
 extern const Pass reduce_passes[];

@@ -16,8 +16,7 @@ bool pass_fuel(Reducer *r, Cursor *c, Edit *cand) {
     ProbeRun run = {.mem = NO_INDEX};
     int64_t before = cand->plan.limits.fuel;
     c->again = UINT32_MAX;
-    if (r->o->keep_limits || c->at > 1 || !r->oracle->probe || !r->oracle->probe(r->oracle->user, r->bytes, &run))
-        return false;
+    if (c->at > 1 || !r->oracle->probe || !r->oracle->probe(r->oracle->user, r->bytes, &run)) return false;
     uint64_t need = (run.fuel * 2 + LEAST) << (c->at ? 5 : 0);
     c->at++;
     if (before < 0 || need > (uint64_t)before / 2) return false;

@@ -156,6 +156,19 @@ static void tell(Reducer *r, const char *pass) {
     if (r->o->progress) r->o->progress(r->o->user, pass, r->stats, r->bytes);
 }
 
+const char *reduce_pass_name(uint32_t i) { return i < reduce_npasses ? reduce_passes[i].name : NULL; }
+
+static void run_named(Reducer *r) {
+    for (uint32_t i = 0; i < reduce_npasses; i++)
+        if (strcmp(reduce_passes[i].name, r->o->pass) == 0 && run_pass(r, &reduce_passes[i])) tell(r, r->o->pass);
+}
+
+/* Those that come last, once. */
+static void run_last(Reducer *r) {
+    for (uint32_t i = 0; i < reduce_npasses && !r->stats->stopped; i++)
+        if (reduce_passes[i].when == PASS_LAST) run_pass(r, &reduce_passes[i]);
+}
+
 static void run_passes(Reducer *r) {
     bool any = true;
     for (uint32_t round = 0; any && round < MAX_ROUNDS && !r->stats->stopped; round++) {
@@ -163,17 +176,11 @@ static void run_passes(Reducer *r) {
         r->stats->rounds++;
         for (uint32_t i = 0; i < reduce_npasses && !r->stats->stopped; i++) {
             const Pass *p = &reduce_passes[i];
-            if ((p->once && round) || !run_pass(r, p)) continue;
+            if (p->when == PASS_LAST || (p->when == PASS_FIRST && round) || !run_pass(r, p)) continue;
             any = true;
             tell(r, p->name);
         }
     }
-}
-
-/* Last: limits that say nothing go back to their defaults. */
-static void default_limits(Reducer *r) {
-    static const Pass pass = {"limits", pass_limits, true, true};
-    if (!r->o->keep_limits && !r->stats->stopped) run_pass(r, &pass);
 }
 
 static ReduceEnd begin(Reducer *r, ReduceBytes module, const char **why) {
@@ -215,8 +222,12 @@ ReduceEnd reduce_module(ReduceBytes module, const ReduceOracle *oracle, const Re
     map_init(&r.asked, &r.memo);
     ReduceEnd end = begin(&r, module, why);
     if (end == REDUCE_DONE) {
-        run_passes(&r);
-        default_limits(&r);
+        if (o->pass) {
+            run_named(&r);
+        } else {
+            run_passes(&r);
+            run_last(&r);
+        }
         if (!finish(&r)) *why = "out of memory", end = REDUCE_FAILED;
     }
     arena_free(&r.arena);

@@ -67,7 +67,7 @@ typedef struct ReduceOptions {
     Features features;
     uint64_t limit_ns;        /* 0: none */
     const volatile int *stop; /* may be NULL; not 0: stop */
-    bool keep_limits;         /* leave fuel and the like of the plan alone */
+    const char *pass;         /* this one alone, once; NULL: all */
     /* After each pass that took something, and at the end.  May be NULL. */
     void (*progress)(void *user, const char *pass, const ReduceStats *s, ReduceBytes best);
     void *user;
@@ -91,6 +91,8 @@ typedef enum ReduceEnd {
 /* But for REDUCE_DONE, `why` says more. */
 ReduceEnd reduce_module(ReduceBytes module, const ReduceOracle *oracle, const ReduceOptions *o, ReduceResult *r,
                         const char **why);
+/* Names of the passes in their order; NULL past the last. */
+const char *reduce_pass_name(uint32_t i);
 void reduce_free(ReduceResult *r);
 /* Instructions in the bodies of a valid module; 0 when it is not. */
 uint64_t reduce_count(ReduceBytes module, Features features);

@@ -153,10 +153,10 @@ static ReduceRunEnd reduce_on(Job *j) {
     if (!o.timeout_ns && j->all.got == OUT_HANG && j->all.field == FIELD_OUTCOME) o.timeout_ns = HANG_TIMEOUT_NS;
     ServerOracle *s = oracle_server_open(&o, &oracle, out->why, sizeof out->why);
     if (!s) return RUN_LACKS;
-    ReduceRunEnd end = end_of(j, reduce_module(j->run->module, &oracle, &j->run->o, &out->result, &why), why);
+    ReduceEnd how = reduce_module(j->run->module, &oracle, &j->run->o, &out->result, &why);
     out->lost += oracle_server_lost(s);
     oracle_server_close(s);
-    return end;
+    return end_of(j, how, why);
 }
 
 static bool confirm(Job *j) {
@@ -204,7 +204,8 @@ static ReduceRunEnd by_command(Job *j) {
     oracle_local_open(&interp, NULL, &probe);
     ReduceRunEnd end = RUN_LACKS;
     if (oracle_command_open(&command, &oracle, out->why, sizeof out->why)) {
-        end = end_of(j, reduce_module(run->module, &oracle, &run->o, &out->result, &why), why);
+        ReduceEnd how = reduce_module(run->module, &oracle, &run->o, &out->result, &why);
+        end = end_of(j, how, why);
         if (end == RUN_NOTHING && strcmp(why, "it shows nothing") == 0)
             snprintf(out->why, sizeof out->why, "the command says that it is not interesting");
         out->confirmed = end == RUN_DONE;

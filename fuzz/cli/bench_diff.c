@@ -420,7 +420,7 @@ int bench_diff(int argc, char **argv) {
     Arena arena;
     arena_init(&arena, NULL);
     Args a = {.legs = DEFAULT_LEGS, .seconds = 10, .arena = &arena};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     vec_push(&arena, &a.path, NULL);
     Bench *b = ARENA_NEW(&arena, Bench);
     b->a = &a;

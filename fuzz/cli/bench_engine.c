@@ -440,7 +440,7 @@ int bench_engine(int argc, char **argv) {
     Arena arena;
     arena_init(&arena, NULL);
     Args a = {.scale = 16, .repeats = 3, .arena = &arena};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     if (!a.parts) a.parts = PART_ALL;
     Bench *b = ARENA_NEW(&arena, Bench);
     b->a = &a;

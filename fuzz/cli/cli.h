@@ -32,6 +32,10 @@ COMMAND_LIST(C)
 /* One line on stderr: "parallax: ..."; returns `code`. */
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+struct argp;
+/* argp_parse, but with one line on stderr when it ends the process. */
+void cli_args(const struct argp *argp, int argc, char **argv, void *input);
+
 typedef struct File {
     uint8_t *bytes;
     uint32_t size;

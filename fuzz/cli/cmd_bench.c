@@ -41,20 +41,16 @@ int bench_pin(void) {
     return sched_setaffinity(0, sizeof set, &set) == 0 ? cpu : -1;
 }
 
-static void usage(FILE *f) {
-    fputs("Usage: parallax bench NAME [OPTION...] [FILE|DIR...]\nMeasure.\n\n", f);
-    for (size_t i = 0; i < sizeof bench / sizeof *bench; i++)
-        fprintf(f, "  %-10s %s\n", bench[i].name, bench[i].summary);
-    fputs("\n`parallax bench NAME --help` tells more.\n", f);
+static void usage(void) {
+    fputs("Usage: parallax bench NAME [OPTION...] [FILE|DIR...]\nMeasure.\n\n", stdout);
+    for (size_t i = 0; i < sizeof bench / sizeof *bench; i++) printf("  %-10s %s\n", bench[i].name, bench[i].summary);
+    fputs("\n`parallax bench NAME --help` tells more.\n", stdout);
 }
 
 int cli_bench(int argc, char **argv) {
-    if (argc < 2) {
-        usage(stderr);
-        return EXIT_BAD_INPUT;
-    }
+    if (argc < 2) return cli_fail(EXIT_BAD_INPUT, "no benchmark is named (parallax bench --help lists them)");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
-        usage(stdout);
+        usage();
         return EXIT_AGREED;
     }
     for (size_t i = 0; i < sizeof bench / sizeof *bench; i++) {

@@ -220,7 +220,7 @@ int cli_diff(int argc, char **argv) {
     Paths paths;
     char why[300];
     int status = EXIT_BAD_INPUT;
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     vec_push(&arena, &a.path, NULL);
     Run run = {.a = &a, .leg = leg, .began = os_now_ns(), .told = os_now_ns()};
     if (a.features && !cli_parse_features(a.features, &features)) goto out;

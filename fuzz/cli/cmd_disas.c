@@ -250,7 +250,7 @@ int cli_disas(int argc, char **argv) {
     Arena arena;
     arena_init(&arena, NULL);
     Args a = {.features = FEATURES_WASM3, .leg = "x64"};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     int status = run(&arena, &a);
     arena_free(&arena);
     return status;

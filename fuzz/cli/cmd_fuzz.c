@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/os.h"
 #include "fuzz/campaign/campaign.h"
@@ -43,7 +44,8 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
     switch (key) {
     case 't':
         a->o.seconds = strtod(arg, &end);
-        if (end == arg || *end || !(a->o.seconds > 0)) argp_error(st, "--time takes a positive number of seconds");
+        if (end == arg || *end || !(a->o.seconds > 0 && a->o.seconds < 1e9))
+            argp_error(st, "--time takes a positive number of seconds");
         break;
     case 'c': a->o.cases = number(arg, "--cases", 1, UINT64_MAX / 2, st); break;
     case 'n': a->o.finds = number(arg, "--finds", 1, UINT64_MAX, st); break;
@@ -195,6 +197,15 @@ static int summary(Args *a, const CampaignReport *r, CampaignEnd end) {
     return t->nbucket ? EXIT_DISAGREEMENT : EXIT_AGREED;
 }
 
+/* Better now than at the first finding, hours later.  A folder that was not there is not left behind empty. */
+static bool can_write(const char *dir) {
+    bool made = mkdir(dir, 0755) == 0;
+    bool ok = made || (errno == EEXIST && access(dir, W_OK | X_OK) == 0);
+    if (!ok) cli_fail(0, "%s: %s", dir, strerror(errno));
+    if (made) rmdir(dir);
+    return ok;
+}
+
 int cli_fuzz(int argc, char **argv) {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     Args a = {.o = {.jobs = n > 0 ? (uint32_t)n : 1,
@@ -202,8 +213,9 @@ int cli_fuzz(int argc, char **argv) {
                     .findings = "findings",
                     .most = FINDINGS_A_BUCKET,
                     .timeout_ns = UINT64_C(1000000000) * CASE_TIMEOUT_S}};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     if (a.features && !cli_parse_features(a.features, &a.o.features)) return EXIT_BAD_INPUT;
+    if (!can_write(a.o.findings)) return EXIT_BAD_INPUT;
     Progress p = {.terminal = isatty(STDERR_FILENO), .at = os_now_ns()};
     CampaignReport *r = calloc(1, sizeof *r);
     if (!r) return cli_fail(EXIT_LACKS, "no memory");

@@ -195,7 +195,7 @@ int cli_gen(int argc, char **argv) {
     Session *s = calloc(1, sizeof *s);
     if (!s) return cli_fail(EXIT_LACKS, "no memory");
     s->args.count = 1;
-    argp_parse(&argp, argc, argv, 0, NULL, &s->args);
+    cli_args(&argp, argc, argv, &s->args);
     arena_init(&s->arena, NULL);
     arena_init(&s->sizes, NULL);
     int status = run(s);

@@ -281,7 +281,7 @@ int cli_legs(int argc, char **argv) {
     bool json = false;
     LegReport r[NLEGS];
     bool any = false;
-    argp_parse(&argp, argc, argv, 0, NULL, &json);
+    cli_args(&argp, argc, argv, &json);
     for (int i = 0; i < NLEGS; i++) {
         report(leg_name[i], &r[i]);
         any |= r[i].works;

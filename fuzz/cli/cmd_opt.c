@@ -132,7 +132,7 @@ int cli_opt(int argc, char **argv) {
     Arena arena;
     arena_init(&arena, NULL);
     Args a = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     int status = run(&arena, &a);
     arena_free(&arena);
     return status;

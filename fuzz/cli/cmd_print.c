@@ -63,7 +63,7 @@ int cli_print(int argc, char **argv) {
     Arena arena;
     arena_init(&arena, NULL);
     Args a = {.features = FEATURES_WASM3};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     int status = print(&arena, &a);
     arena_free(&arena);
     return status;

@@ -232,7 +232,7 @@ int cli_reduce(int argc, char **argv) {
     LegSpec leg[MAX_LEGS];
     char why[300];
     Args a = {.terminal = isatty(STDERR_FILENO)};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     bool folder = finding_is(a.path);
     a.run.o.features = FEATURES_WASM3;
     a.run.o.stop = &interrupted;

@@ -231,9 +231,13 @@ int cli_replay(int argc, char **argv) {
     Args a = {.jobs = 1, .arena = &arena};
     Replay r = {.a = &a};
     int status = EXIT_BAD_INPUT;
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     for (uint32_t i = 0; i < a.path.n; i++)
         if (!collect(&r, a.path.at[i])) goto out;
+    if (!r.finding.n && !r.file.path.n) {
+        cli_fail(0, "%s: no findings and no inputs", a.path.at[0]);
+        goto out;
+    }
     bool whole = true;
     for (uint32_t i = 0; whole && i < r.finding.n; i++) whole = run_finding(&r, r.finding.at[i]);
     if (whole && r.file.path.n) whole = run(&r, PANEL_REPLAY_LEGS, "", r.file.path.at, r.file.path.n);

@@ -176,7 +176,7 @@ int cli_run(int argc, char **argv) {
     Leg *leg = calloc(1, sizeof *leg);
     char why[300];
     int status = EXIT_BAD_INPUT;
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     if (a.features && !cli_parse_features(a.features, &features)) goto out;
     if (!leg_spec_parse(&spec, a.leg, strlen(a.leg), why, sizeof why)) {
         cli_fail(0, "%s", why);

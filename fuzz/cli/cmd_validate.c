@@ -85,7 +85,7 @@ int cli_validate(int argc, char **argv) {
     Args a = {.features = FEATURES_WASM3, .arena = &arena};
     Paths paths;
     int status = EXIT_AGREED;
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     vec_push(&arena, &a.path, NULL);
     bool found = cli_paths(&arena, a.path.at, ".wasm", &paths);
     if (!found) status = EXIT_BAD_INPUT;

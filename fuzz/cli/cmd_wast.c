@@ -77,7 +77,7 @@ int cli_wast(int argc, char **argv) {
     Paths paths;
     char why[300];
     int status = EXIT_BAD_INPUT;
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     vec_push(&arena, &a.path, NULL);
     o.strict = a.strict;
     o.verbose = a.verbose;

@@ -97,6 +97,7 @@ static bool put_all(const char *dir, const Finding *f, const char *id) {
     bool ok = put_file(dir, "case.wasm", f->c->bytes, f->c->size, 0644) && put_text(dir, "case.wat", &wat) &&
               put_file(dir, "input", f->input, f->input_n, 0644) && put_text(dir, "settings", &settings) &&
               put_text(dir, "verdict.json", &verdict) && put_text(dir, "explain.md", &explain) &&
+              (!f->mutant || put_file(dir, "mutant.wasm", f->mutant, f->mutant_n, 0644)) &&
               put_file(dir, "repro.sh", repro, sizeof repro - 1, 0755);
     arena_free(&a);
     return ok;

@@ -8,6 +8,7 @@
  *     verdict.json  the verdict; fields are in fuzz/README.md
  *     explain.md    the verdict in words
  *     repro.sh      runs it again
+ *     mutant.wasm   metamorphic findings: what does something else than case.wasm, on the leg of settings
  *
  * The bucket is the identity of a bug as far as the verdict alone tells it: which ISAs deviate, in which field; the
  * guilty opcode is added when it is known.  The id is the hash of case.wasm. */
@@ -33,11 +34,12 @@
     W(x, table, TABLE)             \
     W(x, data_segment, DATA)       \
     W(x, element_segment, ELEM)
-#define BUCKET_OTHER_LIST(W, x)                                      \
-    W(x, crash, CRASH) /* compiled code faulted, its process died */ \
-    W(x, hang, HANG)                                                 \
-    W(x, qemu, QEMU)     /* went away under another emulator */      \
-    W(x, verify, VERIFY) /* a verifier of the compiler fired */
+#define BUCKET_OTHER_LIST(W, x)                                           \
+    W(x, crash, CRASH) /* compiled code faulted, its process died */      \
+    W(x, hang, HANG)                                                      \
+    W(x, qemu, QEMU)               /* went away under another emulator */ \
+    W(x, verify, VERIFY)           /* a verifier of the compiler fired */ \
+    W(x, metamorphic, METAMORPHIC) /* a sound mutant does something else on the same leg */
 
 typedef enum BucketWhat {
 #define W(x, id, NAME) WHAT_##NAME,
@@ -70,6 +72,8 @@ typedef struct Finding {
     Features features;
     const LegSpec *leg;
     uint32_t nlegs;
+    const uint8_t *mutant; /* becomes mutant.wasm; NULL: none */
+    uint32_t mutant_n;
     const Case *c; /* as it was run; c->bytes become case.wasm.  Without a module for a crash of the harness */
 } Finding;
 

@@ -19,6 +19,7 @@ typedef struct CampaignOptions {
     const char *findings; /* folder */
     uint32_t most;        /* findings of a bucket; 0: all */
     const char *state;    /* file, or NULL */
+    uint32_t metamorph;   /* one case in so many has a sound mutant run on one of its legs, too; 0: none */
     uint64_t timeout_ns;  /* for a case */
     PanelFaults faults;   /* see panel.h */
 } CampaignOptions;

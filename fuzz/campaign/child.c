@@ -6,9 +6,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include "base/map.h"
 #include "base/os.h"
 #include "fuzz/case.h"
 #include "fuzz/gen/gen.h"
+#include "fuzz/mutate/metamorph.h"
 #include "run/signals.h"
 
 typedef struct Child {
@@ -23,23 +25,56 @@ typedef struct Child {
 
 static void on_leg(void *user, uint32_t leg) { __atomic_store_n(&((Child *)user)->slot->leg, leg, __ATOMIC_RELEASE); }
 
-static void save(Child *k, const Bucket *b, uint32_t entropy_n) {
+static void save_finding(Child *k, Finding *f, uint32_t entropy_n) {
     char path[FINDING_PATH], name[BUCKET_NAME];
-    Finding f = {.bucket = *b,
-                 .origin = "fuzz",
-                 .input = k->entropy,
-                 .input_n = entropy_n,
-                 .seeded = true,
-                 .seed = k->slot->seed,
-                 .features = k->o->features,
-                 .leg = k->panel.spec,
-                 .nlegs = panel_legs(&k->c),
-                 .c = &k->c};
-    bucket_name(b, name);
+    f->origin = "fuzz";
+    f->input = k->entropy;
+    f->input_n = entropy_n;
+    f->seeded = true;
+    f->seed = k->slot->seed;
+    f->features = k->o->features;
+    bucket_name(&f->bucket, name);
     tally_bucket(&k->slot->tally, name, 1);
-    FindingStatus s = finding_write(k->o->findings, &f, k->o->most, path);
+    FindingStatus s = finding_write(k->o->findings, f, k->o->most, path);
     if (s == FINDING_NEW) k->slot->tally.saved++;
     if (s == FINDING_FAILED) fprintf(stderr, "parallax: %s\n", path);
+}
+
+static void save(Child *k, const Bucket *b, uint32_t entropy_n) {
+    Finding f = {.bucket = *b, .leg = k->panel.spec, .nlegs = panel_legs(&k->c), .c = &k->c};
+    save_finding(k, &f, entropy_n);
+}
+
+/* A mutant that took the leg down is a case of its own. */
+static void save_mutant(Child *k, const Metamorph *x, uint32_t leg, uint32_t entropy_n) {
+    static Case report; /* large */
+    const LegSpec *spec = &k->panel.spec[leg];
+    bool crashed = x->c.obs[leg].crashed && !k->c.obs[leg].crashed;
+    metamorph_report(x, leg, crashed ? &x->c : &k->c, &report);
+    Finding f = {.bucket = bucket_of(spec, &report), .leg = spec, .nlegs = 1, .c = &report};
+    if (!crashed) {
+        f.bucket.what = WHAT_METAMORPHIC;
+        f.mutant = x->mutant.at;
+        f.mutant_n = x->mutant.n;
+    }
+    save_finding(k, &f, entropy_n);
+}
+
+/* One case in so many: compiled legs in turn. */
+static void run_mutant(Child *k, uint32_t entropy_n, uint32_t skip, uint32_t hung) {
+    CampaignSlot *s = k->slot;
+    static Metamorph x; /* large */
+    uint64_t every = k->o->metamorph;
+    if (!every || s->seed % every || !k->c.module || k->c.verdict.kind != VERDICT_AGREE) return;
+    uint32_t leg = 1 + (uint32_t)(s->seed / every % 2);
+    k->panel.differ.skip = skip;
+    k->panel.differ.hung = hung;
+    s->mutant = true;
+    bool ran = metamorph_run(&x, &k->panel.differ, leg, &k->c, hash_mix(s->seed));
+    s->mutant = false;
+    if (!ran) return;
+    s->tally.mutants++;
+    if (x.diff.differs) save_mutant(k, &x, leg, entropy_n);
 }
 
 static void run_one(Child *k) {
@@ -50,8 +85,10 @@ static void run_one(Child *k) {
     gen_entropy(s->seed, k->entropy, n);
     CaseBytes m = case_of_input(&k->arena, k->entropy, n, k->o->features, &caps);
     panel_choose(&k->panel, s->seed);
-    k->panel.differ.skip = s->skip;
-    k->panel.differ.hung = s->hung;
+    bool lost_mutant = s->mutant; /* not this case, but the mutant of it */
+    k->panel.differ.skip = lost_mutant ? 0 : s->skip;
+    k->panel.differ.hung = lost_mutant ? 0 : s->hung;
+    s->mutant = false;
     uint64_t juries = k->panel.juries;
     panel_run(&k->panel, m.at, m.n, &k->c);
     s->tally.juries += k->panel.juries - juries;
@@ -63,6 +100,7 @@ static void run_one(Child *k) {
     }
     if (k->panel.lacks[0]) memcpy(k->sh->lacks, k->panel.lacks, sizeof k->sh->lacks); /* all children say the same */
     tally_case(&s->tally, &k->c);
+    if (lost_mutant || !s->skip) run_mutant(k, n, s->skip, s->hung);
 }
 
 /* The next seed: one that took the process down comes first. */
@@ -86,6 +124,7 @@ static bool take(Child *k) {
         } while (
             !__atomic_compare_exchange_n(&k->sh->next, &seed, seed + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
         s->skip = s->hung = 0;
+        s->mutant = false;
     }
     s->since = os_now_ns();
     __atomic_store_n(&s->leg, UINT32_MAX, __ATOMIC_RELEASE);

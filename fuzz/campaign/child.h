@@ -9,6 +9,7 @@ typedef struct CampaignSlot {
     uint32_t leg;  /* being run; UINT32_MAX: none */
     uint64_t seed, since;
     uint32_t skip, hung; /* legs that took the process down, or did not come back, on this seed */
+    bool mutant;         /* at work on a mutant of the seed's case: the legs that were lost were so with that one */
     bool again;          /* run this seed once more before the next one */
     Tally tally;
 } CampaignSlot;

@@ -21,6 +21,7 @@
     T(executed, "instructions, on one leg")                       \
     T(bytes, "bytes of modules")                                  \
     T(juries, "disagreements put before the jury")                \
+    T(mutants, "sound mutants compared on a leg")                 \
     T(lost, "processes that crashed or hung and were replaced")   \
     T(milliseconds, "time")
 

@@ -10,7 +10,7 @@
 #include "fuzz/campaign/campaign.h"
 #include "fuzz/cli/cli.h"
 
-enum { CASE_TIMEOUT_S = 60, PLAIN_PROGRESS_S = 10, FINDINGS_A_BUCKET = 20, LINE_BUCKETS = 4 };
+enum { CASE_TIMEOUT_S = 60, METAMORPH = 16, PLAIN_PROGRESS_S = 10, FINDINGS_A_BUCKET = 20, LINE_BUCKETS = 4 };
 
 typedef struct Args {
     CampaignOptions o;
@@ -54,6 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
     case 'd': a->o.findings = arg; break;
     case 'r': a->o.state = arg; break;
     case 'm': a->o.most = (uint32_t)number(arg, "--most", 0, UINT32_MAX, st); break;
+    case 'M': a->o.metamorph = (uint32_t)number(arg, "--metamorph", 0, UINT32_MAX, st); break;
     case 'f': a->features = arg; break;
     case 'p': plant(&a->o.faults, arg, st); break;
     case ARGP_KEY_ARG: argp_usage(st); break;
@@ -71,6 +72,7 @@ static const struct argp_option options[] = {
     {"state", 'r', "FILE", 0, "go on where FILE says, and keep it up to date", 0},
     {"findings", 'd', "DIR", 0, "where findings are written (default findings)", 0},
     {"most", 'm', "N", 0, "write at most N findings of a bucket, count the others (default 20; 0: all)", 0},
+    {"metamorph", 'M', "N", 0, "run a sound mutant of one case in N on one of its legs (default 16; 0: none)", 0},
     {"features", 'f', "SET", 0, "wasm2, wasm3, or +name,-name (default wasm3)", 0},
     {"plant", 'p', "ISA:NAME", 0,
      "for experiments: plant this fault in all legs of the ISA (`parallax legs` lists faults)", 0},
@@ -167,6 +169,7 @@ static void summary_of(const char *title, const Tally *t) {
     printf("\n        %.2f calls a case, %.2f %% trap at once; %.0f instructions and %.0f bytes a case",
            t->cases ? (double)t->steps / (double)t->cases : 0, share(t->immediate, t->steps),
            t->cases ? (double)t->executed / (double)t->cases : 0, t->cases ? (double)t->bytes / (double)t->cases : 0);
+    if (t->mutants) printf("; %" PRIu64 " sound mutants", t->mutants);
     if (t->lost) printf("; %" PRIu64 " processes were lost and replaced", t->lost);
     putchar('\n');
 }
@@ -212,6 +215,7 @@ int cli_fuzz(int argc, char **argv) {
                     .features = FEATURES_WASM3,
                     .findings = "findings",
                     .most = FINDINGS_A_BUCKET,
+                    .metamorph = METAMORPH,
                     .timeout_ns = UINT64_C(1000000000) * CASE_TIMEOUT_S}};
     cli_args(&argp, argc, argv, &a);
     if (a.features && !cli_parse_features(a.features, &a.o.features)) return EXIT_BAD_INPUT;

@@ -9,6 +9,7 @@
 #include "fuzz/campaign/panel.h"
 #include "fuzz/cli/cli.h"
 #include "fuzz/cli/jobs.h"
+#include "fuzz/mutate/metamorph.h"
 
 enum { MODULE_TIMEOUT_S = 120 };
 
@@ -187,6 +188,37 @@ static bool run(Replay *r, const char *legs, const char *features, char *const *
     return jobs_run(&o, path, n, done, r, &stats);
 }
 
+/* A metamorphic finding: case.wasm and mutant.wasm on the one leg. */
+static bool run_pair(Replay *r, const char *dir, const FindingInfo *info, const char *mutant) {
+    static Differ d; /* large */
+    static Metamorph x;
+    static Case c;
+    char path[FINDING_PATH + 16], why[300];
+    LegSpec leg;
+    File original, changed;
+    JobResult j = {0};
+    snprintf(path, sizeof path, "%s/case.wasm", dir);
+    d = (Differ){0};
+    if (!leg_spec_parse(&leg, info->legs, strlen(info->legs), why, sizeof why) ||
+        !differ_open(&d, &leg, 1, FEATURES_WASM3, why, sizeof why))
+        return cli_fail(0, "%s", why) != 0;
+    bool ok = cli_read(r->a->arena, path, &original) && cli_read(r->a->arena, mutant, &changed);
+    if (ok) differ_run(&d, original.bytes, original.size, &c);
+    ok = ok && metamorph_pair(&x, &d, 0, &c, changed.bytes, changed.size);
+    j.unreadable = !ok;
+    j.kind = VERDICT_AGREE;
+    if (ok && x.diff.differs) {
+        Text t;
+        text_init(&t, r->a->arena);
+        difference_print(&t, &x.diff);
+        j.kind = VERDICT_DISAGREE;
+        snprintf(j.bucket, sizeof j.bucket, "%s", info->bucket);
+        snprintf(j.text, sizeof j.text, "%.*s", (int)sizeof j.text - 1, t.at);
+    }
+    differ_close(&d);
+    return done(r, 0, &j);
+}
+
 static bool run_finding(Replay *r, const char *dir) {
     FindingInfo info;
     char why[300], path[FINDING_PATH + 16], *const arg[] = {path};
@@ -201,7 +233,9 @@ static bool run_finding(Replay *r, const char *dir) {
     if (stat(path, &st) != 0 || st.st_size == 0) snprintf(path, sizeof path, "%s/input", dir);
     r->dir = dir;
     r->bucket = info.bucket;
-    bool ok = run(r, info.legs, info.features, arg, 1);
+    char mutant[FINDING_PATH + 16];
+    snprintf(mutant, sizeof mutant, "%s/mutant.wasm", dir);
+    bool ok = stat(mutant, &st) == 0 ? run_pair(r, dir, &info, mutant) : run(r, info.legs, info.features, arg, 1);
     r->dir = r->bucket = NULL;
     return ok;
 }

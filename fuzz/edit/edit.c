@@ -206,6 +206,44 @@ uint32_t edit_add_local(Edit *e, uint32_t body, ValType t) {
     return edit_func_type(e, edit_func_of(e, body))->nparam + b->nlocal - 1;
 }
 
+/* An array of n items with room for one more. */
+#define GROWN(a, T, from, n) ((T *)grown((a), (from), (size_t)(n) * sizeof(T), sizeof(T)))
+static void *grown(Arena *a, const void *from, size_t n, size_t item) {
+    void *p = arena_zalloc(a, n + item, 16);
+    if (n) memcpy(p, from, n);
+    return p;
+}
+
+static EditSeq seq_of(Arena *a, EditInstr i) {
+    EditInstr *at = ARENA_ARRAY(a, EditInstr, 2);
+    at[0] = i;
+    at[1] = edit_op(OP_END, 0);
+    return (EditSeq){at, 2};
+}
+
+uint32_t edit_add_global(Edit *e, GlobalType type, EditInstr init) {
+    uint32_t n = e->m.globals.n;
+    e->global = GROWN(e->arena, EditSeq, e->global, n);
+    e->global[n] = seq_of(e->arena, init);
+    vec_push(e->arena, &e->m.globals, ((Global){.type = type, .import = NO_INDEX}));
+    return n;
+}
+
+uint32_t edit_add_memory(Edit *e, Limits limits) {
+    vec_push(e->arena, &e->m.memories, ((Memory){.limits = limits, .import = NO_INDEX}));
+    return e->m.memories.n - 1;
+}
+
+uint32_t edit_add_data(Edit *e, uint32_t memory, uint32_t offset, const uint8_t *bytes, uint32_t n) {
+    uint32_t count = e->m.datas.n;
+    EditInstr at;
+    edit_const(VT_I32, (Value){.i32 = offset}, &at);
+    e->data = GROWN(e->arena, EditData, e->data, count);
+    e->data[count] = (EditData){seq_of(e->arena, at), bytes, n};
+    vec_push(e->arena, &e->m.datas, ((DataSegment){.mode = SEG_ACTIVE, .memory = memory}));
+    return count;
+}
+
 void edit_remove_export(Edit *e, uint32_t i) {
     Export *x = e->m.exports.at;
     memmove(x + i, x + i + 1, (e->m.exports.n - i - 1) * sizeof *x);

@@ -66,6 +66,10 @@ uint32_t edit_type(Edit *e, const ValType *param, uint32_t nparam, const ValType
 /* Add a function behind all others, an export, a local of the body; the new index. */
 uint32_t edit_add_func(Edit *e, uint32_t type, EditBody body);
 uint32_t edit_add_local(Edit *e, uint32_t body, ValType t);
+/* A global, memory or active data segment (at a constant offset) behind all others; the new index. */
+uint32_t edit_add_global(Edit *e, GlobalType type, EditInstr init);
+uint32_t edit_add_memory(Edit *e, Limits limits);
+uint32_t edit_add_data(Edit *e, uint32_t memory, uint32_t offset, const uint8_t *bytes, uint32_t n);
 /* Vectors and arrays with one item of the entity less.  References are not looked at. */
 void edit_remove_export(Edit *e, uint32_t i);
 void edit_remove_steps(Edit *e, uint32_t from, uint32_t n);

@@ -4,8 +4,7 @@
 
 /* -- Around code ------------------------------------------------------------------------------------- */
 
-/* A block type with these parameters and results. */
-static EditInstr opener(Mutator *m, Op op, Types take, Types leave) {
+EditInstr made_opener(Mutator *m, Op op, Types take, Types leave) {
     if (!take.n && leave.n <= 1) return edit_block(op, leave.n ? leave.at[0] : VT_BOTTOM);
     EditInstr i = {.in = {.op = op}};
     i.in.block = edit_type(&m->e, take.at, take.n, leave.at, leave.n);
@@ -39,7 +38,7 @@ bool mutate_wrap(Mutator *m) {
     spot_effect(m, &s, from, to, &take, &leave);
     if (spot_reaches_below(m, &s, from, to)) return false;
     if (op == OP_IF && !made_leaf(m, &c, s.body, VT_I32)) return false;
-    EditInstr open = opener(m, op, take, leave);
+    EditInstr open = made_opener(m, op, take, leave);
     made_copy(m, &c, &open, 1);
     EditInstr *inner = edit_seq_copy(m->a, (EditSeq){s.code.at + from, to - from});
     code_shift_labels(m->a, inner, to - from, 1);

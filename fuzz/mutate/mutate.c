@@ -73,8 +73,8 @@ static bool open(Arena *a, Edit *e, const uint8_t *bytes, uint32_t n) {
     return is_plain(e);
 }
 
-static bool start(Mutator *m, Arena *a, const uint8_t *in, uint32_t n, uint64_t seed) {
-    *m = (Mutator){.a = a, .rng = hash_mix(seed)};
+bool mut_start(Mutator *m, Arena *a, const uint8_t *in, uint32_t n, uint64_t seed) {
+    *m = (Mutator){.a = a, .rng = hash_mix(seed), .memory = NO_INDEX};
     if (!open(a, &m->e, in, n)) return false;
     m->has_legs = case_legs_of(in, n, &m->legs);
     m->donor = &m->e;
@@ -149,7 +149,7 @@ static void declare(Mutator *m) {
     vec_push(m->a, &e->m.elems, s);
 }
 
-static bool finish(Mutator *m, uint32_t max, Mutant *out) {
+bool mut_finish(Mutator *m, uint32_t max, Mutant *out) {
     uint32_t n;
     declare(m);
     uint8_t *bytes = edit_encode(&m->e, &n);
@@ -171,21 +171,21 @@ bool mutate_module_by(Arena *a, MutationId id, const uint8_t *in, uint32_t n, co
                       uint32_t max, uint64_t seed, Mutant *out) {
     Mutator *m = ARENA_NEW(a, Mutator);
     *out = (Mutant){0};
-    if (!start(m, a, in, n, seed)) return false;
+    if (!mut_start(m, a, in, n, seed)) return false;
     find_donor(m, other, other_n);
-    return apply(m, id, out) && finish(m, max, out);
+    return apply(m, id, out) && mut_finish(m, max, out);
 }
 
 bool mutate_module(Arena *a, const uint8_t *in, uint32_t n, const uint8_t *other, uint32_t other_n, uint32_t max,
                    uint64_t seed, Mutant *out) {
     Mutator *m = ARENA_NEW(a, Mutator);
     *out = (Mutant){0};
-    if (!start(m, a, in, n, seed)) return false;
+    if (!mut_start(m, a, in, n, seed)) return false;
     find_donor(m, other, other_n);
     uint32_t most = 1;
     while (most < MUTATE_MOST && mut_one_in(m, 2)) most++;
     for (uint32_t i = 0; i < TRIES && out->ndone < most; i++) apply(m, choose(m), out);
-    return out->ndone && finish(m, max, out);
+    return out->ndone && mut_finish(m, max, out);
 }
 
 bool mutate_input(Arena *a, const uint8_t *in, uint32_t n, const uint8_t *other, uint32_t other_n, uint32_t max,

@@ -8,14 +8,19 @@ typedef struct Mutator {
     Edit e;
     const Edit *donor; /* &e, or another module */
     uint64_t rng;
-    uint64_t legs; /* number of the legs, see case.h; */
-    bool has_legs; /* when there is one */
+    uint64_t legs;         /* number of the legs, see case.h; */
+    bool has_legs;         /* when there is one */
+    uint32_t memory, used; /* sound.c: a memory of its own (NO_INDEX: none yet) and how far it is in use */
 } Mutator;
 
 typedef bool MutateFunction(Mutator *m);
 #define MUTATION(id, weight, what) MutateFunction mutate_##id;
 #include "fuzz/mutate/mutation.def"
 #undef MUTATION
+
+/* Decode, and encode again; for mutate.c and sound.c. */
+bool mut_start(Mutator *m, Arena *a, const uint8_t *in, uint32_t n, uint64_t seed);
+bool mut_finish(Mutator *m, uint32_t max, Mutant *out);
 
 /* -- Chance ---------------------------------------------------------------------------- */
 
@@ -83,6 +88,9 @@ bool made_leaves(Mutator *m, Made *c, uint32_t body, const ValType *t, uint32_t 
  */
 bool made_operation(Mutator *m, Made *c, uint32_t body, ValType from, ValType to);
 bool made_call(Mutator *m, Made *c, uint32_t body, uint32_t func); /* with leaves; results dropped */
+bool made_statement(Mutator *m, Made *c, uint32_t body);           /* one of the donor's */
+/* A block, loop or if that takes and leaves these types. */
+EditInstr made_opener(Mutator *m, Op op, Types take, Types leave);
 bool mut_local_of(Mutator *m, uint32_t body, ValType t, uint32_t *local);
 bool mut_const_value(Mutator *m, ValType t, Value *v);
 void mut_replace(Mutator *m, const Spot *s, uint32_t from, uint32_t to, const Made *by);

@@ -117,18 +117,23 @@ static uint32_t *no_locals(Mutator *m, const Edit *from, uint32_t body) {
 
 /* -- Parts -------------------------------------------------------------------------------------------------- */
 
-/* [start, at] of the donor stands for [from, to) of `s`. */
-static bool graft(Mutator *m, const Spot *s, uint32_t from, uint32_t to, const Spot *d, uint32_t at) {
+/* [start, at] of the donor, for `body`. */
+static bool made_graft(Mutator *m, Made *c, uint32_t body, const Spot *d, uint32_t at) {
     uint32_t start = spot_start(d, at), n = at + 1 - start;
-    Made c = {0};
-    Transplant t = {.m = m, .from = m->donor, .from_body = d->body, .to_body = s->body};
+    Transplant t = {.m = m, .from = m->donor, .from_body = d->body, .to_body = body};
     t.local = no_locals(m, m->donor, d->body);
     if (n > MOST || code_escapes(d->code.at + start, n, true)) return false;
     const EditInstr *code = transplant(&t, d->code.at + start, n);
     if (!code) return false;
-    made_copy(m, &c, code, n);
-    mut_replace(m, s, from, to, &c);
+    made_copy(m, c, code, n);
     return true;
+}
+
+bool made_statement(Mutator *m, Made *c, uint32_t body) {
+    Spot d;
+    uint32_t from;
+    return mut_choose_body(m, m->donor, &from) && spot_find_in(m, m->donor, from, &d, spot_statement) &&
+           made_graft(m, c, body, &d, d.at);
 }
 
 bool mutate_splice_expression(Mutator *m) {
@@ -141,14 +146,18 @@ bool mutate_splice_expression(Mutator *m) {
     for (uint32_t at = 0; at < d.code.n; at++)
         if (!d.flow.at[at].dead && flow_value(&d.flow, at) == t && spot_expression(m, &d, at) && mut_one_in(m, ++n))
             chosen = at;
-    return n && graft(m, &s, spot_start(&s, s.at), s.at + 1, &d, chosen);
+    Made c = {0};
+    if (!n || !made_graft(m, &c, s.body, &d, chosen)) return false;
+    mut_replace(m, &s, spot_start(&s, s.at), s.at + 1, &c);
+    return true;
 }
 
 bool mutate_splice_statement(Mutator *m) {
-    Spot s, d;
-    uint32_t body;
-    return spot_find(m, &s, spot_any) && mut_choose_body(m, m->donor, &body) &&
-           spot_find_in(m, m->donor, body, &d, spot_statement) && graft(m, &s, s.at, s.at, &d, d.at);
+    Spot s;
+    Made c = {0};
+    if (!spot_find(m, &s, spot_any) || !made_statement(m, &c, s.body)) return false;
+    mut_replace(m, &s, s.at, s.at, &c);
+    return true;
 }
 
 /* -- Functions ------------------------------------------------------------------------------------------------ */

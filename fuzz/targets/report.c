@@ -42,22 +42,25 @@ Bucket target_say(const char *target, const Panel *p, const Case *c) {
 }
 
 _Noreturn void target_report(const char *target, const uint8_t *input, uint32_t n, const Panel *p, const Case *c) {
-    char path[FINDING_PATH];
-    Bucket b = target_say(target, p, c);
-    Finding f = {.bucket = b,
-                 .origin = target,
+    Finding f = {.bucket = target_say(target, p, c),
                  .input = input,
                  .input_n = n,
                  .features = p->differ.features,
                  .leg = p->spec,
                  .nlegs = panel_legs(c),
                  .c = c};
+    target_report_finding(target, &f);
+}
+
+_Noreturn void target_report_finding(const char *target, Finding *f) {
+    char path[FINDING_PATH];
     const char *root = getenv("PARALLAX_FINDINGS");
+    f->origin = target;
     if (root && *root) {
-        FindingStatus s = finding_write(root, &f, 0, path);
+        FindingStatus s = finding_write(root, f, 0, path);
         fprintf(stderr, "%s%s\n", s == FINDING_FAILED ? "not written: " : "", path);
     }
-    target_abort(&b);
+    target_abort(&f->bucket);
 }
 
 Panel *target_panel(void) {

@@ -24,6 +24,8 @@ Panel *target_panel(void);
 /* Print the verdict, write a finding below $PARALLAX_FINDINGS when that is set, and abort from the bucket's function.
  */
 _Noreturn void target_report(const char *target, const uint8_t *input, uint32_t n, const Panel *p, const Case *c);
+/* The same for a finding of another kind, which has been told about: `origin` is filled in. */
+_Noreturn void target_report_finding(const char *target, Finding *f);
 /* Print the verdict; its bucket. */
 Bucket target_say(const char *target, const Panel *p, const Case *c);
 /* Abort from the bucket's function. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "base/os.h"
 #include "fuzz/cli/cli.h"
+#include "fuzz/campaign/reach.h"
 #include "fuzz/gen/gen.h"
 #include "fuzz/gen/use.h"
 
@@ -50,7 +51,10 @@ static const struct argp_option options[] = {
     {"count", 'c', "N", 0, "that many, for seeds from --seed on", 0},
     {"out", 'o', "DIR", 0, "write to DIR/SEED.wasm, or DIR/input.wasm", 0},
     {"stats", 'S', NULL, 0,
-     "run the modules on the interpreter, and print what was generated and how much of it was of use", 0},
+     "run the modules on the interpreter, compile them for both ISAs, and print what was generated, how much of it was "
+     "of use, "
+     "and what was never reached",
+     0},
     {0}};
 static const struct argp argp = {options,
                                  parse,
@@ -67,6 +71,8 @@ typedef struct Session {
     Arena arena;
     GenStats stats;
     Use use;
+    Reach reach;
+    uint64_t number;
     Differ differ;
     uint64_t ns;
     VEC(uint32_t) size;
@@ -109,6 +115,7 @@ static bool generate(Session *s, const char *name, const uint8_t *entropy, uint3
         Case c;
         differ_run(&s->differ, m, size, &c);
         use_add(&s->use, &c, &c.obs[0]);
+        if (c.module && !c.plan_error) reach_add(&s->reach, &s->differ, &c, s->number);
     }
     return put_module(s, name, m, size);
 }
@@ -146,12 +153,7 @@ static void print_stats(Session *s) {
     print_group("statements", g->stmt, GEN_STMT_COUNT, gen_stmt_text, n);
     print_group("expressions", g->expr, GEN_EXPR_COUNT, gen_expr_text, n);
     print_group("addresses", g->addr, GEN_ADDR_COUNT, gen_addr_text, n);
-    uint32_t missing = 0;
-    for (uint32_t i = 0; i < OP_COUNT; i++) missing += g->op[i] == 0;
-    printf("opcodes          %u of %u were generated%s\n", OP_COUNT - missing, (uint32_t)OP_COUNT,
-           missing ? "; not these:" : "");
-    for (uint32_t i = 0; i < OP_COUNT; i++)
-        if (!g->op[i]) printf("  %s\n", op_info[i].text);
+    reach_print(stdout, &s->reach, g->op);
 }
 
 /* -- The whole ------------------------------------------------------------------------- */
@@ -164,6 +166,7 @@ static bool from_seeds(Session *s) {
         char name[32];
         snprintf(name, sizeof name, "%" PRIu64, seed);
         gen_entropy(seed, entropy, n);
+        s->number = seed;
         if (!generate(s, name, entropy, n)) return false;
     }
     return true;

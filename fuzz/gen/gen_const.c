@@ -108,6 +108,7 @@ Value const_value(Entropy *e, Ti t) {
     case TI_F32:
     case TI_F64: v.i64 = const_float(e, t); break;
     case TI_V128: {
+        if (entropy_chance(e, 8)) return (Value){.u64x2 = {UINT64_MAX, UINT64_MAX}};
         uint32_t form = entropy_pick(e, 5);
         Ti lane = form == 4 ? TI_F64 : (Ti)form; /* two lanes, or four */
         uint64_t a = const_value(e, lane).i64, b = const_value(e, lane).i64;

@@ -165,6 +165,15 @@ bool expr_if(FuncGen *f, Ti t, int depth) {
 bool expr_block(FuncGen *f, Ti t, int depth) {
     if (!can_nest(f)) return false;
     block_begin(f, OP_BLOCK, block_of(t), true);
+    if (func_chance(f, 24)) { /* what a select could do */
+        expr_leaf(f, t);
+        expr_leaf(f, TI_I32);
+        emit_index(f, OP_BR_IF, 0);
+        emit(f, OP_DROP);
+        expr_leaf(f, t);
+        block_end(f);
+        return true;
+    }
     if (func_chance(f, 120)) stmt(f);
     if (func_chance(f, 160)) {
         expr(f, t, depth - 1);

@@ -125,6 +125,35 @@ static void emit_memarg(FuncGen *f, const MemArg *m) {
     bytes_u64(a, &f->code, m->offset);
 }
 
+/* Lanes of a shuffle: mostly of a form that machines have an instruction for. */
+static void emit_shuffle(FuncGen *f) {
+    enum { ANY, SEQUENCE, SAME, INTERLEAVE, EVERY_OTHER, TRANSPOSE, REVERSE, WIDE, HALVES, BLEND, ONE, FORMS };
+    Arena *a = f->g->a;
+    uint32_t form = func_pick(f, FORMS + 3);
+    uint32_t k = func_pick(f, 32);
+    uint32_t log2 = func_pick(f, 4), size = 1u << log2, lanes = 16 >> log2;
+    uint8_t lane[16]; /* of `size` bytes each; those from `lanes` on are of the second vector */
+    uint32_t first = k & 1 ? lanes : 0;
+    for (uint32_t i = 0; i < lanes; i++) {
+        uint32_t pair = i / 2, other = i & 1 ? lanes : 0;
+        switch (form) {
+        case SEQUENCE: lane[i] = (uint8_t)((i + k) % (2 * lanes)); break;
+        case SAME: lane[i] = (uint8_t)(k % (2 * lanes)); break;
+        case INTERLEAVE: lane[i] = (uint8_t)(pair + other + (k & 1 ? lanes / 2 : 0)); break;
+        case EVERY_OTHER: lane[i] = (uint8_t)((2 * i + (k & 1)) % (2 * lanes)); break;
+        case TRANSPOSE: lane[i] = (uint8_t)((i & ~1u) + (k & 1) + other); break;
+        case REVERSE: lane[i] = (uint8_t)(first + (i ^ ((k >> 1) % lanes))); break;
+        case WIDE: lane[i] = (uint8_t)(first + func_pick(f, lanes)); break;
+        case HALVES: lane[i] = (uint8_t)((i < lanes / 2 ? first : lanes - first) + func_pick(f, lanes)); break;
+        case BLEND: lane[i] = (uint8_t)(i + (func_pick(f, 2) ? lanes : 0)); break;
+        case ONE: lane[i] = (uint8_t)(first + i); break;
+        default: lane[i] = (uint8_t)func_pick(f, 2 * lanes); break;
+        }
+    }
+    if (form == ONE && k > 3) lane[func_pick(f, lanes)] = (uint8_t)func_pick(f, 2 * lanes);
+    for (uint32_t i = 0; i < 16; i++) bytes_u8(a, &f->code, (uint32_t)lane[i >> log2] << log2 | (i & (size - 1)));
+}
+
 void emit_plain(FuncGen *f, Op op, const MemArg *access) {
     const OpInfo *i = &op_info[op];
     Arena *a = f->g->a;
@@ -134,7 +163,7 @@ void emit_plain(FuncGen *f, Op op, const MemArg *access) {
     /* What is left are the lanes of vector instructions. */
     uint32_t n = lanes_of(i->text);
     if (strstr(i->text, "shuffle")) {
-        for (uint32_t k = 0; k < 16; k++) bytes_u8(a, &f->code, func_pick(f, 32));
+        emit_shuffle(f);
     } else {
         assert(strstr(i->text, "_lane") && n > 1);
         bytes_u8(a, &f->code, func_pick(f, n));

@@ -193,7 +193,7 @@ static void choose_recursion(FuncGen *f) {
 /* Locals that make the frame huge, used at both ends alone. */
 static void huge_frame(FuncGen *f) {
     Ti t = (Ti)func_pick(f, 4);
-    uint32_t n = 16u << func_pick(f, 8), first = f->local.n;
+    uint32_t n = 16u << func_pick(f, 9), first = f->local.n;
     for (uint32_t i = 0; i < n; i++) {
         GenLocal l = {.type = t};
         vec_push(f->g->a, &f->local, l);

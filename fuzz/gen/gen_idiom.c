@@ -14,13 +14,15 @@ enum {                /* tokens above all opcodes; the low four bits are an argu
        SHIFT = 0x1060, /* count of type */
        LEFT = 0x1070,  /* a, and behind it RIGHT: width - a */
        RIGHT = 0x1080,
-       INT = 0x1090,  /* i32.const of the next token */
-       LONG = 0x10a0, /* i64.const of the next token */
-       BIG = 0x10d0,  /* i64.const, number of a row below */
+       INT = 0x1090,      /* i32.const of the next token */
+       LONG = 0x10a0,     /* i64.const of the next token */
+       LONG_NOT = 0x10e0, /* i64.const of the next token's complement */
+       BIG = 0x10d0,      /* i64.const, number of a row below */
        END = 0x10b0,
-       NONZERO = 0x10c0 /* or with 1, of type */
+       NONZERO = 0x10c0, /* or with 1, of type */
+       RISK = 0x10f0     /* what follows may trap */
 };
-enum { I = TI_I32, L = TI_I64, F = TI_F32, D = TI_F64, SECOND = 8 };
+enum { I = TI_I32, L = TI_I64, F = TI_F32, D = TI_F64, V = TI_V128, SECOND = 8 };
 
 /* Just above the middle between two floats when a bit is set far below. */
 static const uint64_t big[] = {0x8000008000000000, 0x4000004000000000, 0x8000000000000400, 0x4000000000000200};
@@ -49,6 +51,9 @@ static const Idiom idioms[] = {
     {L, {EXPR | L, LONG, 32, OP_I64_SHL, LONG, 32, OP_I64_SHR_S, END}},
     {L, {EXPR | L, SHIFT | L, OP_I64_SHL, SHIFT | L, OP_I64_SHR_U, END}},
     {I, {EXPR | I, INT, 0xffff0000, OP_I32_AND, EXPR | I, INT, 0xffff, OP_I32_AND, OP_I32_OR, END}},
+    {I, {EXPR | I, INT, 0xffff00ff, OP_I32_AND, EXPR | I, INT, 0xff, OP_I32_AND, INT, 8, OP_I32_SHL, OP_I32_OR, END}},
+    {L,
+     {EXPR | L, LONG, 0xff, OP_I64_AND, LONG, 12, OP_I64_SHL, EXPR | L, LONG_NOT, 0xff000, OP_I64_AND, OP_I64_OR, END}},
     {I, {INT, 1, EXPR | I, OP_I32_SHL, EXPR | I, OP_I32_AND, OP_I32_EQZ, END}},
     {I, {EXPR | L, EXPR | L, OP_I64_SHR_U, OP_I32_WRAP_I64, INT, 1, OP_I32_AND, END}},
     {I, {EXPR | I, TEE | I, GET | I, INT, 0xffffffff, OP_I32_ADD, OP_I32_AND, END}}, /* lowest bit off */
@@ -121,6 +126,10 @@ static const Idiom idioms[] = {
     {L, {EXPR | L, LONG, UINT32_MAX, OP_I64_DIV_U, END}},
     {I, {INT, 0x80000000, EXPR | I, NONZERO | I, OP_I32_REM_S, END}},
     {L, {EXPR | I, OP_I64_EXTEND_I32_U, EXPR | I, NONZERO | I, OP_I64_EXTEND_I32_U, OP_I64_DIV_U, END}},
+    {I,
+     {RISK, EXPR | I, EXPR | I, EXPR | I, OP_I32_OR, INT, 0, OP_I32_NE, OP_I32_DIV_U,
+      END}}, /* a condition to divide by */
+    {I, {RISK, EXPR | I, EXPR | I, INT, 0x20000000, OP_I32_AND, OP_I32_EQZ, OP_I32_REM_U, END}},
     /* floats: the operand again, sign operations, fused shapes, zeros and NaNs */
     {D, {EXPR | D, TEE | D, EXPR | D, OP_F64_COPYSIGN, GET | D, OP_F64_ADD, END}},
     {F, {EXPR | F, EXPR | F, TEE | F, OP_F32_COPYSIGN, GET | F, OP_F32_MUL, END}},
@@ -143,6 +152,13 @@ static const Idiom idioms[] = {
     {D, {EXPR | L, LONG, 0x801, OP_I64_AND, BIG | 2, OP_I64_OR, OP_F64_CONVERT_I64_U, END}},
     {D, {EXPR | L, LONG, 1, OP_I64_AND, BIG | 3, OP_I64_XOR, OP_F64_CONVERT_I64_S, END}},
     {D, {CONST | D, TEE | D, EXPR | D, OP_F64_MIN, GET | D, OP_F64_DIV, END}},
+    {D, {EXPR | D, OP_F64_NEG, EXPR | D, OP_F64_NEG, OP_F64_MUL, END}},
+    {F, {EXPR | F, OP_F32_NEG, EXPR | F, OP_F32_NEG, OP_F32_DIV, END}},
+    /* vectors: complements, multiplication and addition */
+    {V, {EXPR | V, EXPR | V, OP_V128_NOT, OP_V128_AND, END}},
+    {V, {EXPR | V, OP_V128_NOT, EXPR | V, OP_V128_OR, END}},
+    {V, {EXPR | V, EXPR | V, EXPR | V, OP_I32X4_MUL, OP_I32X4_ADD, END}},
+    {V, {EXPR | V, EXPR | V, EXPR | V, OP_I16X8_MUL, OP_I16X8_SUB, END}},
     /* sign extension of what is, or is not, sign-extended */
     {L, {EXPR | I, OP_I32_EXTEND8_S, OP_I64_EXTEND_I32_U, END}},
     {L, {EXPR | I, OP_I32_EXTEND16_S, OP_I64_EXTEND_I32_S, END}},
@@ -240,7 +256,9 @@ static void put(FuncGen *f, const uint32_t **at, Reading *r, int depth) {
     case RIGHT: put_right(f, r, (Ti)arg); break;
     case INT: emit_i32(f, *(*at)++); break;
     case LONG: emit_i64(f, *(*at)++); break;
+    case LONG_NOT: emit_i64(f, ~(uint64_t) * (*at)++); break;
     case BIG: emit_i64(f, big[arg]); break;
+    case RISK: break;
     case NONZERO: put_nonzero(f, (Ti)arg); break;
     default: put_op(f, r, (Op)token); break;
     }
@@ -251,10 +269,12 @@ static bool fits(const FuncGen *f, const Idiom *m) {
     const Gen *g = f->g;
     for (const uint32_t *t = m->token; *t != END; t++) {
         uint32_t kind = *t & ~15u, arg = *t & 15;
-        if (kind == INT || kind == LONG) {
+        if (kind == INT || kind == LONG || kind == LONG_NOT) {
             t++;
         } else if (kind == ADDR || kind == HERE) {
             if (!can_access(f)) return false;
+        } else if (kind == RISK) {
+            if (f->safe || f->ninstr < f->peace) return false;
         } else if (kind == EXPR || kind == CONST) {
             if (!g->swarm.type[arg]) return false;
         } else if (*t < OP_COUNT && !gen_has(g, (Feature)op_info[*t].feature)) {
@@ -284,6 +304,6 @@ bool idiom(FuncGen *f, Ti t, int depth) { return write_idiom(f, t, depth > 3 ? 2
 
 void stmt_idiom(FuncGen *f) {
     if (can_access(f) && func_chance(f, 100) && write_idiom(f, TI_COUNT, 2)) return;
-    Ti t = (Ti)func_pick(f, 4);
+    Ti t = (Ti)func_pick(f, f->g->swarm.type[TI_V128] ? 5 : 4);
     if (write_idiom(f, t, expr_depth(f) / 2)) emit_set(f, local_target(f, t));
 }

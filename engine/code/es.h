@@ -14,7 +14,7 @@
 #define ES_TRAP_COUNT 15 /* of trap stubs */
 #define ES_TRAP_STUB(k) (ES_TRAP_STUBS + 8 * (k))
 #define ES_LIBS (ES_TRAP_STUBS + 8 * ES_TRAP_COUNT)
-#define ES_LIB_COUNT 11 /* of library calls */
+#define ES_LIB_COUNT 14 /* of library calls */
 #define ES_LIB(k) (ES_LIBS + 8 * (k))
 #define ES_STACK_TOP (ES_LIBS + 8 * ES_LIB_COUNT)
 #define ES_EXIT_STUB (ES_STACK_TOP + 8)

@@ -118,16 +118,19 @@ static MemArg read_memarg(const uint8_t *p) {
     return m;
 }
 
-/* -- Calls that leave the interpreter ----------------------------------------- */
+/* -- Calls that leave the interpreter -----------------------------------------
+ * To a host function, or to a compiled one in a store that has both kinds. */
+
+static inline bool func_is_elsewhere(const FuncInst *f) { return f->inst == NULL || func_is_compiled(f); }
 
 /* `arg`: the arguments, overwritten by the results.  `slot` and `frame` are free from there on: the host
  * may call interp_call. */
-static TrapKind call_host(InterpStack *stack, ExecState *es, FuncInst *f, const FuncType *type, Value *arg, Value *slot,
-                          Frame *frame) {
+static TrapKind call_out(InterpStack *stack, ExecState *es, FuncInst *f, const FuncType *type, Value *arg, Value *slot,
+                         Frame *frame) {
     for (uint32_t i = 0; i < type->nparam; i++) value_extend(&es->args[i], type->param[i], &arg[i]);
     stack->slot = slot;
     stack->frame = frame;
-    TrapKind trap = (TrapKind)es->lib.host_call(es, f);
+    TrapKind trap = (TrapKind)(f->inst ? es->lib.call_code : es->lib.host_call)(es, f);
     if (trap == TRAP_NONE) slots_move(arg, es->results, type->nresult);
     return trap;
 }
@@ -139,7 +142,7 @@ static TrapKind tail_call_host(InterpStack *stack, ExecState *es, FuncInst *f, c
     Frame saved = *frame;
     slots_move(frame->local, arg, type->nparam);
     es->depth += frame->body->frame_cost;
-    TrapKind trap = call_host(stack, es, f, type, frame->local, frame->local, frame);
+    TrapKind trap = call_out(stack, es, f, type, frame->local, frame->local, frame);
     *frame = saved;
     return trap;
 }
@@ -316,9 +319,9 @@ static TrapKind run(InterpStack *stack, ExecState *es, FuncInst *f, const FuncTy
 
     /* -- Calls: `f` and its `type` -- */
 call:
-    if (f->inst == NULL) { /* a host function */
+    if (UNLIKELY(func_is_elsewhere(f))) {
         Value *arg = sp - type->nparam;
-        trap = call_host(stack, es, f, type, arg, sp, frame + 1);
+        trap = call_out(stack, es, f, type, arg, sp, frame + 1);
         if (trap != TRAP_NONE) goto trapped;
         sp = arg + type->nresult;
         LOAD_MEMORY_0();
@@ -341,6 +344,22 @@ tail_call:
     es->depth += frame->body->frame_cost;
     slots_move(frame->local, sp - type->nparam, type->nparam);
     sp = frame->local + type->nparam;
+    if (UNLIKELY(func_is_compiled(f))) {
+        if (frame == first) { /* this run is over: who called it makes the call */
+            for (uint32_t i = 0; i < type->nparam; i++) value_extend(&es->args[i], type->param[i], &frame->local[i]);
+            return (TrapKind)es->lib.tail_call(es, f);
+        }
+        frame--; /* as if that one had made the call */
+        at = frame->at;
+        pc = frame->pc;
+        side = frame->side;
+        Value *arg = sp - type->nparam;
+        trap = call_out(stack, es, f, type, arg, sp, frame + 1);
+        if (trap != TRAP_NONE) goto trapped;
+        sp = arg + type->nresult;
+        LOAD_FRAME();
+        NEXT;
+    }
 
     /* `frame` becomes that of wasm function `f`, whose arguments are on top of the stack. */
 enter:

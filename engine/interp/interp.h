@@ -4,7 +4,7 @@
  * must equal, trap sites and fuel included.  It works on the structures of wasm/store.h alone; who
  * makes them (run/) also provides the library calls, through ExecState.lib.
  *
- * Calls between wasm functions do not recurse on the C stack; a host function may call interp_call
+ * Calls between wasm functions do not recurse on the C stack; a host function, or compiled code, may call interp_call
  * again, on the same InterpStack. */
 #pragma once
 #include <stdint.h>
@@ -20,8 +20,9 @@ typedef struct InterpStack InterpStack;
 InterpStack *interp_stack_new(int64_t depth);
 void interp_stack_free(InterpStack *s);
 
-/* Run wasm function `f` (f->inst != NULL): parameters in es->args[i], results to es->results[i], unused bytes
- * zero.  Returns TRAP_NONE, or the trap and *bt, whose first frame is the trapping instruction.
+/* Run wasm function `f` (f->inst != NULL, and not compiled): parameters in es->args[i], results to es->results[i],
+ * unused bytes zero.  Returns TRAP_NONE, or the trap and *bt, whose first frame is the trapping instruction; or
+ * STATUS_TAIL_CALL when it ended in a tail call of a compiled function (ExecState.lib.tail_call).
  *
  * Each frame takes its cost from es->depth and gives it back when it is left by return or tail call; after
  * a trap es->depth is what it was then, and the caller sets it right.  es->fuel keeps what is left. */

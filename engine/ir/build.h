@@ -14,10 +14,11 @@ typedef enum TablesMode { TABLES_INLINE, TABLES_INDIRECT } TablesMode;
 
 typedef struct BuildOptions {
     BoundsMode bounds;
-    TablesMode tables; /* INLINE: what is known of a table that keeps its size is used */
-    bool spectre;      /* table indices are masked behind their check */
-    bool fuel;         /* charge fuel; without, FUEL never traps */
-    bool nan_canon;    /* put fcanon behind float arithmetic */
+    TablesMode tables;         /* INLINE: what is known of a table that keeps its size is used */
+    bool spectre;              /* table indices are masked behind their check */
+    bool fuel;                 /* charge fuel; without, FUEL never traps */
+    bool nan_canon;            /* put fcanon behind float arithmetic */
+    const BitSet *interpreted; /* functions that are called through their FuncInst, for they are interpreted; or NULL */
 } BuildOptions;
 
 /* IR of defined function `func` (function index).  `layout` is instance_layout(m). */
@@ -28,4 +29,9 @@ Fn *ir_build_entry_adaptor(Arena *a, const FuncType *t);
 /* Adaptor compiled code -> host function: (ctx = FuncInst*, params) -> results: stores the arguments to es->args, calls
  * LIB_HOST_CALL(es, ctx), traps with the kind it returns if not 0, loads es->results. */
 Fn *ir_build_host_adaptor(Arena *a, const FuncType *t);
+/* Adaptor compiled code -> interpreted function: the same by LIB_INTERPRET; and when that ends in a tail call,
+ * tail-calls es->tail_code, which is the callee's tail adaptor, with es->tail_func. */
+Fn *ir_build_interp_adaptor(Arena *a, const FuncType *t);
+/* (ctx = FuncInst*) -> results: tail-calls FuncInst.code with FuncInst.ctx and the arguments in es->args. */
+Fn *ir_build_tail_adaptor(Arena *a, const FuncType *t);
 IrType ir_type_of(ValType t);

@@ -1,7 +1,8 @@
 /* Calls and function references.
  *
- * A function of this module is called directly, with this instance as its context.  An imported function, or one
- * from a table, is a FuncInst, which says what to call with which context; for imports linking has checked the type.
+ * A function of this module is called directly, with this instance as its context.  An imported function, an
+ * interpreted one, or one from a table, is a FuncInst, which says what to call with which context; for imports linking
+ * has checked the type.
  *
  * Loads from a FuncInst of a table are not marked constant, though they are: they must not move above the
  * check that there is one. */
@@ -99,7 +100,8 @@ static Val func_ref(Build *b, uint32_t func) {
 
 static void call_direct(Build *b, uint32_t func, bool tail) {
     uint32_t type = b->m->funcs.at[func].type;
-    if (func < b->m->nimported[EXT_FUNC]) {
+    bool interpreted = b->o->interpreted && bitset_has(b->o->interpreted, func);
+    if (func < b->m->nimported[EXT_FUNC] || interpreted) {
         ref_operands(b, func_ref(b, func), FIXED);
         emit_call(b, CALLEE_REF, type, type, tail);
     } else {

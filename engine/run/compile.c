@@ -32,18 +32,39 @@ static Rewrites rewrites_of(const CompileOptions *o) {
     return (Rewrites){.limit = o->opt_limited ? o->opt_limit : REWRITES_ALL, .stages = o->stages};
 }
 
+uint32_t compile_level(const CompileOptions *o, uint32_t func) {
+    if (o->interpret.n && func_set_has(&o->interpret, func)) return LEVEL_INTERPRETED;
+    return o->mixed ? mix_level(o->mix, func) : o->level;
+}
+
+/* The functions that are interpreted; NULL: none. */
+static BitSet *find_interpreted(Arena *a, const Module *m, const CompileOptions *o) {
+    BitSet *s = NULL;
+    if (!o->mixed && !o->interpret.n) return NULL;
+    for (uint32_t i = m->nimported[EXT_FUNC]; i < m->funcs.n; i++) {
+        if (compile_level(o, i) != LEVEL_INTERPRETED) continue;
+        if (!s) {
+            s = ARENA_NEW(a, BitSet);
+            *s = (BitSet){ARENA_ARRAY(a, uint64_t, m->funcs.n / 64 + 1), m->funcs.n};
+        }
+        bitset_add(s, i);
+    }
+    return s;
+}
+
 /* From IR to bytes; the offset of the code. */
-static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, const CompileOptions *o, Rewrites *w, Clock *clock) {
+static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, uint32_t level, const CompileOptions *o, Rewrites *w,
+                           Clock *clock) {
     const Stages *s = o->stages;
     lap(clock, offsetof(CompileTimes, build));
     if (s && s->on_ir) s->on_ir(s->user, "build", f);
-    opt_run(f, &(OptOptions){.level = o->level, .stages = s, .rewrites = w});
+    opt_run(f, &(OptOptions){.level = level, .stages = s, .rewrites = w});
     cfg_split_critical(f); /* keeps the facts up to date */
     lap(clock, offsetof(CompileTimes, opt));
     MFn *m = lower_fn(tmp, f, o->target, &o->to);
     if (s && s->on_mach) s->on_mach(s->user, o->target, m);
     lap(clock, offsetof(CompileTimes, lower));
-    Alloc *ra = o->level ? regalloc_linear(tmp, m, o->target) : regalloc_fast(tmp, m, o->target);
+    Alloc *ra = level ? regalloc_linear(tmp, m, o->target) : regalloc_fast(tmp, m, o->target);
     if (s && s->on_alloc) s->on_alloc(s->user, o->target, m, ra);
     lap(clock, offsetof(CompileTimes, alloc));
     uint32_t at = emit_fn(cb, m, ra, o->target, &o->to);
@@ -103,21 +124,32 @@ Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, Compile
     uint32_t *func = ARENA_ARRAY(a, uint32_t, m->funcs.n + 1);
     Clock clock = {times, times ? os_now_ns() : 0};
     Rewrites w = rewrites_of(o);
+    BitSet *interpreted = find_interpreted(a, m, o);
+    BuildOptions build = o->build;
+    build.interpreted = interpreted;
     for (uint32_t i = 0; i < m->funcs.n; i++) {
         func[i] = UINT32_MAX;
         if (m->funcs.at[i].import != NO_INDEX) continue;
         current = i;
-        func[i] = compile_fn(&s.tmp, &cb, ir_build(&s.tmp, m, &layout, i, &o->build), o, &w, &clock);
+        func[i] = code_at(&cb);
+        if (interpreted && bitset_has(interpreted, i)) continue;
+        func[i] = compile_fn(&s.tmp, &cb, ir_build(&s.tmp, m, &layout, i, &build), compile_level(o, i), o, &w, &clock);
         arena_reset(&s.tmp);
     }
     Code *c = finish(a, &cb, o, func, m->funcs.n);
     c->nrewrite = w.made;
+    c->interpreted = interpreted;
     lap(&clock, offsetof(CompileTimes, emit));
     scope_close(&s);
     return c;
 }
 
-Code *compile_adaptor(Arena *a, const FuncType *t, bool entry, const CompileOptions *o, CompileError *e) {
+Code *compile_adaptor(Arena *a, const FuncType *t, AdaptorKind kind, const CompileOptions *o, CompileError *e) {
+    typedef Fn *Builder(Arena *, const FuncType *);
+    static Builder *const build[ADAPTOR_KINDS] = {[ADAPTOR_ENTRY] = ir_build_entry_adaptor,
+                                                  [ADAPTOR_HOST] = ir_build_host_adaptor,
+                                                  [ADAPTOR_INTERP] = ir_build_interp_adaptor,
+                                                  [ADAPTOR_TAIL] = ir_build_tail_adaptor};
     Scope s;
     scope_open(&s, a);
     if (BAIL_CATCH(&s.bail)) {
@@ -132,8 +164,8 @@ Code *compile_adaptor(Arena *a, const FuncType *t, bool entry, const CompileOpti
     CompileOptions plain = *o;
     plain.stages = o->adaptor_stages;
     Rewrites w = rewrites_of(&plain);
-    Fn *f = entry ? ir_build_entry_adaptor(&s.tmp, t) : ir_build_host_adaptor(&s.tmp, t);
-    func[0] = compile_fn(&s.tmp, &cb, f, &plain, &w, &clock);
+    Fn *f = build[kind](&s.tmp, t);
+    func[0] = compile_fn(&s.tmp, &cb, f, plain.level, &plain, &w, &clock);
     Code *c = finish(a, &cb, o, func, 1);
     scope_close(&s);
     return c;
@@ -174,9 +206,9 @@ static void count_before(Arena *tmp, const Module *m, uint32_t func, const InstL
     const Stages *stages = w->stages;
     w->stages = NULL;
     for (uint32_t i = 0; i < func; i++) {
-        if (m->funcs.at[i].import != NO_INDEX) continue;
+        if (m->funcs.at[i].import != NO_INDEX || compile_level(o, i) == LEVEL_INTERPRETED) continue;
         ArenaMark mark = arena_mark(tmp);
-        opt_run(ir_build(tmp, m, layout, i, &o->build), &(OptOptions){.level = o->level, .rewrites = w});
+        opt_run(ir_build(tmp, m, layout, i, &o->build), &(OptOptions){.level = compile_level(o, i), .rewrites = w});
         arena_rewind(tmp, mark);
     }
     w->stages = stages;
@@ -188,6 +220,12 @@ static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const Com
     Dump d = {out, stage, false};
     Stages stages = {.user = &d, .on_ir = dump_ir, .on_mach = dump_mach, .on_alloc = dump_alloc};
     CompileOptions oo = *o;
+    uint32_t level = m ? compile_level(o, func) : o->level;
+    if (m) oo.build.interpreted = find_interpreted(out->arena, m, o);
+    if (level == LEVEL_INTERPRETED) {
+        *e = (CompileError){BAIL_NONE, "it is interpreted", func};
+        return false;
+    }
     Scope s;
     scope_open(&s, out->arena);
     if (BAIL_CATCH(&s.bail)) {
@@ -201,9 +239,9 @@ static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const Com
     Clock clock = {NULL, 0};
     Rewrites w = rewrites_of(&oo);
     InstLayout layout = m ? instance_layout(m) : (InstLayout){0};
-    if (o->opt_limited && m) count_before(&s.tmp, m, func, &layout, o, &w);
+    if (o->opt_limited && m) count_before(&s.tmp, m, func, &layout, &oo, &w);
     Fn *f = m ? ir_build(&s.tmp, m, &layout, func, &oo.build) : ready;
-    compile_fn(&s.tmp, &cb, f, &oo, &w, &clock);
+    compile_fn(&s.tmp, &cb, f, level, &oo, &w, &clock);
     if (!d.done && strcmp(stage, "opt") == 0) {
         ir_print(out, f);
         d.done = true;

@@ -4,6 +4,7 @@
 #include "code/target.h"
 #include "ir/build.h"
 #include "ir/stage.h"
+#include "run/mix.h"
 
 typedef struct CompileOptions {
     const Target *target;
@@ -11,6 +12,9 @@ typedef struct CompileOptions {
     bool opt_limited;
     uint32_t
         opt_limit; /* with opt_limited: the optimizer makes that many rewrites (opt/rewrite.h) in a module, no more */
+    bool mixed;
+    uint32_t mix;      /* with mixed: a seed that decides the way of each function instead of `level` */
+    FuncSet interpret; /* functions that are not compiled, but interpreted; n 0: none */
     BuildOptions build;
     TargetOptions to;
     const Stages *stages;         /* may be NULL */
@@ -27,7 +31,8 @@ typedef struct Code {
     const Target *target;
     const uint8_t *bytes;
     uint32_t size;
-    const uint32_t *func; /* offset by function index; UINT32_MAX: imported */
+    const uint32_t *func;      /* offset by function index; UINT32_MAX: imported.  An interpreted one has no bytes */
+    const BitSet *interpreted; /* by function index; NULL: none is */
     uint32_t nfunc;
     const CodeSite *site; /* sorted by offset */
     uint32_t nsite;
@@ -46,8 +51,11 @@ typedef struct CompileError {
 
 /* Compile all defined functions.  NULL and *e on resource failure.  `times` may be NULL. */
 Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, CompileTimes *times, CompileError *e);
-/* Compile an adaptor (ir/build.h) for a signature: host -> code, or code -> host function. */
-Code *compile_adaptor(Arena *a, const FuncType *t, bool entry, const CompileOptions *o, CompileError *e);
+/* Compile an adaptor (ir/build.h) for a signature. */
+typedef enum AdaptorKind { ADAPTOR_ENTRY, ADAPTOR_HOST, ADAPTOR_INTERP, ADAPTOR_TAIL, ADAPTOR_KINDS } AdaptorKind;
+Code *compile_adaptor(Arena *a, const FuncType *t, AdaptorKind kind, const CompileOptions *o, CompileError *e);
+/* The level at which a function is compiled, or LEVEL_INTERPRETED. */
+uint32_t compile_level(const CompileOptions *o, uint32_t func);
 /* One function up to a stage, for dumps: IR after pass `stage` ("build", a pass's name, or "opt"), "mach", "alloc". */
 bool compile_dump(Text *out, const Module *m, uint32_t func, const CompileOptions *o, const char *stage,
                   CompileError *e);

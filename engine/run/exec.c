@@ -29,35 +29,52 @@ static void walk_frames(const Region *r, uint64_t fp, ExecCall *c) {
     }
 }
 
-static void run_call(Region *r, const Batch *b, ExecCall *c) {
+void exec_record_trap(const Region *r, ExecCall *c) {
+    const ExecState *es = region_es(r);
+    if (c->trap_kind == TRAP_NONE) {
+        c->trap_kind = es->trap_kind;
+        c->fault = es->fault;
+        c->trap_pc = es->trap_pc;
+        c->fault_addr = es->fault_addr;
+    }
+    walk_frames(r, es->trap_fp, c);
+}
+
+uint32_t exec_enter(const Region *r, const void *code, void *ctx) {
     ExecState *es = region_es(r);
-    const RegionHeader *h = region_header(r);
     /* the enter stub is the first thing in CODE; ISO C has no cast from data to function pointer */
     Enter *enter;
     const void *at = r->base + REGION_CODE;
     memcpy(&enter, &at, sizeof enter);
+    es->trap_kind = TRAP_NONE;
+    es->fault = 0;
+    enter(es, code, ctx);
+    return es->trap_kind;
+}
+
+static void run_call(Region *r, const Batch *b, ExecCall *c) {
+    ExecState *es = region_es(r);
+    LibHost *host = (LibHost *)es->host;
+    const RegionHeader *h = region_header(r);
     if (c->nargs) memcpy(es->args, c->args, c->nargs * sizeof(Value));
     es->fuel = b->fuel;
     es->depth = b->depth;
-    es->trap_kind = TRAP_NONE;
-    es->fault = 0;
     es->entry_sp = NULL;
-    enter(es, c->code, c->func);
-    c->trap_kind = es->trap_kind;
-    c->fault = es->fault;
+    c->trap_kind = TRAP_NONE;
+    c->fault = c->nframe = c->depth = 0;
+    c->trap_pc = c->fault_addr = 0;
+    c->site = NULL;
+    host->call = c;
+    if (exec_enter(r, c->code, c->func) != TRAP_NONE)
+        exec_record_trap(r, c);
+    else if (c->nresult)
+        memcpy(c->results, es->results, c->nresult * sizeof(Value));
+    host->call = NULL;
     c->fuel = es->fuel;
     c->depth_left = es->depth;
     c->host_failures = h->host_failures;
     c->nlog = h->nlog_calls;
     c->log_hash = h->log_hash;
-    c->nframe = c->depth = 0;
-    if (es->trap_kind != TRAP_NONE) {
-        c->trap_pc = es->trap_pc;
-        c->fault_addr = es->fault_addr;
-        walk_frames(r, es->trap_fp, c);
-    } else if (c->nresult) {
-        memcpy(c->results, es->results, c->nresult * sizeof(Value));
-    }
 }
 
 void exec_here(Region *r, Batch *b) {

@@ -17,8 +17,11 @@ typedef struct ExecCall {
     int64_t fuel, depth_left;
     uint64_t nlog, log_hash; /* host calls so far */
     uint64_t host_failures;  /* so far, as in RegionHeader */
-    uint32_t nframe, depth;  /* return addresses stored, and how many there were, without stubs and adaptors */
+    /* Return addresses stored, and how many there were, without stubs and adaptors, innermost first; 0: an interpreted
+     * function's, which is in `site`. */
+    uint32_t nframe, depth;
     uint64_t frame[BACKTRACE_MAX];
+    TrapSite *site; /* as many as `frame`; NULL when none was interpreted */
 } ExecCall;
 
 typedef struct Batch {
@@ -42,8 +45,13 @@ typedef struct Executor {
     void (*flush)(void *user, Region *r);
 } Executor;
 
-/* What an executing process does once it has mapped a region: library calls, host record. */
+/* What an executing process does once it has mapped a region: library calls, host record.  *host is zeroed before. */
 void exec_attach(Region *r, LibHost *host);
 /* Run the calls in this process, whose ISA the code must be of. */
 void exec_here(Region *r, Batch *b);
 extern const Executor executor_here;
+
+/* internal to run/: a trap or fault has left compiled code; what goes through several runs of it, with interpreted
+ * functions in between, is recorded innermost first. */
+void exec_record_trap(const Region *r, ExecCall *c);
+uint32_t exec_enter(const Region *r, const void *code, void *ctx);

@@ -1,6 +1,7 @@
 /* Instantiation (spec 4.5.4): link, allocate in the region, evaluate initializers, copy segments, start. */
 #include <assert.h>
 #include <string.h>
+#include "run/mixed.h"
 #include "run/store.h"
 #include "wasm/decode.h"
 
@@ -120,6 +121,39 @@ static bool link_imports(Store *s, Instance *inst, const Module *m, Err *err) {
     return true;
 }
 
+/* Adaptors for all that interpreted functions of the instance may call. */
+static void make_adaptors(Store *s, const Instance *inst, const Module *m) {
+    RegionHeader *h = region_header(&s->region);
+    MixedAdaptors *old = (MixedAdaptors *)(uintptr_t)h->adaptors, *all = old;
+    if (s->sigs.n > s->nadaptors) {
+        all = store_alloc(s, 2 * s->sigs.n * sizeof *all, 16);
+        if (s->nadaptors) memcpy(all, old, s->nadaptors * sizeof *all);
+        s->nadaptors = 2 * s->sigs.n;
+        h->adaptors = (uint64_t)(uintptr_t)all;
+    }
+    for (uint32_t i = 0; i < m->types.n; i++) {
+        uint32_t sig = inst->sigs[i];
+        if (m->types.at[i].kind != TYPE_FUNC || all[sig].entry) continue;
+        all[sig].entry = store_adaptor(s, sig, ADAPTOR_ENTRY);
+        all[sig].tail = store_adaptor(s, sig, ADAPTOR_TAIL);
+    }
+}
+
+static void define_interpreted(Store *s, const InstRec *r, const InstLayout *l) {
+    Instance *inst = r->inst;
+    const Module *m = r->module;
+    uint32_t nimp = m->nimported[EXT_FUNC];
+    FuncInst *own = field(inst, l->own_funcs);
+    if (!s->o.native) inst->module = mixed_module(&s->region, m);
+    if (!inst->module) bail(&s->bail, BAIL_STORE_SPACE, "the store's memory is used up");
+    make_adaptors(s, inst, m);
+    for (uint32_t i = nimp; i < m->funcs.n; i++) {
+        if (!bitset_has(r->code->interpreted, i)) continue;
+        own[i - nimp].code = store_adaptor(s, own[i - nimp].sig, ADAPTOR_INTERP);
+        own[i - nimp].ctx = &own[i - nimp];
+    }
+}
+
 static void define_funcs(Store *s, InstRec *r, const InstLayout *l) {
     Instance *inst = r->inst;
     const Module *m = r->module;
@@ -130,6 +164,7 @@ static void define_funcs(Store *s, InstRec *r, const InstLayout *l) {
         if (r->code) own[i - nimp].code = s->region.base + REGION_CODE + r->code_at + r->code->func[i];
         inst->funcs[i] = &own[i - nimp];
     }
+    if (r->code && r->code->interpreted) define_interpreted(s, r, l);
 }
 
 static void define_rest(Store *s, Instance *inst, const Module *m, const InstLayout *l) {

@@ -1,4 +1,5 @@
 #include "run/libcalls.h"
+#include "run/mixed.h"
 #include <string.h>
 #include "base/bits.h"
 #include "base/map.h"
@@ -179,4 +180,7 @@ const LibCalls lib_calls = {
     .table_init = table_init,
     .elem_drop = elem_drop,
     .host_call = host_call,
+    .interpret = mixed_interpret,
+    .call_code = mixed_call_code,
+    .tail_call = mixed_tail_call,
 };

@@ -1,12 +1,16 @@
 /* The library calls of compiled code and interpreter (LibCalls in wasm/store.h), for any process. */
 #pragma once
 #include "run/region.h"
+#include "wasm/trace.h"
 
 extern const LibCalls lib_calls;
 
 /* What the library calls need to know of their process; ExecState.host points here. */
 typedef struct LibHost {
     Region *region;
+    struct InterpStack *stack; /* for interpreted functions among compiled ones; made when first used */
+    struct ExecCall *call;     /* under way: where a trap is recorded */
+    Backtrace trace;           /* of the interpreted calls that a trap leaves */
 } LibHost;
 
 /* A host function: what ExecState-level code sees of it.  FuncInst first: ctx points here. */

@@ -84,7 +84,7 @@ void region_reset(Region *r) {
     }
     clear(r, r->base + REGION_HEAP, h->heap_at - REGION_HEAP);
     h->heap_at = REGION_HEAP;
-    h->nlog_calls = h->log_hash = h->log_used = h->host_failures = 0;
+    h->nlog_calls = h->log_hash = h->log_used = h->host_failures = h->adaptors = 0;
 }
 
 void *region_alloc(const Region *r, uint64_t size, uint64_t align) {

@@ -45,6 +45,7 @@ typedef struct RegionHeader {
     uint64_t nlog_calls;                 /* host calls made */
     uint64_t log_hash;                   /* of all of them */
     uint64_t host_failures;              /* growth the host could not give: the run then means nothing, and says so */
+    uint64_t adaptors;                   /* address of MixedAdaptors by signature (run/mixed.h); 0: none */
     uint64_t log_used;                   /* words written to the log; it stops when full, the hash goes on */
     uint64_t slot_len[REGION_SLOTS_MAX]; /* bytes accessible */
 } RegionHeader;

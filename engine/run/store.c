@@ -51,14 +51,14 @@ static bool write_stubs(Store *s) {
     return true;
 }
 
-const void *store_adaptor(Store *s, uint32_t sig, bool entry) {
+const void *store_adaptor(Store *s, uint32_t sig, AdaptorKind kind) {
     SigRec *r = &s->sigs.at[sig];
-    uint32_t *at = entry ? &r->entry : &r->host;
+    uint32_t *at = &r->adaptor[kind];
     if (!*at) {
         Arena tmp;
         CompileError e;
         arena_init(&tmp, NULL);
-        const Code *c = compile_adaptor(&tmp, &r->type, entry, s->o.compile, &e);
+        const Code *c = compile_adaptor(&tmp, &r->type, kind, s->o.compile, &e);
         bool fits = c && s->stubs_at + c->size <= REGION_STUBS_SIZE;
         if (fits) {
             memcpy(s->region.code_rw + s->stubs_at, c->bytes, c->size);
@@ -105,6 +105,7 @@ bool store_open(Store *s, const StoreOptions *o, const char **why) {
 
 void store_close(Store *s) {
     if (s->stack) interp_stack_free(s->stack);
+    if (s->lib_host.stack) interp_stack_free(s->lib_host.stack);
     arena_free(&s->arena);
     arena_free(&s->forever);
     region_free(&s->region);
@@ -122,7 +123,7 @@ bool store_reset(Store *s, const StoreLimits *limits) {
     memset(&s->tables, 0, sizeof s->tables);
     memset(&s->globals, 0, sizeof s->globals);
     memset(&s->hosts, 0, sizeof s->hosts);
-    s->nslots = 0;
+    s->nslots = s->nadaptors = 0;
     s->spectest = NULL;
     bool flush = false;
     if (s->region.code_at > REGION_CODE_SIZE / 2) {
@@ -174,7 +175,7 @@ HostFunc *store_host_func(Store *s, const FuncType *t) {
     h->nresult = t->nresult;
     for (uint32_t i = 0; i < t->nparam; i++) h->type[i] = t->param[i];
     for (uint32_t i = 0; i < t->nresult; i++) h->type[t->nparam + i] = t->result[i];
-    if (s->o.compile) h->f.code = store_adaptor(s, h->f.sig, false);
+    if (s->o.compile) h->f.code = store_adaptor(s, h->f.sig, ADAPTOR_HOST);
     vec_push(&s->arena, &s->hosts, h);
     return h;
 }
@@ -255,7 +256,7 @@ static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
         const FuncType *t = store_func_type(s, in[i].func);
         ExecCall *c = &b->call[i];
         assert(in[i].nargs == t->nparam);
-        c->code = store_adaptor(s, in[i].func->sig, true);
+        c->code = store_adaptor(s, in[i].func->sig, ADAPTOR_ENTRY);
         c->func = in[i].func;
         c->nargs = t->nparam;
         c->nresult = t->nresult;

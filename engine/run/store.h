@@ -73,7 +73,7 @@ typedef struct StoreName {
 
 typedef struct SigRec {
     FuncType type;
-    uint32_t entry, host; /* offsets of adaptors in CODE; 0: not made */
+    uint32_t adaptor[ADAPTOR_KINDS]; /* offsets in CODE; 0: not made */
 } SigRec;
 
 typedef struct Store {
@@ -95,6 +95,7 @@ typedef struct Store {
     VEC(GlobalInst *) globals;
     VEC(HostFunc *) hosts;
     uint32_t nslots;
+    uint32_t nadaptors; /* room in RegionHeader.adaptors */
     struct Spectest *spectest;
 } Store;
 
@@ -133,7 +134,7 @@ MemInst *store_new_mem(Store *s, MemInst *place, const Limits *l);
 TableInst *store_new_table(Store *s, TableInst *place, uint64_t *elem, ValType type, const Limits *l);
 GlobalInst *store_new_global(Store *s, GlobalInst *place, ValType type, bool mutable, Value v);
 void *store_alloc(Store *s, uint64_t size, uint64_t align);
-const void *store_adaptor(Store *s, uint32_t sig, bool entry);
+const void *store_adaptor(Store *s, uint32_t sig, AdaptorKind kind);
 /* Resolve import number i; false and *err. */
 typedef struct Extern {
     ExternKind kind;

@@ -72,6 +72,11 @@ bool store_trace(const Store *s, const ExecCall *c, Outcome *out) {
     out->crash_pc = c->trap_pc - (uint64_t)(uintptr_t)s->region.base - REGION_CODE;
     if (!first_frame(s, c, out)) return false;
     for (uint32_t i = 0; i < c->nframe; i++) {
+        if (c->frame[i] == 0) {
+            if (out->trace.n < BACKTRACE_MAX) out->trace.frame[out->trace.n++] = c->site[i];
+            out->trace.depth++;
+            continue;
+        }
         uint32_t offset;
         const InstRec *r = find_code(s, c->frame[i], &offset);
         const CodeSite *site = r ? code_find_site(r->code, offset, SITE_CALL) : NULL;

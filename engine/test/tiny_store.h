@@ -265,9 +265,20 @@ static int world_open(void **state) {
     w->stack = interp_stack_new(DEPTH);
     assert_non_null(w->stack);
     w->es.host = w;
-    w->es.lib =
-        (LibCalls){lib_memory_grow, lib_memory_fill, lib_memory_copy, lib_memory_init, lib_data_drop, lib_table_grow,
-                   lib_table_fill,  lib_table_copy,  lib_table_init,  lib_elem_drop,   lib_host_call};
+    w->es.lib = (LibCalls){lib_memory_grow,
+                           lib_memory_fill,
+                           lib_memory_copy,
+                           lib_memory_init,
+                           lib_data_drop,
+                           lib_table_grow,
+                           lib_table_fill,
+                           lib_table_copy,
+                           lib_table_init,
+                           lib_elem_drop,
+                           lib_host_call,
+                           NULL,
+                           NULL,
+                           NULL};
     *state = w;
     return 0;
 }

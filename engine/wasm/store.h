@@ -44,8 +44,8 @@ typedef struct GlobalInst {
 } GlobalInst;
 
 /* A function.  `code` follows the compiled-code convention with `ctx` as its context argument:
- * the instance for a wasm function, the FuncInst itself for a host function, whose code is the
- * signature's host adaptor. */
+ * the instance for a compiled function; the FuncInst itself for a host function, and for an interpreted one of a store
+ * that has both kinds, whose code is an adaptor of their signature. */
 struct FuncInst {
     const void *code; /* NULL in a store without compiled code */
     void *ctx;
@@ -53,6 +53,9 @@ struct FuncInst {
     uint32_t index; /* in its instance's function index space; host: number of the host function */
     Instance *inst; /* NULL for a host function */
 };
+
+/* With compiled code, where others may be interpreted? */
+static inline bool func_is_compiled(const FuncInst *f) { return f->inst && f->code && f->ctx != f; }
 
 typedef struct DataInst {
     const uint8_t *bytes;
@@ -119,8 +122,16 @@ typedef struct LibCalls {
     void (*elem_drop)(Instance *inst, uint32_t elem);
     /* Arguments in es->args, results to es->results. */
     uint32_t (*host_call)(ExecState *es, FuncInst *f);
+    /* In a store of both kinds (is_compiled), likewise: compiled code calls an interpreted function (status
+     * STATUS_TAIL_CALL: it ended in a tail call, for the caller to make: es->tail_code with es->tail_func), ... */
+    uint32_t (*interpret)(ExecState *es, FuncInst *f);
+    /* ... the interpreter calls a compiled one, ... */
+    uint32_t (*call_code)(ExecState *es, FuncInst *f);
+    /* ... or ends in a tail call of one; returns STATUS_TAIL_CALL. */
+    uint32_t (*tail_call)(ExecState *es, FuncInst *f);
 } LibCalls;
-enum { /* ORDER LibCalls */
+enum { STATUS_TAIL_CALL = TRAP_COUNT }; /* a status that is no trap */
+enum {                                  /* ORDER LibCalls */
        LIB_MEMORY_GROW,
        LIB_MEMORY_FILL,
        LIB_MEMORY_COPY,
@@ -132,6 +143,9 @@ enum { /* ORDER LibCalls */
        LIB_TABLE_INIT,
        LIB_ELEM_DROP,
        LIB_HOST_CALL,
+       LIB_INTERPRET,
+       LIB_CALL_CODE,
+       LIB_TAIL_CALL,
        LIB_COUNT
 };
 _Static_assert(sizeof(LibCalls) == LIB_COUNT * sizeof(void *), "one enumerator a member");
@@ -149,7 +163,9 @@ struct ExecState {
     uint64_t trap_pc;   /* return address of the trap stub's call, or faulting pc */
     uint64_t trap_fp;   /* frame pointer then: start of the backtrace */
     uint64_t fault_addr;
-    uint64_t reserved[7];
+    const void *tail_code; /* a tail call under way from interpreted to compiled code: adaptor, */
+    FuncInst *tail_func;   /* and function */
+    uint64_t reserved[5];
     const void *trap_stub[TRAP_COUNT]; /* code to call, never returns; by kind */
     LibCalls lib;                      /* of the executing process */
     void *stack_top;                   /* of the native stack that compiled code runs on */

@@ -76,7 +76,7 @@ void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
         uint64_t dice = next(r);
         uint32_t k = (uint32_t)(dice >> 32) % count_values(values);
         bool seldom = strcmp(name, "verify") == 0 || strcmp(name, "opt-limit") == 0;
-        uint32_t often = level ? 16 : seldom ? 1 : 4; /* of 16 */
+        uint32_t often = level ? 16 : seldom ? 1 : strcmp(name, "mix") == 0 ? 2 : 4; /* of 16 */
         if ((dice & 15) >= often || k == 0) continue;
         size_t len = value_at(values, k, &at);
         char number[16];

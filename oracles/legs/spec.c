@@ -68,9 +68,13 @@ static bool parse_value(const KnobValue *v, const char *at, size_t n, uint32_t *
 /* "O1" or "name=value" */
 static bool parse_option(LegSpec *s, const char *at, size_t n) {
     static const char plant[] = "plant=";
+    static const char set_of[] = "interp=";
+    size_t nset = strlen(set_of);
     if (s->full && is(at, n, "interp")) return s->interp = true;
     if (n >= sizeof plant && memcmp(at, plant, sizeof plant - 1) == 0)
         return (s->plant = plant_find(s->kind, at + sizeof plant - 1, n - sizeof plant + 1)) != 0;
+    if (n > nset && memcmp(at, set_of, nset) == 0)
+        return func_set_parse(&s->interpret, at + nset, (uint32_t)(n - nset));
     for (int i = 0; i < NKNOB; i++) {
         size_t len = strlen(knob[i].name);
         if (n < len || memcmp(at, knob[i].name, len) != 0) continue;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "ir/build.h"
+#include "run/mix.h"
 
 typedef enum LegKind { LEG_INTERP, LEG_X64, LEG_A64, LEG_KINDS } LegKind;
 
@@ -12,10 +13,11 @@ typedef struct LegSpec {
     LegKind kind;
     bool full;   /* the whole engine runs in a process of that ISA, not just the code */
     bool interp; /* with full: interpret there */
-    uint32_t level, bounds, verify, far, charge, regs, cpu, opt_limit; /* knobs, see knob.def */
+    uint32_t level, bounds, verify, far, charge, regs, cpu, opt_limit, mix; /* knobs, see knob.def */
     uint32_t plant; /* a fault planted on purpose: plant.h; 0: none */
     uint32_t tables, spectre;
-    char text[200]; /* as written */
+    FuncSet interpret; /* interp=SET: functions that are interpreted */
+    char text[200];    /* as written */
 } LegSpec;
 
 /* False and one line in `why` when the text means no leg. */

@@ -248,11 +248,17 @@ static const char *const leg_text[] = {"interp",
                                        "x64:O1,bounds=explicit",
                                        "x64:O0,regs=hostile",
                                        "x64:O1,regs=hostile,pad=far",
+                                       "x64:O1,mix=1",
+                                       "x64:O1,mix=2",
+                                       "x64:O2,interp=3+6-9", /* $even of the first module, which $odd calls back */
+                                       "x64:O0,interp=!3-6",
                                        "a64:O0",
                                        "a64:O1",
                                        "a64:O2",
                                        "a64:O1,bounds=explicit",
                                        "a64:O1,charge=branch",
+                                       "a64:O1,mix=1",
+                                       "a64:O2,interp=4", /* $odd */
                                        "a64:O0,regs=hostile,charge=branch"};
 enum { NLEGS = sizeof leg_text / sizeof *leg_text };
 
@@ -437,8 +443,23 @@ static void test_bulk(void **state) {
     }
 }
 
+/* A loop of tail calls between functions of which one may be interpreted and the other compiled takes no stack. */
+static void test_tail_calls(void **state) {
+    static const Step step[] = {{"tail", 1, 300000}, {"tail", 1, 300001}};
+    World *w = *state;
+    StoreLimits limits = STORE_LIMITS_DEFAULT;
+    limits.depth = 1024;
+    load(w, BYTES(fuel_module), step, 2);
+    arena_reset(&w->arena);
+    Observation o = compare_legs(w, "depth", limits.depth, &limits);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(field(&o, FIELD_OUTCOME, i), OUT_RETURN);
+        assert_true(field(&o, FIELD_FUEL, i) < (uint64_t)limits.fuel - 1000000);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_fuel), cmocka_unit_test(test_depth),
-                                       cmocka_unit_test(test_bulk)};
+                                       cmocka_unit_test(test_bulk), cmocka_unit_test(test_tail_calls)};
     return cmocka_run_group_tests_name("sweep", tests, open_world, close_world);
 }

@@ -33,7 +33,7 @@ static _Noreturn void serve(Region *r) {
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "full") == 0) return remote_serve(atoi(argv[2]));
     Region r;
-    LibHost host;
+    LibHost host = {0};
     if (argc != 3 || !region_join(&r, atoi(argv[1]), strtoull(argv[2], NULL, 16))) {
         fprintf(stderr, "parallax-worker: cannot map the region\n");
         return 3;

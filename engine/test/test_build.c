@@ -431,6 +431,14 @@ static Seen run_ir(Instance *i, const Fn *entry, const uint32_t *args, uint32_t 
     return s;
 }
 
+/* Functions have code (or, for the interpreter, none). */
+static void set_code(const Instance *i, const Module *m, const Fn *f) {
+    for (uint32_t k = 0; k < m->funcs.n; k++) {
+        const Fn *own = i->funcs[k]->inst ? f : ir_build_host_adaptor(&tmp, module_func_type(m, k));
+        i->funcs[k]->code = f ? own : NULL;
+    }
+}
+
 /* Both on a few arguments; a failure shows `number`. */
 static void compare(const Spec *spec, const BuildOptions *o, uint32_t number, uint32_t *traps) {
     ExecState *es = aligned_alloc(64, bits_align(sizeof *es, 64));
@@ -442,13 +450,14 @@ static void compare(const Spec *spec, const BuildOptions *o, uint32_t number, ui
     const FuncType *t = module_func_type(m, m->nimported[EXT_FUNC]);
     fill_tables(i);
     Fn *f = build_checked(m, o), *entry = ir_build_entry_adaptor(&tmp, t);
-    for (uint32_t k = 0; k < m->funcs.n; k++)
-        i->funcs[k]->code = i->funcs[k]->inst ? f : ir_build_host_adaptor(&tmp, module_func_type(m, k));
     for (uint32_t k = 0; k < 6; k++) {
         static const uint32_t values[] = {0, 1, 2, 3, 13, 0xffffffff, 0x80000000};
         uint32_t args[4];
         for (uint32_t p = 0; p < 4; p++) args[p] = values[(k * (p + 1) + p) % 7];
-        Seen a = run_interp(i, stack, args, t->nparam), b = run_ir(i, entry, args, t->nparam);
+        set_code(i, m, NULL);
+        Seen a = run_interp(i, stack, args, t->nparam);
+        set_code(i, m, f);
+        Seen b = run_ir(i, entry, args, t->nparam);
         if (a.trap != b.trap || a.func != b.func || a.at != b.at)
             fail_msg("#%u: interp %s @%u:%u, ir %s @%u:%u", number, trap_name(a.trap), a.func, a.at, trap_name(b.trap),
                      b.func, b.at);

@@ -3,8 +3,9 @@
 #include <stdbool.h>
 
 /* BENCH(name, summary): one function bench_NAME(argc, argv) each; argv[0] is "parallax bench NAME". */
-#define BENCH_LIST(B)                                                                      \
-    B(diff, "modules a second of the differential comparison, and the cost of each stage") \
+#define BENCH_LIST(B)                                                                          \
+    B(diff, "modules a second of the differential comparison, and the cost of each stage")     \
+    B(fuzz, "cases a second of a campaign on the generator's stream, and where the time goes") \
     B(engine, "cost of each stage a byte, speed of the code against other engines, linearity")
 
 #define B(name, summary) int bench_##name(int argc, char **argv);

@@ -1,6 +1,7 @@
 /* compile: the input's module through the compilers of both ISAs, at a level and with knobs that the input decides, all
  * verifiers and the allocation checker on; compiled twice, the code must be the same.  Nothing is executed. */
 #include <string.h>
+#include "fuzz/targets/counters.h"
 #include "fuzz/targets/target.h"
 #include "wasm/validate.h"
 
@@ -26,6 +27,7 @@ static void compile(Arena *a, const Module *m, const LegSpec *spec) {
     o.target = &target;
     check_stages_init(&check, NULL);
     o.stages = &check.stages;
+    o.to.rule_hits = counters_rules(spec->kind);
     const Code *first = compile_module(a, m, &o, NULL, &e);
     bool x64 = spec->kind == LEG_X64;
     if (check.failed)
@@ -54,7 +56,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (LegKind k = LEG_X64; m && k <= LEG_A64; k++) {
         LegSpec spec;
         panel_choose_leg(&spec, leg_kind_name(k), &number);
+        counters_module(m, &spec);
         compile(&a, m, &spec);
+        counters_flush_rules();
     }
     arena_free(&a);
     return 0;

@@ -1,5 +1,6 @@
 /* differential: the input's module on the interpreter and both ISAs, levels and knobs by the input; everything seen
  * must be equal. */
+#include "fuzz/targets/counters.h"
 #include "fuzz/targets/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -15,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (m.kind != INPUT_REJECTED) {
         panel_choose(p, case_number(data, n));
         panel_run(p, m.at, m.n, &c);
+        counters_case(p, &c);
         if (!c.module || c.plan_error) target_abort(&(Bucket){.what = WHAT_MODULE}); /* the generator's bug */
         if (verdict_differs(c.verdict.kind)) target_report("differential", data, n, p, &c);
         if (foreign && !p->foreign) fprintf(stderr, "parallax: going on without the other ISA: %s\n", p->lacks);

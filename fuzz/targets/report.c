@@ -1,6 +1,7 @@
 /* The functions that carry a bucket in their name: one for each set of ISAs and each way to deviate. */
 #include <string.h>
 #include "fuzz/finding_text.h"
+#include "fuzz/targets/counters.h"
 #include "fuzz/targets/target.h"
 
 /* L(name, bit set of LegKind) */
@@ -68,10 +69,17 @@ Panel *target_panel(void) {
     static enum { CLOSED, OPEN, BROKEN } state;
     char why[300];
     if (state == CLOSED) {
-        state = panel_open(&panel, FEATURES_WASM3, NULL, why, sizeof why) ? OPEN : BROKEN;
+        PanelFaults faults = {0};
+        const char *plant = getenv("PARALLAX_PLANT"), *colon = plant ? strchr(plant, ':') : NULL;
+        for (uint32_t k = LEG_X64; colon && k <= LEG_A64; k++)
+            if (strncmp(plant, leg_kind_name((LegKind)k), (size_t)(colon - plant)) == 0)
+                faults.plant[k] = plant_find((LegKind)k, colon + 1, strlen(colon + 1));
+        state = panel_open(&panel, FEATURES_WASM3, &faults, why, sizeof why) ? OPEN : BROKEN;
         if (state == BROKEN)
             fprintf(stderr, "parallax: %s\n", why);
-        else if (!panel.foreign)
+        else
+            counters_attach(&panel);
+        if (state == OPEN && !panel.foreign)
             fprintf(stderr, "parallax: going on without the other ISA: %s\n", panel.lacks);
     }
     return state == OPEN ? &panel : NULL;

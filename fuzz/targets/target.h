@@ -17,8 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { TARGET_MAX_INPUT = 256 << 10 }; /* larger inputs are left alone */
 
-/* A panel for a target, opened at the first call and kept.  NULL, said once on stderr: not even this machine's own ISA
- * works. */
+/* For experiments, $PARALLAX_PLANT names a fault (ISA:NAME, `parallax legs` lists them) that is planted in all legs of
+ * the ISA. A panel for a target, opened at the first call and kept.  NULL, said once on stderr: not even this machine's
+ * own ISA works. */
 Panel *target_panel(void);
 
 /* Print the verdict, write a finding below $PARALLAX_FINDINGS when that is set, and abort from the bucket's function.

@@ -66,6 +66,7 @@ static void set_compile_options(Leg *l) {
     l->compile = leg_compile_options(&l->spec);
     l->target = leg_target(&l->spec);
     l->compile.target = &l->target;
+    l->compile.to.rule_hits = l->rule_hits;
     l->compile.stages = l->plant;
     if (l->spec.plant) {
         plant_stages_init(&l->planted, l->spec.plant, l->plant);

@@ -23,6 +23,7 @@ typedef struct Leg {
     Remote *remote;
     CompileTimes times; /* added up */
     uint32_t ncompiled;
+    uint32_t *rule_hits; /* where lowering counts its rules; may be NULL: taken with the next leg_set_knobs */
 } Leg;
 
 /* What a leg made of a module. */

@@ -53,6 +53,15 @@ static void ir_add_load(Fn *f) {
         if (i->op == IR_iadd && i->type == T_I32 && b->op == IR_load && (b->flags & MEM_HEAP)) i->op = IR_isub;
     }
 }
+/* A load from address 0, where nothing says that it may trap. */
+static void ir_popcnt(Fn *f) {
+    for (Val v = 1; v < f->ins.n; v++) {
+        Ins *i = &f->ins.at[v];
+        if (i->op != IR_popcnt || i->type != T_I64) continue;
+        Ins load = {.op = IR_load, .type = T_I64, .aux = ACC_64, .a = i->a};
+        *i = load;
+    }
+}
 static void ir_copysign(Fn *f) {
     for (Val v = 1; v < f->ins.n; v++) {
         Ins *i = &f->ins.at[v];

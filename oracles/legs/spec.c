@@ -158,3 +158,12 @@ bool knob_describe(uint32_t i, const char **name, const char **what, char *value
                                    knob_value[v].text ? knob_value[v].text : KNOB_NUMBER);
     return true;
 }
+
+bool leg_knob_exists(uint32_t i) { return i < NKNOB; }
+
+bool leg_knob_is_default(const LegSpec *s, uint32_t i) {
+    LegSpec plain = {0};
+    set_defaults(&plain);
+    size_t at = knob[i].field;
+    return memcmp((const char *)s + at, (const char *)&plain + at, sizeof(uint32_t)) == 0;
+}

@@ -30,4 +30,6 @@ const char *leg_kind_name(LegKind k);
 #define KNOB_NUMBER "N"
 #define LEG_NO_LIMIT UINT32_MAX
 /* For listings: name, meaning and values of knob i; false past the last. */
+bool leg_knob_exists(uint32_t i);
+bool leg_knob_is_default(const LegSpec *s, uint32_t i);
 bool knob_describe(uint32_t i, const char **name, const char **what, char *values, size_t size);

@@ -1,0 +1,65 @@
+#include "fuzz/targets/counters.h"
+#include <string.h>
+#include "a64/target.h"
+#include "wasm/reader.h"
+#include "x64/target.h"
+
+enum { KNOBS = 24 /* 0: any */, CLASSES = 4, ISAS = 2, RULES = (int)X64_RULE_COUNT + (int)A64_RULE_COUNT };
+
+/* libFuzzer clears the section before each input and reads it behind it. */
+#define COUNTERS __attribute__((section("__libfuzzer_extra_counters"), used))
+static COUNTERS uint8_t by_opcode[ISAS][KNOBS][CLASSES][OP_COUNT];
+static COUNTERS uint8_t by_rule[RULES];
+
+static uint32_t x64_hits[X64_RULE_COUNT], a64_hits[A64_RULE_COUNT];
+
+/* What the instruction in front of it leaves: the last operand, mostly. */
+static uint32_t class_of(Op before) {
+    switch ((OpKind)op_info[before].kind) {
+    case KIND_CONST: return 1;
+    case KIND_LOCAL: return 2;
+    case KIND_LOAD: return 3;
+    default: return 0;
+    }
+}
+
+void counters_module(const Module *m, const LegSpec *leg) {
+    uint32_t knob[KNOBS] = {0}, nknobs = 1, isa = leg->kind == LEG_A64;
+    for (uint32_t i = 0; i + 1 < KNOBS && leg_knob_exists(i); i++)
+        if (!leg_knob_is_default(leg, i)) knob[nknobs++] = i + 1;
+    for (uint32_t b = 0; b < m->bodies.n; b++) {
+        Op before = OP_NOP;
+        Instr in;
+        for (uint32_t at = m->bodies.at[b].code; at < m->bodies.at[b].end; at = in.next) {
+            next_instr(m, at, &in);
+            for (uint32_t k = 0; k < nknobs; k++) by_opcode[isa][knob[k]][class_of(before)][in.op] = 1;
+            before = in.op;
+        }
+    }
+}
+
+uint32_t *counters_rules(LegKind k) { return k == LEG_X64 ? x64_hits : a64_hits; }
+
+/* Whether, not how often: counts would make nearly every input one of its own. */
+static void flush(uint32_t *hits, uint8_t *counter, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        if (hits[i]) counter[i] = 1;
+        hits[i] = 0;
+    }
+}
+
+void counters_flush_rules(void) {
+    flush(x64_hits, by_rule, X64_RULE_COUNT);
+    flush(a64_hits, by_rule + X64_RULE_COUNT, A64_RULE_COUNT);
+}
+
+void counters_attach(Panel *p) {
+    for (uint32_t i = 0; i < p->nall; i++)
+        if (p->spec[i].kind != LEG_INTERP) p->differ.leg[i].rule_hits = counters_rules(p->spec[i].kind);
+}
+
+void counters_case(const Panel *p, const Case *c) {
+    for (uint32_t i = 0; c->module && i < p->nlegs; i++)
+        if (p->spec[i].kind != LEG_INTERP) counters_module(c->module, &p->spec[i]);
+    counters_flush_rules();
+}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/os.h"
 #include "fuzz/campaign/child.h"
+#include "fuzz/campaign/reducing.h"
 #include "fuzz/gen/gen.h"
 
 enum { TICK_US = 20000, STOP_MS = 5000 };
@@ -32,6 +33,7 @@ typedef struct Campaign {
     Tally before, ours; /* the state file's; what the parent itself counts */
     uint64_t began;
     CampaignReport *report;
+    Reducing reducing;
     bool failed;
 } Campaign;
 
@@ -88,6 +90,7 @@ static void make_report(Campaign *c) {
     r->total = c->before;
     tally_add(&r->total, &r->session);
     r->next = resume_at(c);
+    snprintf(r->reducing, sizeof r->reducing, "%s", reducing_what(&c->reducing));
     memcpy(r->lacks, c->sh->lacks, sizeof r->lacks);
     r->lacks[sizeof r->lacks - 1] = 0;
 }
@@ -223,10 +226,24 @@ static void loop(Campaign *c, CampaignProgress *progress, void *user) {
         if (now - saved >= SAVE_NS) {
             saved = now;
             c->failed = c->failed || !save_state(c);
+            reducing_go_on(&c->reducing);
         }
         if ((limit && now - c->began >= limit) || !alive(c) || found_enough(c)) break;
     }
     stop(c);
+}
+
+/* Buckets whose turn did not come. */
+static void reduce_rest(Campaign *c, CampaignProgress *progress, void *user) {
+    uint64_t told = 0;
+    while (!interrupted && !c->failed && reducing_go_on(&c->reducing)) {
+        usleep(TICK_US);
+        uint64_t now = os_now_ns();
+        if (now - told < PROGRESS_NS) continue;
+        told = now;
+        snprintf(c->report->reducing, sizeof c->report->reducing, "%s", reducing_what(&c->reducing));
+        if (progress) progress(user, c->report);
+    }
 }
 
 CampaignEnd campaign_run(const CampaignOptions *o, CampaignProgress *progress, void *user, CampaignReport *last) {
@@ -251,8 +268,11 @@ CampaignEnd campaign_run(const CampaignOptions *o, CampaignProgress *progress, v
     sigaction(SIGINT, &a, &before[0]);
     sigaction(SIGTERM, &a, &before[1]);
     fflush(NULL);
+    reducing_open(&c->reducing, o->findings, o->reduce_seconds);
     loop(c, progress, user);
     make_report(c);
+    reduce_rest(c, progress, user);
+    reducing_close(&c->reducing);
     bool ok = save_state(c) && !c->failed;
     sigaction(SIGINT, &before[0], NULL);
     sigaction(SIGTERM, &before[1], NULL);

@@ -12,16 +12,17 @@ enum { CAMPAIGN_MAX_JOBS = 64 };
 typedef struct CampaignOptions {
     uint32_t jobs;
     Features features;
-    uint64_t first;       /* seed, when there is no state */
-    uint64_t cases;       /* stop after so many; 0: never */
-    uint64_t finds;       /* stop after so many findings were written; 0: never */
-    double seconds;       /* stop after so long; 0: never */
-    const char *findings; /* folder */
-    uint32_t most;        /* findings of a bucket; 0: all */
-    const char *state;    /* file, or NULL */
-    uint32_t metamorph;   /* one case in so many has a sound mutant run on one of its legs, too; 0: none */
-    uint64_t timeout_ns;  /* for a case */
-    PanelFaults faults;   /* see panel.h */
+    uint64_t first;          /* seed, when there is no state */
+    uint64_t cases;          /* stop after so many; 0: never */
+    uint64_t finds;          /* stop after so many findings were written; 0: never */
+    double seconds;          /* stop after so long; 0: never */
+    const char *findings;    /* folder */
+    uint32_t most;           /* findings of a bucket; 0: all */
+    const char *state;       /* file, or NULL */
+    uint32_t metamorph;      /* one case in so many has a sound mutant run on one of its legs, too; 0: none */
+    uint32_t reduce_seconds; /* for the reduction of a finding of each bucket; 0: none is reduced */
+    uint64_t timeout_ns;     /* for a case */
+    PanelFaults faults;      /* see panel.h */
 } CampaignOptions;
 
 typedef struct CampaignReport {
@@ -29,6 +30,7 @@ typedef struct CampaignReport {
     uint64_t next;        /* seed from which to go on */
     char lacks[300];      /* why the other ISA does not take part; empty: it does */
     bool resumed;
+    char reducing[BUCKET_NAME]; /* bucket whose finding is being reduced; empty: none */
 } CampaignReport;
 
 /* Told now and then. */

@@ -9,8 +9,16 @@
 #include "base/os.h"
 #include "fuzz/campaign/campaign.h"
 #include "fuzz/cli/cli.h"
+#include "fuzz/reduce/folder.h"
 
-enum { CASE_TIMEOUT_S = 60, METAMORPH = 16, PLAIN_PROGRESS_S = 10, FINDINGS_A_BUCKET = 20, LINE_BUCKETS = 4 };
+enum {
+    CASE_TIMEOUT_S = 60,
+    METAMORPH = 16,
+    PLAIN_PROGRESS_S = 10,
+    FINDINGS_A_BUCKET = 20,
+    LINE_BUCKETS = 4,
+    REDUCE_SECONDS = 30
+};
 
 typedef struct Args {
     CampaignOptions o;
@@ -48,6 +56,7 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
             argp_error(st, "--time takes a positive number of seconds");
         break;
     case 'c': a->o.cases = number(arg, "--cases", 1, UINT64_MAX / 2, st); break;
+    case 'R': a->o.reduce_seconds = (uint32_t)number(arg, "--reduce", 0, UINT32_MAX, st); break;
     case 'n': a->o.finds = number(arg, "--finds", 1, UINT64_MAX, st); break;
     case 's': a->o.first = number(arg, "--seed", 0, UINT64_MAX / 2, st); break;
     case 'j': a->o.jobs = (uint32_t)number(arg, "--jobs", 1, CAMPAIGN_MAX_JOBS, st); break;
@@ -73,6 +82,7 @@ static const struct argp_option options[] = {
     {"findings", 'd', "DIR", 0, "where findings are written (default findings)", 0},
     {"most", 'm', "N", 0, "write at most N findings of a bucket, count the others (default 20; 0: all)", 0},
     {"metamorph", 'M', "N", 0, "run a sound mutant of one case in N on one of its legs (default 16; 0: none)", 0},
+    {"reduce", 'R', "S", 0, "reduce a finding of each bucket, for S seconds at most (default 30; 0: none)", 0},
     {"features", 'f', "SET", 0, "wasm2, wasm3, or +name,-name (default wasm3)", 0},
     {"plant", 'p', "ISA:NAME", 0,
      "for experiments: plant this fault in all legs of the ISA (`parallax legs` lists faults)", 0},
@@ -151,6 +161,7 @@ static void progress(void *user, const CampaignReport *r) {
     print_discards(stderr, t);
     fputs("; ", stderr);
     print_buckets(stderr, &r->total, LINE_BUCKETS);
+    if (r->reducing[0]) fprintf(stderr, "; reducing %s", r->reducing);
     if (p->terminal)
         fflush(stderr);
     else
@@ -176,7 +187,12 @@ static void summary_of(const char *title, const Tally *t) {
 
 static void print_bucket(void *user, const char *name, uint32_t n) {
     const Args *a = user;
-    printf("  %s/%s: %u\n", a->o.findings, name, n);
+    char bucket[FINDING_PATH], path[FINDING_PATH];
+    bool reduced = false;
+    snprintf(bucket, sizeof bucket, "%s/%s", a->o.findings, name);
+    finding_pick(bucket, path, &reduced);
+    printf("  %s: %u%s%s%s\n", bucket, n, reduced ? "; reduced: " : "", reduced ? path : "",
+           reduced ? "/reduced.wat" : "");
 }
 
 static int summary(Args *a, const CampaignReport *r, CampaignEnd end) {
@@ -216,6 +232,7 @@ int cli_fuzz(int argc, char **argv) {
                     .findings = "findings",
                     .most = FINDINGS_A_BUCKET,
                     .metamorph = METAMORPH,
+                    .reduce_seconds = REDUCE_SECONDS,
                     .timeout_ns = UINT64_C(1000000000) * CASE_TIMEOUT_S}};
     cli_args(&argp, argc, argv, &a);
     if (a.features && !cli_parse_features(a.features, &a.o.features)) return EXIT_BAD_INPUT;

@@ -78,7 +78,7 @@ static const struct argp_option options[] = {
      "instead of legs: the shell runs `CMD FILE`; exit status 0: the module in FILE is interesting", 0},
     {"jobs", 'j', "N", 0, "candidates at a time (default 1); the outcome is the same", 0},
     {"time", 't', "S", 0, "stop after S seconds with what there is by then", 0},
-    {"timeout", 'w', "S", 0, "for one leg on one candidate (default 5), or for CMD (default: none)", 0},
+    {"timeout", 'w', "S", 0, "for one leg on one candidate (default 10), or for CMD (default: none)", 0},
     {"features", 'f', "SET", 0, "wasm2, wasm3, or +name,-name (default: the finding's, else wasm3)", 0},
     {"findings", 'd', "DIR", 0,
      "where candidates go that show another bucket, one each that DIR has nothing of (default: the finding's, else "

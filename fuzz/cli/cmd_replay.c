@@ -58,7 +58,7 @@ static const struct argp argp = {
     "A PATH is the folder of a finding, a module, a file of input bytes as fuzz targets take them, or a folder, which "
     "stands for all "
     "findings below it and all files named *.wasm or without an extension.\n"
-    "A finding runs on the legs that are recorded in its `settings`.\n"
+    "A finding runs on the legs that are recorded in its `settings`, and so does its reduced module.\n"
     "JSON fields: path; bucket, as recorded (findings); now: gone, same, other (findings), agree, disagree, rejected, "
     "flaky, "
     "incomplete, unreadable; now_bucket, of what differs now; text.\n"
@@ -155,7 +155,7 @@ static void print_json(const char *path, const char *bucket, const char *now, co
 
 static bool done(void *user, uint32_t i, const JobResult *j) {
     Replay *r = user;
-    const char *path = r->dir ? r->dir : r->path[i], *now = judge(r, j);
+    const char *path = r->dir && i == 0 ? r->dir : r->path[i], *now = judge(r, j);
     bool dull = j->rejected || (!j->unreadable && j->kind == VERDICT_AGREE);
     if (r->a->json)
         print_json(path, r->bucket, now, j);
@@ -221,7 +221,7 @@ static bool run_pair(Replay *r, const char *dir, const FindingInfo *info, const 
 
 static bool run_finding(Replay *r, const char *dir) {
     FindingInfo info;
-    char why[300], path[FINDING_PATH + 16], *const arg[] = {path};
+    char why[300], path[FINDING_PATH + 16], reduced[FINDING_PATH + 16], *const arg[] = {path, reduced};
     struct stat st;
     if (!finding_read(r->a->arena, dir, &info, why, sizeof why)) {
         cli_fail(0, "%s", why);
@@ -231,11 +231,13 @@ static bool run_finding(Replay *r, const char *dir) {
     /* what took the harness down may never have become a module */
     snprintf(path, sizeof path, "%s/case.wasm", dir);
     if (stat(path, &st) != 0 || st.st_size == 0) snprintf(path, sizeof path, "%s/input", dir);
+    snprintf(reduced, sizeof reduced, "%s/reduced.wasm", dir);
     r->dir = dir;
     r->bucket = info.bucket;
     char mutant[FINDING_PATH + 16];
     snprintf(mutant, sizeof mutant, "%s/mutant.wasm", dir);
-    bool ok = stat(mutant, &st) == 0 ? run_pair(r, dir, &info, mutant) : run(r, info.legs, info.features, arg, 1);
+    bool ok = stat(mutant, &st) == 0 ? run_pair(r, dir, &info, mutant)
+                                     : run(r, info.legs, info.features, arg, stat(reduced, &st) == 0 ? 2 : 1);
     r->dir = r->bucket = NULL;
     return ok;
 }

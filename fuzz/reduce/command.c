@@ -30,6 +30,7 @@ static pid_t start(const CommandOracle *o, const char *path) {
     pid_t pid = fork();
     if (pid != 0) return pid;
     setpgid(0, 0);
+    if (o->asked && (!freopen("/dev/null", "wb", stdout) || !freopen("/dev/null", "wb", stderr))) _exit(127);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     char *line;
     if (asprintf(&line, "%s \"$1\"", o->command) < 0) _exit(127);
@@ -56,13 +57,14 @@ static bool finish(const CommandOracle *o, pid_t pid, uint64_t since) {
 }
 
 static void ask_command(void *user, const ReduceBytes *module, uint32_t n, ReduceBucket *shown) {
-    const CommandOracle *o = user;
+    CommandOracle *o = user;
     pid_t pid[MAX_COMMANDS];
     uint64_t since = os_now_ns();
     for (uint32_t i = 0; i < n; i++) {
         char path[128];
         pid[i] = file_of(o, i, path, sizeof path) && write_file(path, module[i]) ? start(o, path) : -1;
     }
+    o->asked = true;
     for (uint32_t i = 0; i < n; i++) shown[i] = (ReduceBucket){.differs = pid[i] > 0 && finish(o, pid[i], since)};
 }
 

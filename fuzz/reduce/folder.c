@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "fuzz/reduce/folder.h"
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "wasm/print.h"
 #include "wasm/validate.h"
@@ -62,6 +64,24 @@ bool reduce_write_pair(const char *path, ReduceBytes module, Features features) 
 bool finding_is_reduced(const char *dir) {
     char path[FINDING_PATH];
     return path_in(path, dir, "reduced.wasm") && access(path, F_OK) == 0;
+}
+
+bool finding_pick(const char *bucket, char path[FINDING_PATH], bool *reduced) {
+    char dir[FINDING_PATH], wasm[FINDING_PATH];
+    struct stat st;
+    off_t least = 0;
+    DIR *d = opendir(bucket);
+    *reduced = false;
+    for (struct dirent *e; d && !*reduced && (e = readdir(d));) {
+        if (e->d_name[0] == '.' || !path_in(dir, bucket, e->d_name) || !path_in(wasm, dir, "case.wasm")) continue;
+        if (stat(wasm, &st) != 0 || st.st_size == 0) continue;
+        *reduced = finding_is_reduced(dir);
+        if (least && st.st_size >= least && !*reduced) continue;
+        least = st.st_size;
+        memcpy(path, dir, sizeof dir);
+    }
+    if (d) closedir(d);
+    return least > 0;
 }
 
 /* Lines of an earlier reduction go. */

@@ -25,7 +25,7 @@ typedef struct ServerOptions {
     uint32_t nlegs;
     Features features;
     uint32_t jobs;
-    uint64_t timeout_ns; /* for one leg's part of a case; 0: 5 s */
+    uint64_t timeout_ns; /* for one leg's part of a case; 0: 10 s */
     bool once;           /* believe a deviation without a second try (Differ.once) */
     /* In the child, before the legs are opened; may be NULL.  For tests: plants. */
     void (*setup)(void *user, Differ *d);
@@ -49,6 +49,7 @@ typedef struct CommandOracle {
     uint32_t jobs;
     uint64_t timeout_ns;       /* 0: none */
     char dir[64];              /* temporary */
+    bool asked;                /* what it prints is shown the first time alone */
     const ReduceOracle *probe; /* who runs probes; may be NULL */
 } CommandOracle;
 bool oracle_command_open(CommandOracle *o, ReduceOracle *out, char *why, size_t why_size);

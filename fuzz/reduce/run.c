@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Once a run on all legs may take long, as on a busy machine; candidates are many. */
+#define WHOLE_TIMEOUT_NS UINT64_C(60000000000)
 #define HANG_TIMEOUT_NS UINT64_C(1000000000)
 
 typedef struct Job {
@@ -21,11 +23,16 @@ static ServerOptions server_options(const Job *j, const LegSpec *leg, uint32_t n
                            .timeout_ns = j->run->timeout_ns};
 }
 
+static void one_at_a_time(ServerOptions *o) {
+    o->jobs = 1;
+    if (!o->timeout_ns) o->timeout_ns = WHOLE_TIMEOUT_NS;
+}
+
 /* What a module shows on all legs; with a second try by a fresh worker. */
 static bool ask_all(Job *j, ReduceBytes module, ReduceBucket *shown) {
     ReduceOracle oracle;
     ServerOptions o = server_options(j, j->run->leg, j->run->nlegs);
-    o.jobs = 1;
+    one_at_a_time(&o);
     ServerOracle *s = oracle_server_open(&o, &oracle, j->report->why, sizeof j->report->why);
     if (!s) return false;
     oracle.ask(oracle.user, &module, 1, shown);
@@ -77,7 +84,7 @@ static bool shows(Job *j, ReduceBytes module, const LegSpec *leg, uint32_t nlegs
     ReduceBucket shown;
     char why[300];
     ServerOptions o = server_options(j, leg, nlegs);
-    o.jobs = 1;
+    one_at_a_time(&o);
     ServerOracle *s = oracle_server_open(&o, &oracle, why, sizeof why);
     if (!s) return false;
     oracle.ask(oracle.user, &module, 1, &shown);
@@ -126,7 +133,7 @@ static void save_slips(Job *j) {
     char why[300], path[FINDING_PATH];
     if (!j->run->slips || !r->nslips) return;
     ServerOptions o = server_options(j, j->run->leg, j->run->nlegs);
-    o.jobs = 1;
+    one_at_a_time(&o);
     ServerOracle *s = oracle_server_open(&o, &oracle, why, sizeof why);
     for (uint32_t i = 0; s && i < r->nslips; i++)
         if (oracle_server_save(s, (ReduceBytes){r->slip[i].bytes, r->slip[i].n}, j->run->slips, path) == FINDING_NEW)

@@ -9,7 +9,7 @@ typedef struct ReduceRun {
     uint32_t nlegs;
     uint32_t jobs;         /* 0: 1 */
     const char *predicate; /* a command instead of the legs; may be NULL */
-    uint64_t timeout_ns;   /* for a leg's part of a candidate, or the command; 0: 5 s, or none */
+    uint64_t timeout_ns;   /* for a leg's part of a candidate, or the command; 0: 10 s, or none */
     const char *slips; /* folder of findings for what slipped into a bucket that it has nothing of; NULL: not saved */
     ReduceOptions o;
 } ReduceRun;

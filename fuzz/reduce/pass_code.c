@@ -163,7 +163,7 @@ bool pass_drops(Reducer *r, Cursor *c, Edit *cand) { return walk_code(r, c, cand
 
 /* -- Expressions ------------------------------------------------------------------------------------------ */
 
-enum { MOST_PARTS = 24, MOST_LOCALS = 3 };
+enum { MOST_PARTS = 24, MOST_LOCALS = 3, MOST_CONVERTED = 3 };
 
 /* Part number k of the expression [start, i] that has its type: first its operands, then all that is in it. */
 static bool part(const Flow *f, uint32_t start, uint32_t i, ValType t, uint32_t k, uint32_t *from, uint32_t *to) {
@@ -190,6 +190,35 @@ static Try put_part(Reducer *r, Cursor *c, uint32_t start, uint32_t i, ValType t
     put_code(cand, c->body, start, i + 1, code.at + from, to - from);
     c->again = start + (to - from);
     return TRY_YES;
+}
+
+/* Part number k of another type, made t by one instruction. */
+static Try put_converted(Reducer *r, Cursor *c, uint32_t start, uint32_t i, ValType t, uint32_t k, Edit *cand) {
+    static const struct {
+        ValType to, from;
+        Op op;
+    } by[] = {{VT_I64, VT_I32, OP_I64_EXTEND_I32_U},    {VT_I32, VT_I64, OP_I32_WRAP_I64},
+              {VT_I32, VT_F32, OP_I32_REINTERPRET_F32}, {VT_F32, VT_I32, OP_F32_REINTERPRET_I32},
+              {VT_I64, VT_F64, OP_I64_REINTERPRET_F64}, {VT_F64, VT_I64, OP_F64_REINTERPRET_I64},
+              {VT_F64, VT_I32, OP_F64_CONVERT_I32_S},   {VT_F64, VT_F32, OP_F64_PROMOTE_F32},
+              {VT_F32, VT_F64, OP_F32_DEMOTE_F64}};
+    EditSeq code = body_code(r, c->body);
+    for (uint32_t x = 0; x < sizeof by / sizeof *by; x++) {
+        uint32_t from, to;
+        if (by[x].to != t) continue;
+        if (k >= MOST_CONVERTED) {
+            k -= MOST_CONVERTED;
+            continue;
+        }
+        if (!part(reducer_flow(r, c->body), start, i, by[x].from, k, &from, &to) || to - from + 1 > i - start)
+            return TRY_SKIP;
+        EditInstr convert = edit_op(by[x].op, 0);
+        put_code(cand, c->body, start, i + 1, code.at + from, to - from);
+        put_code(cand, c->body, start + (to - from), start + (to - from), &convert, 1);
+        c->again = start + (to - from) + 1;
+        return TRY_YES;
+    }
+    return TRY_DONE;
 }
 
 static Try put_const(Cursor *c, uint32_t start, uint32_t i, ValType t, Value v, Edit *cand) {
@@ -233,7 +262,8 @@ static Try try_expression(Reducer *r, Cursor *c, uint32_t i, uint32_t variant, E
     if (start == i) return TRY_DONE;
     if (variant < MOST_PARTS) return put_part(r, c, start, i, t, variant, cand);
     variant -= MOST_PARTS;
-    return variant < MOST_LOCALS ? put_local(r, c, start, i, t, variant, cand) : TRY_DONE;
+    if (variant < MOST_LOCALS) return put_local(r, c, start, i, t, variant, cand);
+    return put_converted(r, c, start, i, t, variant - MOST_LOCALS, cand);
 }
 bool pass_expressions(Reducer *r, Cursor *c, Edit *cand) { return walk_code(r, c, cand, try_expression); }
 

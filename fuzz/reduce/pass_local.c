@@ -196,21 +196,29 @@ static bool falls_off(EditSeq code) {
     return true;
 }
 
-/* The last result of a function that only the plan calls: dropped, or not made at all. */
-static Try drop_result(Reducer *r, Edit *cand, uint32_t func, bool whole) {
+/* Result number k, of those from the last one on, of a function that only the plan calls: what makes it goes, wherever
+ * that stands, or it is dropped at the end. */
+static Try drop_result(Reducer *r, Edit *cand, uint32_t func, uint32_t k, bool drop) {
     const FuncType t = *edit_func_type(&r->cur, func);
-    uint32_t body = r->cur.m.funcs.at[func].body;
-    EditSeq code = body_code(r, body);
+    uint32_t body = r->cur.m.funcs.at[func].body, end = body_code(r, body).n - 1;
     const Flow *f = reducer_flow(r, body);
-    uint32_t end = code.n - 1;
-    EditInstr drop = edit_op(OP_DROP, 0);
-    if (!falls_off(code) || f->at[end].dead || !f->at[end].top) return TRY_DONE;
-    uint32_t start = f->slot.at[f->at[end].top].start;
-    if (whole)
-        put_code(cand, body, start, end, NULL, 0);
+    if (!falls_off(body_code(r, body)) || f->at[end].dead || flow_height(f, end) != t.nresult) return TRY_DONE;
+    uint32_t slot = f->at[end].top;
+    for (uint32_t i = 0; i < k; i++) slot = f->slot.at[slot].under;
+    uint32_t start = f->slot.at[slot].start, behind = start;
+    while (behind < end && (f->at[behind].top != slot || f->at[behind].dead)) behind++;
+    EditInstr by = edit_op(OP_DROP, 0);
+    if (drop)
+        put_code(cand, body, end, end, &by, 1);
+    else if (behind > start)
+        put_code(cand, body, start, behind, NULL, 0);
     else
-        put_code(cand, body, end, end, &drop, 1);
-    put_type(cand, func, t.param, t.nparam, t.result, t.nresult - 1);
+        return TRY_SKIP;
+    ValType *result = ARENA_ARRAY(cand->arena, ValType, t.nresult);
+    uint32_t gone = t.nresult - 1 - k;
+    memcpy(result, t.result, t.nresult * sizeof *result);
+    memmove(result + gone, result + gone + 1, k * sizeof *result);
+    put_type(cand, func, t.param, t.nparam, result, t.nresult - 1);
     edit_collect(cand, 1u << REF_TYPE);
     return TRY_YES;
 }
@@ -229,8 +237,9 @@ static Try try_signature(Reducer *r, Cursor *c, uint32_t i, uint32_t variant, Ed
         return TRY_YES;
     }
     variant -= t->nparam;
-    if (variant > 1 || !t->nresult || body == NO_INDEX || func_uses(&r->cur, i)) return TRY_DONE;
-    return drop_result(r, cand, i, variant == 0);
+    if (variant > t->nresult || !t->nresult || body == NO_INDEX || func_uses(&r->cur, i)) return TRY_DONE;
+    bool drop = variant == t->nresult;
+    return drop_result(r, cand, i, drop ? 0 : variant, drop);
 }
 bool pass_signatures(Reducer *r, Cursor *c, Edit *cand) {
     return walk_list(r, c, cand, r->cur.m.funcs.n, try_signature);

@@ -71,6 +71,65 @@ static void ir_copysign(Fn *f) {
     }
 }
 
+/* -- In the IR, rare ------------------------------------------------------------------------ */
+
+static void ir_shl_far(Fn *f) {
+    for (Val v = 1; v < f->ins.n; v++) {
+        Ins *i = &f->ins.at[v];
+        const Ins *by = &f->ins.at[i->b];
+        if (i->op == IR_shl && i->type == T_I64 && by->op == IR_iconst && (ins_imm(by) & 63) >= 48) i->op = IR_ushr;
+    }
+}
+static void ir_load_far(Fn *f) {
+    for (Val v = 1; v < f->ins.n; v++) {
+        Ins *i = &f->ins.at[v];
+        if (i->op == IR_load && (i->flags & MEM_HEAP) && i->aux == ACC_64 && i->type == T_I64 && i->b >= 4096) i->b--;
+    }
+}
+static void ir_br_table_long(Fn *f) {
+    for (uint32_t b = 0; b < f->blk.n; b++) {
+        Blk *k = &f->blk.at[b];
+        if (k->succ.n > 8) k->succ.at[k->succ.n - 2] = k->succ.at[k->succ.n - 1];
+    }
+}
+static void ir_select_f64(Fn *f) {
+    for (Val v = 1; v < f->ins.n; v++) {
+        Ins *i = &f->ins.at[v];
+        if (i->op != IR_select || i->type != T_F64 || f->ins.at[i->a].op != IR_icmp) continue;
+        uint32_t b = i->b;
+        i->b = i->c;
+        i->c = b;
+    }
+}
+static void ir_mul_merged(Fn *f) {
+    for (Val v = 1; v < f->ins.n; v++) {
+        Ins *i = &f->ins.at[v];
+        const Ins *a = &f->ins.at[i->a];
+        if (i->op == IR_imul && i->type == T_I32 && a->op == IR_param && a->b != 0) i->op = IR_iadd;
+    }
+}
+static void ir_call_many(Fn *f) {
+    enum { CONTEXT = 1, EIGHT = 8 };
+    for (Val v = 1; v < f->ins.n; v++) {
+        const Ins *i = &f->ins.at[v];
+        if (i->op != IR_call || f->calls.at[i->c].kind != CALLEE_FUNC || i->b < CONTEXT + EIGHT + 1) continue;
+        uint32_t *arg = f->pool.at + i->a + CONTEXT, n = i->b - CONTEXT;
+        for (uint32_t x = EIGHT - 1; x + 1 < n; x++)
+            if (f->ins.at[arg[x]].type == f->ins.at[arg[x + 1]].type) {
+                uint32_t first = arg[x];
+                arg[x] = arg[x + 1];
+                arg[x + 1] = first;
+                break;
+            }
+    }
+}
+static void ir_lane_15(Fn *f) {
+    for (Val v = 1; v < f->ins.n; v++) {
+        Ins *i = &f->ins.at[v];
+        if (i->op == IR_vreplace && i->aux == VOP_i8x16_replace_lane && i->c == 15) i->c = 14;
+    }
+}
+
 /* -- In machine code ------------------------------------------------------------------------- */
 
 static void other_insn(MFn *m, uint32_t from, uint32_t size, uint32_t to) {

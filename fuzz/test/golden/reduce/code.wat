@@ -251,3 +251,20 @@
 ;; )
 ;; call a
 ;; fuel 100000000, depth 1048576
+
+;; run: reduce --quiet --out - --pass expressions --legs interp,x64:plant=shr_s-zeros,x64
+(module (func (export "a") (result i64) (i64.trunc_f64_s (f64.convert_i32_s (i32.shr_s (i32.const -1) (i32.const 1))))))
+;; expect
+;; (module
+;;   (type (;0;) (func (result i64)))
+;;   (export "a" (func 0))
+;;   (func (;0;) (type 0) (result i64)
+;;     i32.const -1
+;;     i32.const 1
+;;     i32.shr_s
+;;     i64.extend_i32_u
+;;   )
+;;   ;; custom section "parallax.case", 18 bytes
+;; )
+;; call a
+;; fuel 100000000, depth 1048576

@@ -63,3 +63,19 @@
 ;; call a
 ;; call a
 ;; fuel 100000000, depth 1048576
+
+;; run: reduce --quiet --out - --pass signatures --predicate true
+(module (global $g (mut i32) (i32.const 0)) (func (export "a") (result i32 i64) (i32.const 3) (i64.const 4) (global.set $g (i32.const 7))))
+;; expect
+;; (module
+;;   (type (;0;) (func))
+;;   (global (;0;) (mut i32) i32.const 0)
+;;   (export "a" (func 0))
+;;   (func (;0;) (type 0)
+;;     i32.const 7
+;;     global.set 0
+;;   )
+;;   ;; custom section "parallax.case", 18 bytes
+;; )
+;; call a
+;; fuel 100000000, depth 1048576

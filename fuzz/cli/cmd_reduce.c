@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "fuzz/campaign/panel.h"
+#include "fuzz/case.h"
 #include "fuzz/cli/cli.h"
 #include "fuzz/finding_text.h"
 #include "fuzz/reduce/folder.h"
@@ -92,7 +93,8 @@ static const struct argp argp = {
     parse,
     "FILE|FINDING",
     "Make a smaller module that shows the same: the same legs deviate, in the same field.\v"
-    "FILE is a module, FINDING the folder of a finding.  With the module its text is written (.wat).\n"
+    "FILE is a module, or the input of a fuzz target, FINDING the folder of a finding.  With the module its text is "
+    "written (.wat).\n"
     "Whether it shows the same is asked of few legs, and of all for the outcome.  A leg that crashes or hangs does so "
     "in "
     "a process of its own, and that is what it shows.  Ctrl-C ends early and keeps the smallest module so far.\n"
@@ -203,12 +205,20 @@ static void print_case(Arena *arena, ReduceBytes b, Features features) {
     fputs(t.at, stdout);
 }
 
+/* Bytes that are no module are a fuzz target's input, and mean one. */
+static ReduceBytes module_of(Arena *arena, const File *f, Features features) {
+    static const CaseCaps caps = CASE_CAPS_FUZZ;
+    if (input_is_module(f->bytes, f->size)) return (ReduceBytes){f->bytes, f->size};
+    CaseBytes c = case_of_input(arena, f->bytes, f->size, features, &caps);
+    return (ReduceBytes){c.at, c.n};
+}
+
 static int reduce_file(Arena *arena, Args *a) {
     ReduceReport r;
     File f;
     const char *out = a->out ? a->out : default_out(arena, a->path);
     if (!cli_read(arena, a->path, &f)) return EXIT_BAD_INPUT;
-    a->run.module = (ReduceBytes){f.bytes, f.size};
+    a->run.module = module_of(arena, &f, a->run.o.features);
     ReduceRunEnd end = reduce_run(arena, &a->run, &r);
     ReduceBytes b = {r.result.bytes, r.result.n};
     size_t n = strlen(out);
@@ -242,6 +252,7 @@ int cli_reduce(int argc, char **argv) {
     if (a.features && !cli_parse_features(a.features, &a.run.o.features)) return EXIT_BAD_INPUT;
     if (folder && (a.out || a.features || a.run.predicate))
         return cli_fail(EXIT_BAD_INPUT, "--out, --features and --predicate are for files: give %s/case.wasm", a.path);
+    if (a.legs && a.run.predicate) return cli_fail(EXIT_BAD_INPUT, "--legs and --predicate exclude each other");
     const char *legs = a.legs ? a.legs : folder ? NULL : PANEL_REPLAY_LEGS;
     if (legs && !leg_specs_parse(leg, MAX_LEGS, &a.run.nlegs, legs, why, sizeof why))
         return cli_fail(EXIT_BAD_INPUT, "%s", why);

@@ -137,8 +137,11 @@ static bool fill(Arena *a, const char *dir, ReduceRun *run, LegSpec *leg, Reduce
     }
     if (!run->slips) run->slips = root_of(a, dir);
     bool ok = path_in(path, dir, "case.wasm") && read_file(a, path, &run->module);
-    if (!ok) snprintf(why, size, "%.200s/case.wasm: %s", dir, strerror(errno));
-    return ok;
+    if (!ok)
+        snprintf(why, size, "%.200s/case.wasm: %s", dir, strerror(errno));
+    else if (!run->module.n)
+        snprintf(why, size, "a finding of the harness itself has no module");
+    return ok && run->module.n;
 }
 
 ReduceRunEnd reduce_finding(Arena *a, const char *dir, ReduceRun *run, ReduceReport *report) {

@@ -293,7 +293,7 @@ static void hang(void *user, const char *pass, Fn *f) {
 }
 static void plant_stages(void *user, Differ *d) { d->leg[1].plant = user; }
 
-static void check_lost(World *w, const Stages *s, uint32_t outcome) {
+static void check_lost(World *w, const Stages *s, uint32_t outcome, uint64_t timeout_ns) {
     LegSpec leg[MAX_LEGS];
     ReduceOracle oracle;
     ReduceResult r;
@@ -303,7 +303,7 @@ static void check_lost(World *w, const Stages *s, uint32_t outcome) {
                        .nlegs = legs_of(leg, "interp,x64,x64:O0"),
                        .features = FEATURES_WASM3,
                        .jobs = 2,
-                       .timeout_ns = UINT64_C(300000000),
+                       .timeout_ns = timeout_ns,
                        .setup = plant_stages,
                        .user = (void *)(uintptr_t)s};
     ServerOracle *server = oracle_server_open(&o, &oracle, why, sizeof why);
@@ -320,18 +320,18 @@ static void check_lost(World *w, const Stages *s, uint32_t outcome) {
 }
 static void test_crashing_leg(void **state) {
     static const Stages s = {.on_ir = crash};
-    check_lost(*state, &s, OUT_CRASH);
+    check_lost(*state, &s, OUT_CRASH, 0);
 }
 static void test_hanging_leg(void **state) {
     static const Stages s = {.on_ir = hang};
-    check_lost(*state, &s, OUT_HANG);
+    check_lost(*state, &s, OUT_HANG, UINT64_C(1000000000));
 }
 
 /* -- Commands ---------------------------------------------------------------------------------------------------- */
 
-static ReduceRunEnd run_command(World *w, ReduceBytes module, const char *command, uint32_t jobs, ReduceReport *out) {
-    ReduceRun run = {
-        .module = module, .jobs = jobs, .predicate = command, .timeout_ns = UINT64_C(400000000), .o = wasm3};
+static ReduceRunEnd run_command(World *w, ReduceBytes module, const char *command, uint32_t jobs, uint64_t timeout_ns,
+                                ReduceReport *out) {
+    ReduceRun run = {.module = module, .jobs = jobs, .predicate = command, .timeout_ns = timeout_ns, .o = wasm3};
     return reduce_run(&w->arena, &run, out);
 }
 
@@ -339,18 +339,18 @@ static void test_command(void **state) {
     World *w = *state;
     ReduceReport a, b;
     static const char command[] = "LC_ALL=C grep -q -a '\xcd'"; /* of the constant 77; and the file */
-    assert_int_equal(run_command(w, sub_bytes, command, 1, &a), RUN_DONE);
-    assert_int_equal(run_command(w, sub_bytes, command, 2, &b), RUN_DONE);
+    assert_int_equal(run_command(w, sub_bytes, command, 1, 0, &a), RUN_DONE);
+    assert_int_equal(run_command(w, sub_bytes, command, 2, 0, &b), RUN_DONE);
     assert_non_null(memchr(a.result.bytes, 0xcd, a.result.n));
     assert_int_equal(a.result.stats.instr_after, 2); /* the constant and the end */
     assert_int_equal(a.result.n, b.result.n);
     assert_memory_equal(a.result.bytes, b.result.bytes, a.result.n);
     reduce_free(&a.result);
     reduce_free(&b.result);
-    assert_int_equal(run_command(w, sub_bytes, "false", 1, &a), RUN_NOTHING);
-    assert_int_equal(run_command(w, sub_bytes, "sleep 30; true", 1, &a), RUN_NOTHING);
-    assert_int_equal(run_command(w, sub_bytes, "/no/such/command", 1, &a), RUN_NOTHING);
-    assert_int_equal(run_command(w, (ReduceBytes){sub_module, 20}, "true", 1, &a), RUN_BAD_INPUT);
+    assert_int_equal(run_command(w, sub_bytes, "false", 1, 0, &a), RUN_NOTHING);
+    assert_int_equal(run_command(w, sub_bytes, "sleep 30; true", 1, UINT64_C(400000000), &a), RUN_NOTHING);
+    assert_int_equal(run_command(w, sub_bytes, "/no/such/command", 1, 0, &a), RUN_NOTHING);
+    assert_int_equal(run_command(w, (ReduceBytes){sub_module, 20}, "true", 1, 0, &a), RUN_BAD_INPUT);
     assert_string_not_equal(a.why, "");
 }
 

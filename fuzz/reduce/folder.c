@@ -66,6 +66,12 @@ bool finding_is_reduced(const char *dir) {
     return path_in(path, dir, "reduced.wasm") && access(path, F_OK) == 0;
 }
 
+/* A metamorphic finding has a second module. */
+static bool is_pair(const char *dir) {
+    char path[FINDING_PATH];
+    return path_in(path, dir, "mutant.wasm") && access(path, F_OK) == 0;
+}
+
 bool finding_pick(const char *bucket, char path[FINDING_PATH], bool *reduced) {
     char dir[FINDING_PATH], wasm[FINDING_PATH];
     struct stat st;
@@ -74,7 +80,7 @@ bool finding_pick(const char *bucket, char path[FINDING_PATH], bool *reduced) {
     *reduced = false;
     for (struct dirent *e; d && !*reduced && (e = readdir(d));) {
         if (e->d_name[0] == '.' || !path_in(dir, bucket, e->d_name) || !path_in(wasm, dir, "case.wasm")) continue;
-        if (stat(wasm, &st) != 0 || st.st_size == 0) continue;
+        if (stat(wasm, &st) != 0 || st.st_size == 0 || is_pair(dir)) continue;
         *reduced = finding_is_reduced(dir);
         if (least && st.st_size >= least && !*reduced) continue;
         least = st.st_size;
@@ -136,12 +142,14 @@ static bool fill(Arena *a, const char *dir, ReduceRun *run, LegSpec *leg, Reduce
         return false;
     }
     if (!run->slips) run->slips = root_of(a, dir);
-    bool ok = path_in(path, dir, "case.wasm") && read_file(a, path, &run->module);
-    if (!ok)
+    run->module.n = 0;
+    if (is_pair(dir))
+        snprintf(why, size, "it is a pair of modules on one leg; what is reduced is one that legs differ on");
+    else if (!path_in(path, dir, "case.wasm") || !read_file(a, path, &run->module))
         snprintf(why, size, "%.200s/case.wasm: %s", dir, strerror(errno));
     else if (!run->module.n)
         snprintf(why, size, "a finding of the harness itself has no module");
-    return ok && run->module.n;
+    return run->module.n > 0;
 }
 
 ReduceRunEnd reduce_finding(Arena *a, const char *dir, ReduceRun *run, ReduceReport *report) {

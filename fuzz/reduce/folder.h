@@ -8,8 +8,8 @@
 ReduceRunEnd reduce_finding(Arena *a, const char *dir, ReduceRun *run, ReduceReport *report);
 /* It has a reduced module. */
 bool finding_is_reduced(const char *dir);
-/* The smallest finding in a bucket's folder, or one that is reduced already (*reduced).  False: there is none with a
- * module. */
+/* The smallest finding in a bucket's folder, or one that is reduced already (*reduced).  False: there is none that
+ * could be. */
 bool finding_pick(const char *bucket, char path[FINDING_PATH], bool *reduced);
 /* Replaces the file as a whole; false: errno says why. */
 bool reduce_write(const char *path, const void *bytes, size_t n);

@@ -145,7 +145,7 @@ static void find_uses(Linear *l) {
     for (uint32_t v = 0; v < l->nvregs; v++) l->first_use[v + 1] = l->first_use[v] + at[v];
     if (l->nvregs) memcpy(at, l->first_use, l->nvregs * sizeof *at);
     l->use = arena_alloc(l->arena, l->first_use[l->nvregs] * sizeof(UsePos), _Alignof(UsePos));
-    for (const RegUse *u = w.all.at, *end = u + w.all.n; u < end; u++) l->use[at[u->vreg]++] = u->use;
+    for (uint32_t i = 0; i < w.all.n; i++) l->use[at[w.all.at[i].vreg]++] = w.all.at[i].use;
 }
 
 /* -- Fixed ranges and hints ------------------------------------------------------------------------ */

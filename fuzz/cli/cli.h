@@ -59,7 +59,8 @@ typedef struct Paths {
 } Paths;
 bool cli_paths(Arena *a, char *const *arg, const char *suffix, Paths *out);
 
-/* "i32:5", "i64:-1", "f32:1.5", "f64:nan:0x8000000000000", "externref:3", "funcref:null" */
+/* "i32:5", "i64:-1", "f32:1.5", "f64:nan:0x8000000000000", "externref:3", "funcref:null",
+ * "v128:0x" and 32 digits */
 bool cli_parse_value(const char *text, Value *v, ValType *type);
 void cli_print_value(FILE *f, ValType t, const Value *v);
 

@@ -230,6 +230,16 @@ bool cli_func(const Module *m, const char *path, const char *text, uint32_t *fun
     return false;
 }
 
+/* "0x" and 32 digits, as it is printed. */
+static bool parse_v128(const char *s, Value *v) {
+    char half[17] = "";
+    if (s[0] != '0' || s[1] != 'x' || strlen(s) != 34 || strspn(s + 2, "0123456789abcdefABCDEF") != 32) return false;
+    memcpy(half, s + 2, 16);
+    v->u64x2[1] = strtoull(half, NULL, 16);
+    v->u64x2[0] = strtoull(s + 18, NULL, 16);
+    return true;
+}
+
 bool cli_parse_value(const char *text, Value *v, ValType *type) {
     *v = (Value){.u64x2 = {0, 0}};
     const char *colon = strchr(text, ':');
@@ -240,6 +250,7 @@ bool cli_parse_value(const char *text, Value *v, ValType *type) {
     if (n == 3 && !strncmp(text, "i64", 3)) return *type = VT_I64, parse_int(s, &v->i64, 64);
     if (n == 3 && !strncmp(text, "f32", 3)) return *type = VT_F32, parse_float(s, &v->i64, 32);
     if (n == 3 && !strncmp(text, "f64", 3)) return *type = VT_F64, parse_float(s, &v->i64, 64);
+    if (n == 4 && !strncmp(text, "v128", 4)) return *type = VT_V128, parse_v128(s, v);
     if (n == 7 && !strncmp(text, "funcref", 7)) return *type = VT_FUNCREF, strcmp(s, "null") == 0;
     if (n == 9 && !strncmp(text, "externref", 9)) {
         *type = VT_EXTERNREF;

@@ -89,8 +89,8 @@ static bool find_binary(const char *isa, char out[256]) {
 bool worker_command(const char *isa, char emulator[256], char binary[256], char *why, size_t why_size) {
     emulator[0] = 0;
     if (!find_binary(isa, binary)) {
-        snprintf(why, why_size,
-                 "no parallax-worker-%s beside this program (built when aarch64-linux-gnu-gcc is installed)", isa);
+        snprintf(why, why_size, "no parallax-worker-%s beside this program (built when %s-linux-gnu-gcc is installed)",
+                 isa, strcmp(isa, "a64") == 0 ? "aarch64" : "x86_64");
         return false;
     }
     if (strcmp(isa, worker_host_isa()) == 0) return true;

@@ -15,7 +15,7 @@
 #include "fuzz/mutate/mutate.h"
 #include "wasm/validate.h"
 
-enum { MUTATIONS = 100000, POOL = 64, MAX_SIZE = 64 << 10, SAMPLES = 150 };
+enum { MUTATIONS = 100000, POOL = 64, MAX_SIZE = 3 << 10, SAMPLES = 30 };
 
 typedef struct Bytes {
     uint8_t *at;

@@ -14,21 +14,21 @@ static bool field_equal(const Field *a, const Field *b) {
            a->v[1] == b->v[1];
 }
 
+/* Its leg could not go on. */
+static bool ends_early(const Observation *o) { return o->resource || o->partial; }
+
 Difference compare(const Observation *a, const Observation *b) {
-    Difference d = {0};
-    uint32_t n = a->field.n > b->field.n ? a->field.n : b->field.n;
+    uint32_t lacks = a->lacks | b->lacks, n = a->field.n > b->field.n ? a->field.n : b->field.n;
     for (uint32_t i = 0; i < n; i++) {
-        d.has_a = i < a->field.n;
-        d.has_b = i < b->field.n;
-        if ((!d.has_a && a->resource) || (!d.has_b && b->resource)) break;
-        if (d.has_a && d.has_b && field_equal(&a->field.at[i], &b->field.at[i])) continue;
-        d.differs = true;
-        d.field = i;
+        Difference d = {.differs = true, .field = i, .has_a = i < a->field.n, .has_b = i < b->field.n};
+        if ((!d.has_a && ends_early(a)) || (!d.has_b && ends_early(b))) break;
         if (d.has_a) d.a = a->field.at[i];
         if (d.has_b) d.b = b->field.at[i];
-        break;
+        bool both = d.has_a && d.has_b;
+        if (both && (field_equal(&d.a, &d.b) || (d.a.kind == d.b.kind && lacks >> d.a.kind & 1))) continue;
+        return d;
     }
-    return d;
+    return (Difference){0};
 }
 
 static uint32_t step_rank(uint32_t step) { return step == STEP_STATE ? UINT32_MAX : (step + 3) & 0xffff; }
@@ -82,11 +82,13 @@ static uint32_t find_group(const Groups *g, const Observation *const *obs, uint3
     return found == NO_GROUP ? leg : found;
 }
 
-/* The leg that came farthest of those that could not go on and are not in `seen`; n: none is left. */
-static uint32_t next_broken(const Observation *const *obs, uint32_t n, uint32_t seen) {
+static bool sees_less(const Observation *o) { return ends_early(o) || o->lacks; }
+
+/* The leg that came farthest of those that see less and are not in `seen`; n: none is left. */
+static uint32_t next_lesser(const Observation *const *obs, uint32_t n, uint32_t seen) {
     uint32_t best = n;
     for (uint32_t i = 0; i < n; i++) {
-        if (!obs[i]->resource || obs[i]->crashed || (seen >> i & 1)) continue;
+        if (!sees_less(obs[i]) || obs[i]->crashed || (seen >> i & 1)) continue;
         if (best == n || obs[i]->field.n > obs[best]->field.n) best = i;
     }
     return best;
@@ -96,9 +98,9 @@ static Groups find_groups(const Observation *const *obs, uint32_t n) {
     Groups g = {0};
     for (uint32_t i = 0; i < n; i++) g.of[i] = NO_GROUP;
     for (uint32_t i = 0; i < n; i++)
-        if (!obs[i]->resource && !obs[i]->crashed) join(&g, i, find_group(&g, obs, i, i));
+        if (!sees_less(obs[i]) && !obs[i]->crashed) join(&g, i, find_group(&g, obs, i, i));
     /* what they can be held to are whole observations, then the longest of theirs */
-    for (uint32_t i, seen = 0; (i = next_broken(obs, n, seen)) < n; seen |= 1u << i) {
+    for (uint32_t i, seen = 0; (i = next_lesser(obs, n, seen)) < n; seen |= 1u << i) {
         uint32_t group = find_group(&g, obs, n, i);
         if (group != NO_GROUP) join(&g, i, group);
     }

@@ -6,8 +6,8 @@
  * crash alike are not a majority.  But when no leg finishes in time, that is the module's doing: the case is
  * incomplete, and nobody is blamed.
  *
- * A leg that could not go on (Observation.resource) is held to what it saw before: it sides with the group that saw the
- * same so far, deviates when there is none, and says nothing when there are several. */
+ * A leg that could not go on (Observation.resource), or that sees less (no fuel), is held to what it saw: it sides with
+ * the group that saw the same so far, deviates when there is none, and says nothing when there are several. */
 #pragma once
 #include "oracles/observe.h"
 
@@ -18,7 +18,8 @@ typedef struct Difference {
     bool has_a, has_b; /* false: that observation has ended */
 } Difference;
 
-/* The first difference; none behind the end of an observation whose leg could not go on. */
+/* The first difference in what both can see: none in a field that one of them lacks, nor behind the end of an
+ * observation whose leg could not go on. */
 Difference compare(const Observation *a, const Observation *b);
 
 enum { MAX_LEGS = 16 };

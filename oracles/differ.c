@@ -45,7 +45,7 @@ static void run_steps(Differ *d, Leg *l, const Case *c, Observation *o, const Le
     observe_step(o, STEP_INSTANTIATE, &r);
     if (o->crashed || o->resource) return;
     if (r.kind == OUT_RETURN) {
-        uint32_t n = c->plan.step.n;
+        uint32_t n = o->partial ? c->fuel_out : c->plan.step.n;
         LegCall *call = ARENA_ARRAY(&d->arena, LegCall, n);
         for (uint32_t i = 0; i < n; i++) {
             const PlanStep *s = &c->plan.step.at[i];
@@ -54,6 +54,7 @@ static void run_steps(Differ *d, Leg *l, const Case *c, Observation *o, const Le
         leg_invoke_all(l, &d->arena, inst, call, n, step_done, o);
         if (o->crashed || o->resource) return;
     }
+    if (o->partial) return;
     lap(d, &t, &d->times.execute);
     leg_observe(l, o);
     lap(d, &t, &d->times.observe);
@@ -89,6 +90,11 @@ static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o) {
         return;
     }
     observe_module(o, &c->err);
+    if (!leg_counts_fuel(&l->spec)) {
+        o->lacks = 1u << FIELD_FUEL;
+        o->partial = c->fuel_out != UINT32_MAX;
+        if (o->partial && c->start_out) return;
+    }
     if (!leg_reset(l, &c->plan.limits)) {
         o->resource = true;
         snprintf(o->why, sizeof o->why, "the leg has broken down");
@@ -182,18 +188,38 @@ static void try_again(Differ *d, Case *c, const Observation *const *obs) {
     }
 }
 
+/* A step ran out of fuel: what comes from there on is not for legs that do not count it. */
+static void note_fuel(Case *c, const Observation *o) {
+    for (uint32_t i = 0; i < o->field.n; i++) {
+        const Field *f = &o->field.at[i];
+        if (f->kind != FIELD_TRAP || f->v[0] != TRAP_FUEL) continue;
+        if (f->step == STEP_INSTANTIATE) c->start_out = true;
+        uint32_t step = c->start_out ? 0 : f->step;
+        if (step < c->fuel_out) c->fuel_out = step;
+        return;
+    }
+}
+
+static void run_legs(Differ *d, Case *c, bool fuel) {
+    for (uint32_t i = 0; i < d->nlegs; i++) {
+        Observation *o = &c->obs[i];
+        if (leg_counts_fuel(&d->leg[i].spec) != fuel) continue;
+        if (!(d->skip >> i & 1)) told(d, i);
+        differ_run_leg(d, i, c, o);
+        if (fuel) note_fuel(c, o);
+    }
+}
+
 void differ_run(Differ *d, const uint8_t *bytes, uint32_t size, Case *c) {
     const Observation *obs[MAX_LEGS];
     arena_reset(&d->arena);
-    *c = (Case){.bytes = bytes, .size = size};
+    *c = (Case){.bytes = bytes, .size = size, .fuel_out = UINT32_MAX};
     err_clear(&c->err);
     d->cases++;
     if (!decode(d, c)) return;
-    for (uint32_t i = 0; i < d->nlegs; i++) {
-        obs[i] = &c->obs[i];
-        if (!(d->skip >> i & 1)) told(d, i);
-        differ_run_leg(d, i, c, &c->obs[i]);
-    }
+    for (uint32_t i = 0; i < d->nlegs; i++) obs[i] = &c->obs[i];
+    run_legs(d, c, true); /* first: they say which steps end */
+    run_legs(d, c, false);
     told(d, UINT32_MAX);
     d->steps += c->plan.step.n;
     uint64_t t = d->timing ? os_now_ns() : 0;

@@ -35,6 +35,10 @@ typedef struct Case {
     Module *module; /* NULL: rejected, see err */
     Err err;
     Plan plan;
+    /* First step that ran out of fuel on a leg that counts it (start_out: the instantiation did); UINT32_MAX: none.
+     * Legs that count none run the steps before it alone. */
+    uint32_t fuel_out;
+    bool start_out;
     Observation obs[MAX_LEGS];
     Verdict verdict;
     const char *plan_error; /* the case cannot be run: its plan is damaged */

@@ -31,12 +31,14 @@ void observe_step(Observation *o, uint16_t step, const StepResult *r) {
     }
     if (r->kind == OUT_CRASH || r->kind == OUT_HANG) o->crashed = true;
     if (r->kind == OUT_CRASH && r->err.text[0]) snprintf(o->why, sizeof o->why, "%s", r->err.text);
-    if (r->kind == OUT_HANG) {
+    bool interrupted = r->kind == OUT_TRAP && r->trap == TRAP_INTERRUPT; /* a hang that ended itself */
+    if (interrupted) o->crashed = true;
+    if (r->kind == OUT_HANG || interrupted) {
         o->hung = true;
         snprintf(o->why, sizeof o->why, "did not finish in time");
     }
     uint64_t detail = r->kind == OUT_UNLINKABLE ? ((uint64_t)r->err.code << 32 | r->err.at) : 0;
-    add(o, FIELD_OUTCOME, step, 0, 0, r->kind, detail);
+    add(o, FIELD_OUTCOME, step, 0, 0, interrupted ? OUT_HANG : r->kind, detail);
     if (o->crashed) return; /* what a crash leaves behind is no behaviour of the module's */
     if (r->kind == OUT_TRAP) {
         add(o, FIELD_TRAP, step, 0, 0, r->trap, 0);

@@ -43,9 +43,12 @@ enum { STEP_MODULE = 0xfffd, STEP_INSTANTIATE = 0xfffe, STEP_STATE = 0xffff };
 typedef struct Observation {
     Arena *arena;
     VEC(Field) field;
-    bool crashed;  /* the leg's code crashed, hung or its process died: the rest is missing */
-    bool hung;     /* it hung */
-    bool resource; /* the leg could not run the case at all; `why` */
+    bool crashed;   /* the leg's code crashed, hung or its process died: the rest is missing */
+    bool hung;      /* it hung */
+    bool partial;   /* it ends where other legs ran out of fuel, which this one does not count: what they have beyond
+                       its end is no difference */
+    uint32_t lacks; /* set of FieldKinds that this leg cannot see: its fields of that kind mean nothing */
+    bool resource;  /* the leg could not run the case at all; `why` */
     char why[120];
 } Observation;
 

@@ -235,6 +235,7 @@ void a64_lower(Lower *l, Val v) {
     case IR_charge:
     case IR_charges:
     case IR_refund:
+    case IR_poll:
     case IR_jump:
     case IR_brif:
     case IR_brtable:

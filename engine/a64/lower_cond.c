@@ -395,6 +395,15 @@ static void jump_table(Lower *l, const Ins *i) {
     LOWER_USE(l, cut);
 }
 
+static void poll(Lower *l) {
+    Reg epoch = lower_temp(l, T_I64), deadline = lower_temp(l, T_I64);
+    A64_HIT(l, poll);
+    a64_es_load(l, epoch, ES_EPOCH, T_I64);
+    a64_es_load(l, deadline, ES_DEADLINE, T_I64);
+    a64_ins2(l, A64_SUBS, 8, A64_ZR, epoch, deadline);
+    branch_on(l, flags(CC_HS))->aux = CODE_TRAP_INTERRUPT;
+}
+
 void a64_lower_control(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
     MInsn *m;
@@ -404,6 +413,7 @@ void a64_lower_control(Lower *l, Val v) {
     case IR_charge:
     case IR_charges:
     case IR_refund: a64_lower_counter(l, i); break;
+    case IR_poll: poll(l); break;
     case IR_brif:
         A64_HIT(l, branch);
         branch_on(l, a64_test(l, i->a, A64_WITH_BIT))->flags = MF_BRANCH;

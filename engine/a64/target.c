@@ -10,9 +10,10 @@ static const MInsnInfo insn_info[A64_NINSN] = {
 
 #define V(n) (A64_V0 + (n))
 
-/* Caller-saved before callee-saved, and within those the ones that pass no arguments first. */
-static const uint8_t int_order[] = {8, 9, 10, 11, 12, 13, 14, 15, 7,  6,  5,  4,
-                                    3, 2, 1,  0,  19, 20, 21, 22, 23, 24, 25, 26};
+/* Caller-saved before callee-saved, and within those the ones that pass no arguments first.  The last one may be
+ * pinned. */
+static const uint8_t int_order[] = {8, 9, 10, 11, 12, 13, 14, 15, 7,  6,  5,  4,       3,
+                                    2, 1, 0,  19, 20, 21, 22, 23, 24, 25, 26, A64_FUEL};
 static const uint8_t float_order[] = {V(16), V(17), V(18), V(19), V(20), V(21), V(22), V(23), V(24), V(25),
                                       V(26), V(27), V(28), V(29), V(8),  V(9),  V(10), V(11), V(12), V(13),
                                       V(14), V(15), V(7),  V(6),  V(5),  V(4),  V(3),  V(2),  V(1),  V(0)};
@@ -29,7 +30,7 @@ const Target target_a64 = {
     .insn = insn_info,
     .ninsn = A64_NINSN,
     .order = {int_order, float_order},
-    .norder = {sizeof int_order, sizeof float_order},
+    .norder = {sizeof int_order - 1, sizeof float_order},
     .callee_saved = UINT64_C(0xff) << A64_X19,
     .scratch = {A64_CYCLE, A64_VCYCLE},
     .clobber = clobber_sets,
@@ -42,6 +43,9 @@ const Target target_a64 = {
     .nc_arg = sizeof int_args,
     .c_res = 0,
     .fuel = A64_FUEL,
+    .pin = {A64_FUEL},
+    .int_order = {int_order, int_order},
+    .nint_order = {sizeof int_order, sizeof int_order - 1},
     .lower = a64_lower,
     .lower_es_load = a64_es_load,
     .lower_es_store = a64_es_store,

@@ -107,10 +107,9 @@ void abi_lower_call(Lower *l, Val v) {
     bool tail = i->op == IR_tailcall, ref = callee->kind == CALLEE_REF, lib = callee->kind == CALLEE_LIB;
     assert(n == callee->sig.nparam + ref && !(tail && lib));
     (void)n;
-    if (lib)
-        l->t->lower_es_store(l, l->t->fuel, ES_FUEL, T_I64);
-    else
-        store_overflow_args(l, &callee->sig, arg + ref);
+    bool fuel = lib && l->t->fuel != NO_PIN;
+    if (fuel) l->t->lower_es_store(l, l->t->fuel, ES_FUEL, T_I64);
+    if (!lib) store_overflow_args(l, &callee->sig, arg + ref);
     MInsn *call = lower_emit(l, M_NOP);
     call->flags = (uint8_t)(MF_CALL | (tail ? MF_BRANCH : 0));
     call->clobber = tail ? 0 : lib ? 2 : 1;
@@ -121,7 +120,7 @@ void abi_lower_call(Lower *l, Val v) {
     else
         register_operands(l, v, callee, arg + ref, tail);
     l->t->lower_call(l, callee, tail, call);
-    if (lib) l->t->lower_es_load(l, l->t->fuel, ES_FUEL, T_I64); /* a host function may have called back */
+    if (fuel) l->t->lower_es_load(l, l->t->fuel, ES_FUEL, T_I64); /* a host function may have called back */
     if (!tail && !lib) load_overflow_results(l, v, callee);
 }
 

@@ -10,8 +10,10 @@
 #define ES_TRAP_PC 32
 #define ES_TRAP_FP 40
 #define ES_FAULT_ADDR 48
+#define ES_EPOCH 72
+#define ES_DEADLINE 80
 #define ES_TRAP_STUBS 112
-#define ES_TRAP_COUNT 15 /* of trap stubs */
+#define ES_TRAP_COUNT 16 /* of trap stubs */
 #define ES_TRAP_STUB(k) (ES_TRAP_STUBS + 8 * (k))
 #define ES_LIBS (ES_TRAP_STUBS + 8 * ES_TRAP_COUNT)
 #define ES_LIB_COUNT 14 /* of library calls */
@@ -27,3 +29,4 @@
 #define CODE_TRAP_MEMORY_BOUNDS 2
 #define CODE_TRAP_EXHAUSTION 10
 #define CODE_TRAP_FUEL 11
+#define CODE_TRAP_INTERRUPT 15

@@ -29,6 +29,10 @@ typedef struct MInsnInfo { /* one row of insn.def */
     uint8_t flags;
 } MInsnInfo;
 
+/* What may be pinned to a register besides the execution state; as bit numbers of a set. */
+enum { PIN_FUEL, PIN_COUNT, PIN_SETS = 1 << PIN_COUNT };
+#define NO_PIN 0xff
+
 typedef struct Target {
     const char *name;      /* "x64", "a64" */
     const MInsnInfo *insn; /* by opcode - M_TARGET */
@@ -52,9 +56,13 @@ typedef struct Target {
     /* the platform's C convention, integers only */
     const uint8_t *c_arg;
     uint8_t nc_arg, c_res;
-    /* Reserved, and one that C saves: ExecState.fuel lives here while compiled code runs, and in its place in memory
-     * around library calls and outside. */
+    /* Pinned registers, of those that C saves; NO_PIN: none.  `fuel` holds ExecState.fuel while compiled code runs,
+     * which is in its place in memory around library calls and outside; NO_PIN: code does not count fuel.  See
+     * target_pin. */
     uint8_t fuel;
+    uint8_t pin[PIN_COUNT];             /* which registers serve */
+    const uint8_t *int_order[PIN_SETS]; /* order[RC_INT] by the set of pins */
+    uint8_t nint_order[PIN_SETS];
 
     /* lowering (called backward over a block; see lower.h): emit instructions for `v` in forward order */
     void (*lower)(Lower *l, Val v);
@@ -107,3 +115,5 @@ struct StubOffsets {
 
 extern const Target target_x64, target_a64;
 const Target *target_find(const char *name);
+/* Pin exactly what is in the set; registers that then serve nothing are allocatable. */
+void target_pin(Target *t, uint32_t set);

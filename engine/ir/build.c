@@ -33,6 +33,10 @@ static void charge(Build *b, uint8_t counter, uint32_t amount, uint32_t loc) {
     fn_ins(b->f, b->cur, loc, (Ins){.op = IR_charge, .aux = counter, .a = amount});
 }
 
+static void poll(Build *b, uint32_t loc) {
+    if (b->o->epoch) fn_ins(b->f, b->cur, loc, (Ins){.op = IR_poll});
+}
+
 static Frame *top_frame(Build *b) { return &b->frame.at[b->frame.n - 1]; }
 
 /* The n values on top of the stack, as arguments of an edge. */
@@ -72,6 +76,7 @@ static void open_loop(Build *b, const Instr *in) {
         build_ins(b, (Ins){.op = IR_jump});
         build_loop_enter(b, f->join, f->nparam);
         b->loop = f->scope;
+        poll(b, in->at);
     }
     charge(b, COUNTER_FUEL, next_side(b)->fuel, in->at);
 }
@@ -310,6 +315,7 @@ static void enter(Build *b) {
     for (uint32_t i = 0; i < b->type->nparam; i++) fn_param(b->f, b->cur, ir_type_of(body->local[i]));
     charge(b, COUNTER_DEPTH, body->frame_cost, body->code);
     charge(b, COUNTER_FUEL, body->fuel, body->code);
+    poll(b, body->code);
     for (uint32_t i = b->type->nparam; i < body->nlocal; i++) {
         IrType t = ir_type_of(body->local[i]);
         if (!b->zero[t]) b->zero[t] = zero_value(b, t);

@@ -16,7 +16,8 @@ typedef struct BuildOptions {
     BoundsMode bounds;
     TablesMode tables;         /* INLINE: what is known of a table that keeps its size is used */
     bool spectre;              /* table indices are masked behind their check */
-    bool fuel;                 /* charge fuel; without, FUEL never traps */
+    bool fuel;                 /* charge fuel; without, FUEL never traps but in bulk instructions */
+    bool epoch;                /* poll at function entries and loop heads */
     bool nan_canon;            /* put fcanon behind float arithmetic */
     const BitSet *interpreted; /* functions that are called through their FuncInst, for they are interpreted; or NULL */
 } BuildOptions;

@@ -551,6 +551,7 @@ static bool check_types(Verifier *x, const Ins *i, BlkId b, uint32_t pos) {
     case IR_tailcall: return check_call(x, i);
     case IR_ret: return check_list(x, "result", f->pool.at + i->a, i->b, f->sig.result, f->sig.nresult);
     case IR_jump:
+    case IR_poll:
     case IR_trap: return true;
     default: return check_plain(x, i, type);
     }

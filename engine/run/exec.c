@@ -3,6 +3,7 @@
 #include "base/bits.h"
 #include "base/os.h"
 #include "run/signals.h"
+#include "run/watch.h"
 
 typedef uint32_t Enter(ExecState *es, const void *code, void *ctx);
 
@@ -65,10 +66,13 @@ static void run_call(Region *r, const Batch *b, ExecCall *c) {
     c->trap_pc = c->fault_addr = 0;
     c->site = NULL;
     host->call = c;
+    es->deadline = __atomic_load_n(&es->epoch, __ATOMIC_RELAXED) + 1;
+    if (b->time_ns) watch_arm(es, b->time_ns);
     if (exec_enter(r, c->code, c->func) != TRAP_NONE)
         exec_record_trap(r, c);
     else if (c->nresult)
         memcpy(c->results, es->results, c->nresult * sizeof(Value));
+    if (b->time_ns) watch_disarm();
     host->call = NULL;
     c->fuel = es->fuel;
     c->depth_left = es->depth;

@@ -28,6 +28,7 @@ typedef struct Batch {
     uint32_t n;
     uint32_t done;       /* calls that have come back */
     int64_t fuel, depth; /* of each call */
+    uint64_t time_ns;    /* processor time after which a call that polls the epoch is interrupted; 0: never */
     ExecCall *call;
 } Batch;
 

@@ -5,11 +5,15 @@
 #include "base/os.h"
 #include "code/es.h"
 #include "run/signals.h"
+#include "run/watch.h"
 #include "wasm/validate.h"
 
 _Static_assert(ES_ARGS_OFFSET == offsetof(ExecState, args) && ES_RESULTS_OFFSET == offsetof(ExecState, results),
                "code/es.h must match wasm/store.h");
 _Static_assert(ES_TRAP_STUB(1) == offsetof(ExecState, trap_stub) + 8 && ES_LIB(1) == offsetof(ExecState, lib) + 8,
+               "code/es.h must match wasm/store.h");
+_Static_assert(ES_EPOCH == offsetof(ExecState, epoch) && ES_DEADLINE == offsetof(ExecState, deadline) &&
+                   ES_TRAP_COUNT == TRAP_COUNT && CODE_TRAP_INTERRUPT == TRAP_INTERRUPT,
                "code/es.h must match wasm/store.h");
 _Static_assert(ES_STACK_TOP == offsetof(ExecState, stack_top), "code/es.h must match wasm/store.h");
 
@@ -250,7 +254,9 @@ static bool set_resource(Outcome *out, const char *what) {
 
 static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
     Batch *b = store_alloc(s, sizeof *b, 16);
-    *b = (Batch){.n = n, .fuel = s->limits.fuel, .depth = s->limits.depth};
+    const BuildOptions *o = &s->o.compile->build;
+    *b = (Batch){.n = n, .fuel = s->limits.fuel, .depth = s->limits.depth, .time_ns = o->epoch ? s->o.time_ns : 0};
+    if (!o->fuel) b->fuel = STORE_FUEL_MAX; /* for bulk instructions, which count it themselves */
     b->call = store_alloc(s, n * sizeof *b->call, 16);
     for (uint32_t i = 0; i < n; i++) {
         const FuncType *t = store_func_type(s, in[i].func);
@@ -266,6 +272,8 @@ static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
     }
     return b;
 }
+
+void store_interrupt(Store *s) { es_interrupt(region_es(&s->region)); }
 
 static Outcome outcome_of(const Store *s, const ExecCall *c) {
     const FuncType *t = store_func_type(s, c->func);

@@ -14,6 +14,7 @@ typedef struct StoreOptions {
     Executor exec;                 /* with compile */
     bool native;                   /* the executor runs in this process */
     uint32_t region;               /* region number, distinct for the stores of a process */
+    uint64_t time_ns;              /* with code that polls the epoch: processor time of a call; 0: no limit */
 } StoreOptions;
 
 /* What a case may use up; equal for all legs. */
@@ -125,6 +126,10 @@ void store_invoke_all(Store *s, const Invocation *in, uint32_t n, InvocationDone
 const FuncType *store_func_type(const Store *s, const FuncInst *f);
 FuncInst *store_exported_func(const InstRec *r, const Export *e);
 GlobalInst *store_exported_global(const InstRec *r, const Export *e);
+
+/* End the call that runs, in this process or another: code that polls the epoch traps with INTERRUPT.  From any thread
+ * or signal handler. */
+void store_interrupt(Store *s);
 
 /* internal to run/: */
 uint32_t store_sig(Store *s, const FuncType *t); /* canonical number */

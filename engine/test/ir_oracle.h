@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/bits.h"
 #include "code/es.h"
 #include "ir/ir.h"
 
@@ -237,6 +238,8 @@ static uint32_t oracle_effect(Oracle *o, const Ins *i) {
     case IR_trapz: return o->val[i->a] == 0 ? i->aux : 0;
     case IR_trapnz: return o->val[i->a] != 0 ? i->aux : 0;
     case IR_trap: return i->aux;
+    case IR_poll:
+        return bits_load_u64(o->es + ES_EPOCH) >= bits_load_u64(o->es + ES_DEADLINE) ? CODE_TRAP_INTERRUPT : 0;
     case IR_charge:
     case IR_refund:
         memcpy(&counter, at, 8);

@@ -512,7 +512,13 @@ static void gen_effect(Gen *g) {
                          .aux = (uint8_t)gen_below(g, 2),
                          .a = amount[gen_below(g, gen_one_in(g, 6) ? 13 : 9)]});
         break;
-    case 2: gen_ins(g, (Ins){.op = IR_refund, .aux = (uint8_t)gen_below(g, 2), .a = amount[gen_below(g, 13)]}); break;
+    case 2:
+        if (gen_one_in(g, 3)) {
+            gen_ins(g, (Ins){.op = IR_poll});
+            break;
+        }
+        gen_ins(g, (Ins){.op = IR_refund, .aux = (uint8_t)gen_below(g, 2), .a = amount[gen_below(g, 13)]});
+        break;
     default: gen_store(g, 2);
     }
 }

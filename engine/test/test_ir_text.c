@@ -162,6 +162,7 @@ static const char sample[] =
     "b6:\n"
     "  tailcall ref () -> (i32, f64) (v92)\n"
     "b7:\n"
+    "  poll                                           @0xa0\n"
     "  jump b7\n"
     "}\n";
 

@@ -474,6 +474,25 @@ static void test_counters(void **state) {
     }
 }
 
+static void test_poll(void **state) {
+    (void)state;
+    for (uint32_t allocator = 0; allocator < 4; allocator++) {
+        start_code();
+        Fn *f = new_fn(&jit.arena);
+        BlkId b = fn_block(f);
+        fn_param(f, b, T_I64);
+        fn_ins(f, b, 33, (Ins){.op = IR_poll});
+        finish_fn(f, b);
+        uint32_t at = compile(f, X64_CPU_BASE, allocator);
+        finish_code(NULL);
+        for (uint64_t epoch = 4; epoch < 7; epoch++) {
+            set_state(ES_EPOCH, epoch);
+            set_state(ES_DEADLINE, 5);
+            assert_int_equal(enter(at, NULL), epoch < 5 ? 0 : CODE_TRAP_INTERRUPT);
+        }
+    }
+}
+
 /* A library call that comes back in: nested entry, and a trap in there ends only that. */
 static struct {
     uint32_t inner, calls, status;
@@ -618,11 +637,12 @@ static void test_rules(void **state) { /* every rule has been used above */
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_integers),    cmocka_unit_test(test_division),    cmocka_unit_test(test_floats),
-        cmocka_unit_test(test_conversions), cmocka_unit_test(test_select),      cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_random),      cmocka_unit_test(test_vectors),     cmocka_unit_test(test_calls),
-        cmocka_unit_test(test_counters),    cmocka_unit_test(test_charges),     cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_frame),       cmocka_unit_test(test_fault_sites), cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_integers),    cmocka_unit_test(test_division), cmocka_unit_test(test_floats),
+        cmocka_unit_test(test_conversions), cmocka_unit_test(test_select),   cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_random),      cmocka_unit_test(test_vectors),  cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_counters),    cmocka_unit_test(test_charges),  cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_poll),        cmocka_unit_test(test_frame),    cmocka_unit_test(test_fault_sites),
+        cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests(tests, jit_setup, jit_teardown);
 }

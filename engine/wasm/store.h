@@ -165,7 +165,9 @@ struct ExecState {
     uint64_t fault_addr;
     const void *tail_code; /* a tail call under way from interpreted to compiled code: adaptor, */
     FuncInst *tail_func;   /* and function */
-    uint64_t reserved[5];
+    uint64_t epoch;        /* counts interruptions: anybody may add to it, from another thread or process too */
+    uint64_t deadline;     /* compiled code that polls traps with INTERRUPT once epoch has reached it */
+    uint64_t reserved[3];
     const void *trap_stub[TRAP_COUNT]; /* code to call, never returns; by kind */
     LibCalls lib;                      /* of the executing process */
     void *stack_top;                   /* of the native stack that compiled code runs on */

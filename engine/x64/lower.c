@@ -42,6 +42,7 @@ void x64_lower(Lower *l, Val v) {
     case IR_trapnz: x64_lower_trap_if(l, v); break;
     case IR_charge: x64_lower_charge(l, v); break;
     case IR_charges: x64_lower_charges(l, v); break;
+    case IR_poll: x64_lower_poll(l); break;
     case IR_refund: x64_lower_refund(l, v); break;
     case IR_jump: lower_jump(l); break;
     case IR_brif: x64_lower_brif(l, v); break;

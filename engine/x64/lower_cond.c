@@ -5,6 +5,7 @@
  * of them unless it is demanded as a value.  Loads are folded only along chains of sole users (lower_can_sink). */
 #include <assert.h>
 #include "code/es.h"
+#include "x64/abi.h"
 #include "x64/match.h"
 
 /* ORDER Cond */
@@ -397,4 +398,15 @@ void x64_lower_refund(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
     x64_hit(l, X64_RULE_refund);
     change_counter(l, i->aux, i->a, true);
+}
+
+void x64_lower_poll(Lower *l) {
+    Reg epoch = lower_temp(l, T_I64);
+    x64_hit(l, X64_RULE_poll);
+    x64_lower_es_load(l, epoch, ES_EPOCH, T_I64);
+    X64Addr deadline = {.base = X64_STATE, .index = REG_NONE, .disp = ES_DEADLINE};
+    x64_ins(l, X64_CMP_M, 8);
+    LOWER_USE(l, epoch);
+    x64_use_addr(l, &deadline);
+    trap_if(l, plain(X64_AE), CODE_TRAP_INTERRUPT);
 }

@@ -77,6 +77,7 @@ void x64_lower_trap_if(Lower *l, Val v);
 void x64_lower_charge(Lower *l, Val v);
 void x64_lower_charges(Lower *l, Val v);
 void x64_lower_refund(Lower *l, Val v);
+void x64_lower_poll(Lower *l);
 
 /* -- The others ----------------------------------------------------------------------- */
 

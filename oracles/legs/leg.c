@@ -43,7 +43,8 @@ CompileOptions leg_compile_options(const LegSpec *s) {
         .build = {.bounds = (BoundsMode)s->bounds,
                   .tables = (TablesMode)s->tables,
                   .spectre = s->spectre,
-                  .fuel = true,
+                  .fuel = s->interrupt == INTERRUPT_FUEL,
+                  .epoch = s->interrupt == INTERRUPT_EPOCH,
                   .nan_canon = true},
         .to = {.cpu = s->cpu && s->kind == LEG_X64 ? host_cpu() : 0,
                .far_branches = s->far,
@@ -57,6 +58,7 @@ CompileOptions leg_compile_options(const LegSpec *s) {
 
 Target leg_target(const LegSpec *s) {
     Target t = *leg_compile_options(s).target;
+    target_pin(&t, leg_counts_fuel(s) ? 1u << PIN_FUEL : 0);
     for (int c = 0; s->regs && c < RC_COUNT; c++)
         if (t.norder[c] > HOSTILE_REGS) t.norder[c] = HOSTILE_REGS;
     return t;
@@ -88,6 +90,7 @@ static bool open_local(Leg *l, uint32_t number, char *why, size_t why_size) {
         o.compile = &l->compile;
         o.native = strcmp(isa, worker_host_isa()) == 0;
         o.exec = executor_here;
+        if (o.native) o.time_ns = UINT64_C(1000000000) * CALL_TIMEOUT_S; /* the worker is watched from here */
         if (!o.native) {
             char emulator[256], binary[256];
             if (!worker_command(isa, emulator, binary, why, why_size)) return false;

@@ -35,6 +35,8 @@ enum { NKNOB = sizeof knob / sizeof *knob, NVALUE = sizeof knob_value / sizeof *
 static const char *const kind_name[LEG_KINDS] = {"interp", "x64", "a64"};
 const char *leg_kind_name(LegKind k) { return kind_name[k]; }
 
+bool leg_counts_fuel(const LegSpec *s) { return s->kind == LEG_INTERP || s->interp || s->interrupt == INTERRUPT_FUEL; }
+
 static bool is(const char *at, size_t n, const char *text) { return n == strlen(text) && memcmp(at, text, n) == 0; }
 
 static void set(LegSpec *s, const Knob *k, uint32_t v) { *(uint32_t *)(void *)((char *)s + k->field) = v; }

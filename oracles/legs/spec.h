@@ -9,13 +9,15 @@
 
 typedef enum LegKind { LEG_INTERP, LEG_X64, LEG_A64, LEG_KINDS } LegKind;
 
+enum { INTERRUPT_FUEL, INTERRUPT_EPOCH, INTERRUPT_NONE };
+
 typedef struct LegSpec {
     LegKind kind;
     bool full;   /* the whole engine runs in a process of that ISA, not just the code */
     bool interp; /* with full: interpret there */
     uint32_t level, bounds, verify, far, charge, regs, cpu, opt_limit, mix; /* knobs, see knob.def */
     uint32_t plant; /* a fault planted on purpose: plant.h; 0: none */
-    uint32_t tables, spectre;
+    uint32_t tables, spectre, interrupt;
     FuncSet interpret; /* interp=SET: functions that are interpreted */
     char text[200];    /* as written */
 } LegSpec;
@@ -25,6 +27,8 @@ bool leg_spec_parse(LegSpec *s, const char *text, size_t n, char *why, size_t wh
 /* A list; options hold commas too, so a new leg starts where a leg's name does: "interp,x64:O1,bounds=explicit,a64". */
 bool leg_specs_parse(LegSpec *s, uint32_t max, uint32_t *n, const char *text, char *why, size_t why_size);
 const char *leg_kind_name(LegKind k);
+/* Does it count fuel?  One that does not can neither run a step that runs out of it, nor say how much is left. */
+bool leg_counts_fuel(const LegSpec *s);
 
 /* Stands for any number in a knob's values. */
 #define KNOB_NUMBER "N"

@@ -13,9 +13,11 @@
 #include <unistd.h>
 #include "base/os.h"
 #include "oracles/worker/worker.h"
+#include "run/watch.h"
 
 /* A dead worker is noticed within this time. */
 #define SLICE_NS UINT64_C(20000000)
+#define GRACE_NS UINT64_C(500000000)
 #define START_TIMEOUT_NS UINT64_C(20000000000)
 enum { FIRST_STARTS = 5, RESTARTS = 100, SECOND_STARTS = 2 };
 
@@ -184,6 +186,7 @@ static ExecStatus exchange(Worker *w, Region *r, const Batch *b, uint64_t timeou
     os_futex_wake(&h->request);
     uint64_t deadline = 0;
     uint32_t ndone = 0;
+    bool asked = false;
     for (;;) {
         uint32_t now = __atomic_load_n(&h->reply, __ATOMIC_ACQUIRE);
         if (now == seq) return EXEC_DONE;
@@ -193,9 +196,13 @@ static ExecStatus exchange(Worker *w, Region *r, const Batch *b, uint64_t timeou
             return EXEC_DIED;
         }
         uint64_t t = os_now_ns();
-        if (!deadline || calls_done(b) != ndone) deadline = t + timeout_ns;
+        if (!deadline || calls_done(b) != ndone) deadline = t + timeout_ns, asked = false;
         ndone = calls_done(b);
-        if (t > deadline) {
+        if (t > deadline && !asked) { /* code that polls the epoch comes back by itself */
+            asked = true;
+            es_interrupt(region_es(r));
+        }
+        if (t > deadline + GRACE_NS) {
             w->stats.hung++;
             reap(w);
             return EXEC_HUNG;

@@ -1,0 +1,160 @@
+/* The knobs that change how a run is bounded: what is compared then, and that an interruption comes. */
+#include "oracles/differ.h"
+#include "oracles/test/modules.h"
+
+/* (module
+ *   (func (export "a") (result i32) (i32.const 5))
+ *   (func (export "loop") (loop (br 0)))
+ *   (func (export "b") (param i32) (result i32) (i32.add (local.get 0) (i32.const 5)))
+ *   (func $rec (export "rec") (param i32) (result i32) (call $rec (i32.add (local.get 0) (i32.const 1))))) */
+static const uint8_t looping[] = {
+    0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x0d, 0x03, 0x60, 0x00, 0x01, 0x7f, 0x60, 0x00, 0x00,
+    0x60, 0x01, 0x7f, 0x01, 0x7f, 0x03, 0x05, 0x04, 0x00, 0x01, 0x02, 0x02, 0x07, 0x16, 0x04, 0x01, 0x61, 0x00,
+    0x00, 0x04, 0x6c, 0x6f, 0x6f, 0x70, 0x00, 0x01, 0x01, 0x62, 0x00, 0x02, 0x03, 0x72, 0x65, 0x63, 0x00, 0x03,
+    0x0a, 0x20, 0x04, 0x04, 0x00, 0x41, 0x05, 0x0b, 0x07, 0x00, 0x03, 0x40, 0x0c, 0x00, 0x0b, 0x0b, 0x07, 0x00,
+    0x20, 0x00, 0x41, 0x05, 0x6a, 0x0b, 0x09, 0x00, 0x20, 0x00, 0x41, 0x01, 0x6a, 0x10, 0x03, 0x0b};
+enum { LOOP_FUNC = 1, LOOP_AT = 0x40 };
+
+static bool foreign_runs(void) {
+    char emulator[256], binary[256], why[200];
+    const char *other = strcmp(worker_host_isa(), "x64") == 0 ? "a64" : "x64";
+    return worker_command(other, emulator, binary, why, sizeof why);
+}
+
+/* -- Legs that count no fuel ---------------------------------------------------------------------- */
+
+static void test_fuel_ends_the_comparison(void **state) {
+    (void)state;
+    static const char *const with[] = {"interp,x64:interrupt=none,x64:interrupt=epoch,x64",
+                                       "interp,a64:interrupt=none,a64:interrupt=epoch,x64:interrupt=none"};
+    for (uint32_t k = 0; k < (foreign_runs() ? 2u : 1u); k++) {
+        LegSpec spec[MAX_LEGS];
+        Differ d = {.max_fuel = 1000};
+        uint32_t n;
+        char why[200];
+        Case c;
+        assert_true(leg_specs_parse(spec, MAX_LEGS, &n, with[k], why, sizeof why));
+        if (!differ_open(&d, spec, n, FEATURES_WASM3, why, sizeof why)) fail_msg("%s", why);
+        differ_run(&d, looping, sizeof looping, &c);
+        assert_int_equal(c.verdict.kind, VERDICT_AGREE);
+        assert_int_equal(c.fuel_out, 1); /* the second step is the loop */
+        for (uint32_t i = 0; i < n; i++) {
+            const Observation *o = &c.obs[i];
+            assert_int_equal(o->partial, !leg_counts_fuel(&spec[i]));
+            /* "a" has been seen on all, what comes behind the loop only by those that went on */
+            assert_true(o->partial ? o->field.at[o->field.n - 1].step == 0 : o->field.at[o->field.n - 1].step > 1);
+            assert_int_equal(o->lacks, o->partial ? 1u << FIELD_FUEL : 0);
+        }
+        differ_close(&d);
+    }
+}
+
+static Observation seen(Arena *a, uint64_t value, uint64_t fuel) {
+    Observation o;
+    observation_init(&o, a);
+    observe_step(&o, 0,
+                 &(StepResult){.kind = OUT_RETURN, .fuel = (int64_t)fuel, .nresult = 1, .result = {{.i64 = value}}});
+    return o;
+}
+
+/* A leg without fuel has no vote on fuel, but on everything else. */
+static void test_vote(void **state) {
+    (void)state;
+    Arena a;
+    Verdict v;
+    arena_init(&a, NULL);
+    Observation o[4] = {seen(&a, 7, 100), seen(&a, 7, 99), seen(&a, 7, 0), seen(&a, 7, 0)};
+    const Observation *p[4] = {&o[0], &o[1], &o[2], &o[3]};
+    o[2].lacks = o[3].lacks = 1u << FIELD_FUEL;
+    verdict_make(&v, p, 4);
+    assert_int_equal(v.kind, VERDICT_DISAGREE);
+    assert_int_equal(v.field, FIELD_FUEL);
+    assert_false(v.majority);
+    assert_int_equal(v.deviates, 3); /* either of the two that count it */
+    o[1] = seen(&a, 8, 100);         /* now a value: the two that lack fuel decide */
+    verdict_make(&v, p, 4);
+    assert_int_equal(v.field, FIELD_VALUE);
+    assert_true(v.majority);
+    assert_int_equal(v.deviates, 2);
+    /* what is behind the end of a partial one is no difference, what is in front of it is */
+    o[1] = seen(&a, 7, 100);
+    o[2].partial = true;
+    o[2].field.n = 1;
+    assert_false(compare(&o[1], &o[2]).differs);
+    o[2].field.at[0].v[0] = OUT_TRAP;
+    assert_true(compare(&o[1], &o[2]).differs);
+    arena_free(&a);
+}
+
+/* -- Interruption ----------------------------------------------------------------------------------- */
+
+typedef struct One {
+    Leg leg;
+    Arena arena;
+    int32_t inst;
+} One;
+
+static void open_one(One *w, const char *text) {
+    LegSpec spec;
+    LegModule lm;
+    StepResult r;
+    char why[200];
+    memset(w, 0, sizeof *w);
+    arena_init(&w->arena, NULL);
+    assert_true(leg_spec_parse(&spec, text, strlen(text), why, sizeof why));
+    if (!leg_open(&w->leg, &spec, 0, why, sizeof why)) fail_msg("%s", why);
+    assert_true(leg_reset(&w->leg, &(StoreLimits)STORE_LIMITS_DEFAULT));
+    assert_true(leg_load(&w->leg, &w->arena, decode_valid(&w->arena, BYTES(looping)), &lm, &r));
+    w->inst = leg_instantiate(&w->leg, &lm, &r);
+    assert_int_equal(r.kind, OUT_RETURN);
+}
+
+static void close_one(One *w) {
+    leg_close(&w->leg);
+    arena_free(&w->arena);
+}
+
+static StepResult call(One *w, const char *name, uint32_t arg, uint32_t nargs) {
+    StepResult r;
+    Value v = {.i32 = arg};
+    assert_true(leg_invoke(&w->leg, w->inst, (Name){name, (uint32_t)strlen(name)}, &v, nargs, &r));
+    return r;
+}
+
+static void check_interrupted(One *w) {
+    StepResult r = call(w, "loop", 0, 0);
+    assert_int_equal(r.kind, OUT_TRAP);
+    assert_int_equal(r.trap, TRAP_INTERRUPT);
+    assert_int_equal(r.site.func, LOOP_FUNC);
+    assert_int_equal(r.site.offset, LOOP_AT);
+    r = call(w, "b", 37, 1); /* and all is well again */
+    assert_int_equal(r.kind, OUT_RETURN);
+    assert_int_equal(r.result[0].i32, 42);
+}
+
+static void test_interrupt(void **state) {
+    (void)state;
+    const char *const leg[] = {"x64:O0,interrupt=epoch", "x64:O2,interrupt=epoch", "a64:O0,interrupt=epoch",
+                               "a64:O2,interrupt=epoch"};
+    for (uint32_t k = 0; k < 4; k++) {
+        bool here = strncmp(leg[k], worker_host_isa(), 3) == 0;
+        if (!here && !foreign_runs()) continue;
+        One w;
+        open_one(&w, leg[k]);
+        w.leg.store.o.time_ns = here ? 30000000 : 0;
+        w.leg.worker.timeout_ns = 300000000;
+        for (uint32_t i = 0; i < 3; i++) check_interrupted(&w);
+        assert_int_equal(w.leg.worker.stats.hung, 0); /* it came back by itself */
+        Observation o;
+        observation_init(&o, &w.arena);
+        observe_step(&o, 0, &(StepResult){.kind = OUT_TRAP, .trap = TRAP_INTERRUPT});
+        assert_true(o.crashed && o.hung);
+        close_one(&w);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fuel_ends_the_comparison), cmocka_unit_test(test_vote),
+                                       cmocka_unit_test(test_interrupt)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -59,8 +59,61 @@ static void saved_registers(Emit *e, bool load) {
     }
 }
 
+/* x17 = sp - n */
+static void below_sp(CodeBuf *cb, uint32_t n) {
+    if (n > 0xffffff) {
+        a64_put_const(cb, n, A64_SCRATCH);
+        MInsn i = {.op = A64_SUBX, .size = 8, .nopnd = 3, .aux = A64_UXTX};
+        a64_put(cb, &i, (const uint32_t[]){A64_SCRATCH, A64_SP, A64_SCRATCH});
+        return;
+    }
+    A64_PUT(cb, A64_SUBI, 8, n & 0xfff000, A64_SCRATCH, A64_SP);
+    if (n & 0xfff) A64_PUT(cb, A64_SUBI, 8, n & 0xfff, A64_SCRATCH, A64_SCRATCH);
+}
+
+enum { PROBES_UNROLLED = 4 };
+
+/* Touch each page of a frame of more than one, from above, before it is used. */
+static void probe_frame(Emit *e) {
+    CodeBuf *cb = e->cb;
+    uint32_t pages = frame_bytes(e) / STACK_PAGE;
+    for (uint32_t k = 1; k <= pages && pages <= PROBES_UNROLLED; k++) {
+        below_sp(cb, k * STACK_PAGE);
+        A64_PUT(cb, A64_STR, 8, 0, A64_ZR, A64_SCRATCH);
+    }
+    if (pages <= PROBES_UNROLLED) return;
+    below_sp(cb, pages * STACK_PAGE);
+    A64_PUT(cb, A64_ADDI, 8, 0, A64_CYCLE, A64_SP);
+    A64_PUT(cb, A64_SUBI, 8, STACK_PAGE, A64_CYCLE, A64_CYCLE);
+    A64_PUT(cb, A64_STR, 8, 0, A64_ZR, A64_CYCLE);
+    A64_PUT(cb, A64_SUBS, 8, 0, A64_ZR, A64_CYCLE, A64_SCRATCH);
+    a64_put(cb, &(MInsn){.op = A64_BCC, .size = 8, .cc = CC_NE, .imm = -12}, NULL);
+}
+
+static void check_limit(Emit *e) {
+    CodeBuf *cb = e->cb;
+    if (e->frame.leaf && frame_bytes(e) <= STACK_RED_ZONE) return;
+    Label stub = code_trap(cb, CODE_TRAP_EXHAUSTION, e->m->insn.at[0].loc);
+    below_sp(cb, frame_bytes(e));
+    A64_PUT(cb, A64_LDR, 8, ES_STACK_LIMIT, A64_CYCLE, A64_ES);
+    A64_PUT(cb, A64_SUBS, 8, 0, A64_ZR, A64_SCRATCH, A64_CYCLE);
+    if (e->far) {
+        a64_put(cb, &(MInsn){.op = A64_BCC, .size = 8, .cc = CC_HS, .imm = 8}, NULL);
+        code_fixup(cb, code_at(cb), stub, A64_FIX_26, 0);
+        a64_put(cb, &(MInsn){.op = A64_B, .size = 8}, NULL);
+    } else {
+        code_fixup(cb, code_at(cb), stub, A64_FIX_19, 0);
+        a64_put(cb, &(MInsn){.op = A64_BCC, .size = 8, .cc = CC_LO}, NULL);
+    }
+}
+
+/* Check or probe while x29 and x30 are the caller's: the backtrace of what fails there lacks the caller. */
 void a64_emit_prologue(Emit *e) {
     uint32_t n = frame_bytes(e);
+    if (e->o->stack == STACK_LIMIT)
+        check_limit(e);
+    else
+        probe_frame(e);
     if (n <= PAIR_MAX) {
         A64_PUT(e->cb, A64_STP_PRE, 8, -(int64_t)n, A64_FP, A64_LR, A64_SP);
     } else {

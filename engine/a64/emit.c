@@ -181,6 +181,10 @@ static void pseudo(Emit *e, const MInsn *i, const uint32_t *loc) {
         a64_put(cb, &(MInsn){.op = A64_BL, .size = 8}, NULL);
         break;
     case A64_CALL_LIB:
+        if (e->o->stack == STACK_GUARD) {
+            A64_PUT(cb, A64_SUBI, 8, STACK_C_BYTES, A64_CYCLE, A64_SP);
+            A64_PUT(cb, A64_LDR, 8, 0, A64_ZR, A64_CYCLE);
+        }
         A64_PUT(cb, A64_LDR, 8, ES_LIB((int64_t)i->aux), A64_CYCLE, A64_ES);
         A64_PUT(cb, A64_BLR, 8, 0, A64_CYCLE);
         break;

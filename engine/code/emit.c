@@ -148,6 +148,9 @@ static Frame frame_layout(const CodeBuf *cb, const MFn *m, const Alloc *ra) {
     if (size > 8 * (uint64_t)m->frame_cost + 4096)
         bail(cb->arena->bail, BAIL_TOO_LARGE, "a native frame larger than the depth contract allows");
     f.size = (uint32_t)size;
+    f.leaf = true;
+    for (uint32_t i = 0; i < m->insn.n && f.leaf; i++)
+        f.leaf = (m->insn.at[i].flags & (MF_CALL | MF_BRANCH)) != MF_CALL;
     return f;
 }
 

@@ -13,11 +13,24 @@ typedef struct StubOffsets StubOffsets;
 /* What a function compiles for; a bit set the target defines (x64/target.h, a64/target.h). */
 typedef uint32_t CpuFeatures;
 
+/* What keeps compiled code on its native stack, below which lie STACK_GUARD_BYTES that fault:
+ * GUARD: those; a frame larger than a page touches each of its pages in order, and what calls C the lowest that C may
+ *   need, so that no access steps over the guard.
+ * LIMIT: a comparison with ExecState.stack_limit in the prologue, left out in leaf functions with small frames. */
+typedef enum StackMode { STACK_GUARD, STACK_LIMIT } StackMode;
+enum {
+    STACK_GUARD_BYTES = 64 << 10,
+    STACK_C_BYTES = 64 << 10, /* what a library call may take; above the guard, below the limit */
+    STACK_PAGE = 4096,
+    STACK_RED_ZONE = 128 /* a leaf's frame of this size may lie below the limit */
+};
+
 typedef struct TargetOptions {
     CpuFeatures cpu;
-    bool far_branches;   /* use the long form of every conditional branch */
-    bool fault_charges;  /* a64: a counter that runs out faults instead of branching; cheap under an emulator */
-    bool probe_stores;   /* a64: touch the last byte before a store of several bytes that may fault, on real hardware */
+    bool far_branches;  /* use the long form of every conditional branch */
+    bool fault_charges; /* a64: a counter that runs out faults instead of branching; cheap under an emulator */
+    bool probe_stores;  /* a64: touch the last byte before a store of several bytes that may fault, on real hardware */
+    StackMode stack;
     bool spectre;        /* indices of jump tables are cut by data flow, on a64 behind a barrier */
     bool nan_canon;      /* a64: the hardware's default-NaN mode is on, so fcanon is free */
     uint32_t *rule_hits; /* becomes Lower.rule_hits; may be NULL */

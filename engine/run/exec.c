@@ -17,9 +17,9 @@ void exec_attach(Region *r, LibHost *host) {
 /* Return addresses on the frame-pointer chain: [fp] caller's fp, [fp + 8] return address, fp 0 at the enter stub. Wrong
  * code may leave anything in fp: nothing outside of the stack is looked at, nor its guard page. */
 static void walk_frames(const Region *r, uint64_t fp, ExecCall *c) {
-    uint64_t low = (uint64_t)(uintptr_t)r->base + REGION_STACK + OS_PAGE, last = 0;
+    uint64_t low = (uint64_t)(uintptr_t)r->base + REGION_STACK + REGION_GUARD_SIZE, last = 0;
     uint64_t code = (uint64_t)(uintptr_t)r->base + REGION_CODE + REGION_STUBS_SIZE;
-    while (fp > last && fp - low <= REGION_STACK_SIZE - OS_PAGE - 16 && !(fp & 7)) {
+    while (fp > last && fp - low <= REGION_STACK_SIZE - REGION_GUARD_SIZE - 16 && !(fp & 7)) {
         uint64_t pc = bits_load_u64((const void *)(uintptr_t)(fp + 8));
         if (pc - code < REGION_CODE_SIZE - REGION_STUBS_SIZE) {
             if (c->nframe < BACKTRACE_MAX) c->frame[c->nframe++] = pc;

@@ -15,8 +15,8 @@ typedef struct Part {
 static const Part part[] = {
     {0, REGION_HEAP + REGION_HEAP_SIZE, OS_READ | OS_WRITE},
     {REGION_CODE, REGION_CODE_SIZE, OS_READ}, /* and OS_EXEC, in a process that executes */
-    {REGION_STACK, OS_PAGE, OS_NONE},
-    {REGION_STACK + OS_PAGE, REGION_STACK_SIZE - OS_PAGE, OS_READ | OS_WRITE},
+    {REGION_STACK, REGION_GUARD_SIZE, OS_NONE},
+    {REGION_STACK + REGION_GUARD_SIZE, REGION_STACK_SIZE - REGION_GUARD_SIZE, OS_READ | OS_WRITE},
 };
 enum { NPARTS = sizeof part / sizeof *part };
 

@@ -28,6 +28,7 @@ enum {
     REGION_STUBS_SIZE = 1 << 20, /* at the start of CODE: stubs and adaptors, which outlive stores */
     REGION_STACK = 512 << 20,
     REGION_STACK_SIZE = 64 << 20,
+    REGION_GUARD_SIZE = 64 << 10, /* at its low end, inaccessible; STACK_GUARD_BYTES of code/target.h */
     REGION_SLOTS_MAX = 100
 };
 #define REGION_SLOT0 (UINT64_C(1) << 32)

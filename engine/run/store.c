@@ -13,14 +13,17 @@ _Static_assert(ES_ARGS_OFFSET == offsetof(ExecState, args) && ES_RESULTS_OFFSET 
 _Static_assert(ES_TRAP_STUB(1) == offsetof(ExecState, trap_stub) + 8 && ES_LIB(1) == offsetof(ExecState, lib) + 8,
                "code/es.h must match wasm/store.h");
 _Static_assert(ES_EPOCH == offsetof(ExecState, epoch) && ES_DEADLINE == offsetof(ExecState, deadline) &&
-                   ES_TRAP_COUNT == TRAP_COUNT && CODE_TRAP_INTERRUPT == TRAP_INTERRUPT,
+                   ES_STACK_LIMIT == offsetof(ExecState, stack_limit) && ES_TRAP_COUNT == TRAP_COUNT &&
+                   CODE_TRAP_INTERRUPT == TRAP_INTERRUPT,
                "code/es.h must match wasm/store.h");
+_Static_assert((int)REGION_GUARD_SIZE == (int)STACK_GUARD_BYTES, "code/target.h must match run/region.h");
 _Static_assert(ES_STACK_TOP == offsetof(ExecState, stack_top), "code/es.h must match wasm/store.h");
 
 /* Native stack that recursion can take: a frame of cost c has at most 8 c + 4096 bytes (emit.h) and the two words of
  * its link. One that has anything to spill has a local or an operand.  Library calls get what is left. */
 enum { LEAST_COST = FRAME_COST_BASE + 16, LIBRARY_STACK = 1 << 20 };
-_Static_assert(STORE_DEPTH_MAX / LEAST_COST * (8 * LEAST_COST + 4096 + 16) + LIBRARY_STACK <= REGION_STACK_SIZE,
+_Static_assert(STORE_DEPTH_MAX / LEAST_COST * (8 * LEAST_COST + 4096 + 16) + LIBRARY_STACK <=
+                   REGION_STACK_SIZE - STACK_GUARD_BYTES,
                "depth is to run out before the native stack");
 
 void *store_alloc(Store *s, uint64_t size, uint64_t align) {
@@ -48,7 +51,9 @@ static bool write_stubs(Store *s) {
     ExecState *es = region_es(&s->region);
     for (uint32_t k = 0; k < TRAP_COUNT; k++) es->trap_stub[k] = code + off.trap[k];
     es->exit_stub = code + off.exit;
-    es->stack_top = s->region.base + REGION_STACK + REGION_STACK_SIZE;
+    uint8_t *stack = s->region.base + REGION_STACK;
+    es->stack_limit = (uint64_t)(uintptr_t)stack + STACK_GUARD_BYTES + STACK_C_BYTES;
+    es->stack_top = stack + REGION_STACK_SIZE;
     s->stubs_at = (uint32_t)bits_align(cb.code.n, 64);
     assert(off.enter == 0);
     arena_free(&tmp);

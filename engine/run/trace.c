@@ -47,6 +47,23 @@ static bool resolve(const Code *code, const CodeSite *site, const ExecCall *c, O
     return true;
 }
 
+static bool in_stack_guard(const Store *s, uint64_t addr) {
+    return addr - (uint64_t)(uintptr_t)s->region.base - REGION_STACK < REGION_GUARD_SIZE;
+}
+
+/* Source position of the code at `offset`. */
+static uint32_t loc_at(const Code *c, uint32_t offset) {
+    uint32_t lo = 0, hi = c->nloc;
+    while (hi - lo > 1) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (c->loc[mid].offset <= offset)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return c->nloc ? c->loc[lo].loc : 0;
+}
+
 /* The innermost frame.  False when the pc is in compiled code but is no trap. */
 static bool first_frame(const Store *s, const ExecCall *c, Outcome *out) {
     uint32_t offset = 0, loc;
@@ -57,6 +74,11 @@ static bool first_frame(const Store *s, const ExecCall *c, Outcome *out) {
         const CodeSite *site = code_find_site(r->code, offset, SITE_TRAP);
         if (!site || site->trap != c->trap_kind || !resolve(r->code, site, c, out, &loc)) return false;
         push(&out->trace, r, offset, loc);
+        return true;
+    }
+    if (in_stack_guard(s, c->fault_addr)) { /* any access to the stack may be the one */
+        out->trap = TRAP_EXHAUSTION;
+        if (r) push(&out->trace, r, offset + 1, loc_at(r->code, offset));
         return true;
     }
     const CodeSite *site = r ? code_find_site(r->code, offset, SITE_FAULT) : NULL;

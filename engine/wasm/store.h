@@ -167,7 +167,8 @@ struct ExecState {
     FuncInst *tail_func;   /* and function */
     uint64_t epoch;        /* counts interruptions: anybody may add to it, from another thread or process too */
     uint64_t deadline;     /* compiled code that polls traps with INTERRUPT once epoch has reached it */
-    uint64_t reserved[3];
+    uint64_t stack_limit;  /* lowest stack pointer of compiled code, by the code that compares */
+    uint64_t reserved[2];
     const void *trap_stub[TRAP_COUNT]; /* code to call, never returns; by kind */
     LibCalls lib;                      /* of the executing process */
     void *stack_top;                   /* of the native stack that compiled code runs on */

@@ -62,9 +62,41 @@ static void each_saved(Emit *e, uint32_t op) {
         if (e->frame.saved & REG_BIT(r)) put_rbp_rel(e->cb, op, 8, r, saved_disp(&e->frame, k++));
 }
 
+enum { PROBES_UNROLLED = 4 };
+
+/* Touch each page of a frame of more than one, from above, before it is used. */
+static void probe_frame(Emit *e) {
+    CodeBuf *cb = e->cb;
+    int32_t pages = (int32_t)(e->frame.size / STACK_PAGE);
+    if (pages <= PROBES_UNROLLED) {
+        for (int32_t k = 1; k <= pages; k++) X64_PUT(cb, ST, 8, -STACK_PAGE * k, X64_RBP, X64_RSP);
+        return;
+    }
+    X64_PUT(cb, LEA, 8, -STACK_PAGE * pages, X64_SCRATCH, X64_RSP);
+    Label next = code_label(cb);
+    code_bind(cb, next);
+    X64_PUT(cb, SUB_I, 8, STACK_PAGE, X64_RSP, X64_RSP);
+    X64_PUT(cb, ST, 8, 0, X64_RBP, X64_RSP);
+    X64_PUT(cb, CMP, 8, 0, X64_RSP, X64_SCRATCH);
+    x64_put_jump(cb, X64_NE, next, false);
+    X64_PUT(cb, MOV, 8, 0, X64_RSP, X64_RBP);
+}
+
+static void check_limit(Emit *e) {
+    CodeBuf *cb = e->cb;
+    if (e->frame.leaf && e->frame.size <= STACK_RED_ZONE) return;
+    X64_PUT(cb, LEA, 8, -(int32_t)e->frame.size, X64_SCRATCH, X64_RSP);
+    X64_PUT(cb, CMP_M, 8, ES_STACK_LIMIT, X64_SCRATCH, X64_STATE);
+    x64_put_jump(cb, X64_B, code_trap(cb, CODE_TRAP_EXHAUSTION, e->m->insn.at[0].loc), e->far);
+}
+
 void x64_emit_prologue(Emit *e) {
     X64_PUT(e->cb, PUSH, 8, 0, X64_RBP);
     X64_PUT(e->cb, MOV, 8, 0, X64_RBP, X64_RSP);
+    if (e->o->stack == STACK_LIMIT)
+        check_limit(e);
+    else
+        probe_frame(e);
     if (e->frame.size) X64_PUT(e->cb, SUB_I, 8, e->frame.size, X64_RSP, X64_RSP);
     each_saved(e, X64_ST);
 }
@@ -206,7 +238,10 @@ static bool put_control(Emit *e, const MInsn *i, const uint32_t *loc) {
     case X64_TRAPCC: put_trap_if(e, i); break;
     case X64_CALL_FN: put_direct(e, X64_CALL_D, i->aux); break;
     case X64_CALL_REF: X64_PUT(cb, CALL_R, 8, 0, loc[0]); break;
-    case X64_CALL_LIB: X64_PUT(cb, CALL_M, 8, ES_LIB((int32_t)i->aux), X64_STATE); break;
+    case X64_CALL_LIB:
+        if (e->o->stack == STACK_GUARD) X64_PUT(cb, LD, 8, -STACK_C_BYTES, X64_SCRATCH, X64_RSP);
+        X64_PUT(cb, CALL_M, 8, ES_LIB((int32_t)i->aux), X64_STATE);
+        break;
     case X64_TAIL_FN:
         put_epilogue(e);
         put_direct(e, X64_JMP_D, i->aux);

@@ -49,6 +49,7 @@ CompileOptions leg_compile_options(const LegSpec *s) {
         .to = {.cpu = s->cpu && s->kind == LEG_X64 ? host_cpu() : 0,
                .far_branches = s->far,
                .spectre = s->spectre,
+               .stack = (StackMode)s->stack,
                .fault_charges =
                    s->charge == 2 || (s->charge == 0 && strcmp(leg_kind_name(s->kind), worker_host_isa()) != 0),
                .probe_stores = strcmp(worker_host_isa(), "a64") == 0,

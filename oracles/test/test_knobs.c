@@ -1,6 +1,8 @@
 /* The knobs that change how a run is bounded: what is compared then, and that an interruption comes. */
+#include <stdio.h>
 #include "oracles/differ.h"
 #include "oracles/test/modules.h"
+#include "run/signals.h"
 
 /* (module
  *   (func (export "a") (result i32) (i32.const 5))
@@ -94,7 +96,8 @@ typedef struct One {
     int32_t inst;
 } One;
 
-static void open_one(One *w, const char *text) {
+/* `stack`: bytes of native stack, 0: enough */
+static void open_one(One *w, const char *text, Bytes module, uint32_t stack) {
     LegSpec spec;
     LegModule lm;
     StepResult r;
@@ -103,8 +106,10 @@ static void open_one(One *w, const char *text) {
     arena_init(&w->arena, NULL);
     assert_true(leg_spec_parse(&spec, text, strlen(text), why, sizeof why));
     if (!leg_open(&w->leg, &spec, 0, why, sizeof why)) fail_msg("%s", why);
+    ExecState *es = region_es(&w->leg.store.region);
+    if (stack) es->stack_top = (uint8_t *)(uintptr_t)es->stack_limit + stack;
     assert_true(leg_reset(&w->leg, &(StoreLimits)STORE_LIMITS_DEFAULT));
-    assert_true(leg_load(&w->leg, &w->arena, decode_valid(&w->arena, BYTES(looping)), &lm, &r));
+    assert_true(leg_load(&w->leg, &w->arena, decode_valid(&w->arena, module), &lm, &r));
     w->inst = leg_instantiate(&w->leg, &lm, &r);
     assert_int_equal(r.kind, OUT_RETURN);
 }
@@ -140,7 +145,7 @@ static void test_interrupt(void **state) {
         bool here = strncmp(leg[k], worker_host_isa(), 3) == 0;
         if (!here && !foreign_runs()) continue;
         One w;
-        open_one(&w, leg[k]);
+        open_one(&w, leg[k], BYTES(looping), 0);
         w.leg.store.o.time_ns = here ? 30000000 : 0;
         w.leg.worker.timeout_ns = 300000000;
         for (uint32_t i = 0; i < 3; i++) check_interrupted(&w);
@@ -153,8 +158,116 @@ static void test_interrupt(void **state) {
     }
 }
 
+/* -- Native stack ---------------------------------------------------------------------------------------
+ *
+ * Depth runs out first on the stack that a store has; here it has a small one, so that the native checks are what stops
+ * a recursion: of a function with a small frame, with a frame larger than the guard, and of one that calls C at each
+ * level.
+ *
+ * (module (memory 1)
+ *   (func (export "a") (param i32) (result i32) (i32.add (i32.const 1) (call 0 (local.get 0))))
+ *   (func (export "b") (param i32) (result i32)
+ *     (i32.load offset=0 (local.get 0)) .. (i32.load offset=4*(LIVE-1) (local.get 0))
+ *     (call 1 (local.get 0)) i32.add ..)
+ *   (func (export "c") (param i32) (result i32)
+ *     (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)) (i32.add (i32.const 1) (call 2 (local.get 0))))) */
+enum { LIVE = 26000, SMALL_STACK = 64 * 1024 };
+
+typedef struct Out {
+    uint8_t at[1 << 19];
+    uint32_t n;
+} Out;
+
+static void put(Out *o, const uint8_t *at, uint32_t n) {
+    memcpy(o->at + o->n, at, n);
+    o->n += n;
+}
+static void put_leb(Out *o, uint32_t v) { o->n += leb_put_u64(o->at + o->n, v); }
+#define PUT(o, ...) put((o), (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+static void put_body(Out *code, const Out *body) {
+    put_leb(code, body->n + 2);
+    PUT(code, 0);
+    put(code, body->at, body->n);
+    PUT(code, 0x0b);
+}
+
+static void put_recursions(Out *m) {
+    static Out code, body;
+    code.n = body.n = 0;
+    PUT(m, 0, 'a', 's', 'm', 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 3, 4, 3, 0, 0, 0, 5, 3, 1, 0, 1);
+    PUT(m, 7, 13, 3, 1, 'a', 0, 0, 1, 'b', 0, 1, 1, 'c', 0, 2);
+    PUT(&code, 3);
+    PUT(&body, 0x41, 1, 0x20, 0, 0x10, 0, 0x6a);
+    put_body(&code, &body);
+    body.n = 0;
+    for (uint32_t k = 0; k < LIVE; k++) {
+        PUT(&body, 0x20, 0, 0x28, 2);
+        put_leb(&body, 4 * k);
+    }
+    PUT(&body, 0x20, 0, 0x10, 1);
+    for (uint32_t k = 0; k < LIVE; k++) PUT(&body, 0x6a);
+    put_body(&code, &body);
+    body.n = 0;
+    PUT(&body, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0, 0x41, 1, 0x20, 0, 0x10, 2, 0x6a);
+    put_body(&code, &body);
+    PUT(m, 10);
+    put_leb(m, code.n);
+    put(m, code.at, code.n);
+}
+
+typedef struct Overflows {
+    uint32_t n, wrong, func;
+} Overflows;
+
+static void count_overflow(void *user, uint32_t i, const StepResult *r) {
+    Overflows *o = user;
+    (void)i;
+    o->n++;
+    /* depth was not what ran out: there is some left */
+    if (r->kind != OUT_TRAP || r->trap != TRAP_EXHAUSTION || r->site.func != o->func || r->depth_left < 0) o->wrong++;
+}
+
+static void overflow(One *w, uint32_t func, uint32_t times) {
+    static const Value arg = {.i32 = 0};
+    const char *name[] = {"a", "b", "c"};
+    LegCall *c = ARENA_ARRAY(&w->arena, LegCall, times);
+    for (uint32_t i = 0; i < times; i++) c[i] = (LegCall){{name[func], 1}, &arg, 1};
+    Overflows o = {.func = func};
+    leg_invoke_all(&w->leg, &w->arena, w->inst, c, times, count_overflow, &o);
+    assert_int_equal(o.n, times);
+    assert_int_equal(o.wrong, 0);
+}
+
+static void check_stack(const char *leg, uint32_t times) {
+    static Out m;
+    One w;
+    m.n = 0;
+    put_recursions(&m);
+    open_one(&w, leg, (Bytes){m.at, m.n}, SMALL_STACK);
+    signals_reinstall(); /* the test framework's are on top, on no stack of their own */
+    for (uint32_t func = 0; func < 3; func++) overflow(&w, func, func == 0 ? times : 20);
+    assert_int_equal(w.leg.worker.stats.died + w.leg.worker.stats.hung, 0);
+    close_one(&w);
+}
+
+static void test_stack(void **state) {
+    (void)state;
+    static const char *const isa[] = {"x64", "a64"};
+    for (uint32_t k = 0; k < 2; k++) {
+        if (strcmp(isa[k], worker_host_isa()) != 0 && !foreign_runs()) continue;
+        for (uint32_t level = 0; level < 3; level++)
+            for (uint32_t limit = 0; limit < 2; limit++) {
+                char leg[40];
+                snprintf(leg, sizeof leg, "%s:O%u,stack=%s", isa[k], level, limit ? "limit" : "guard");
+                /* a fault on the alternate stack, ten thousand times in a row, under the emulator too */
+                check_stack(leg, !limit && level == 1 ? 10000 : 20);
+            }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_fuel_ends_the_comparison), cmocka_unit_test(test_vote),
-                                       cmocka_unit_test(test_interrupt)};
+                                       cmocka_unit_test(test_interrupt), cmocka_unit_test(test_stack)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,8 +8,7 @@
 ;; function 0 after opt
 ;; func "f0" 0 (i64, i32) -> () frame 96 {
 ;; b0(v1:i64, v2:i32):
-;;   charge.depth 96                                @0x22
-;;   charge.fuel 3                                  @0x22
+;;   charges depth 96 at 0x22, fuel 3 at 0x22       @0x22
 ;;   v5:i32 = iconst 5                              @0x24
 ;;   v6:i32 = icmp.uge v2, v5                       @0x24
 ;;   trapnz.4 v6                                    @0x24
@@ -34,8 +33,7 @@
 ;; function 0 after opt
 ;; func "f0" 0 (i64, i32) -> () frame 96 {
 ;; b0(v1:i64, v2:i32):
-;;   charge.depth 96                                @0x22
-;;   charge.fuel 3                                  @0x22
+;;   charges depth 96 at 0x22, fuel 3 at 0x22       @0x22
 ;;   v5:i32 = load.32 v1+184 context                @0x24
 ;;   v6:i32 = icmp.uge v2, v5                       @0x24
 ;;   trapnz.4 v6                                    @0x24

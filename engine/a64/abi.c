@@ -20,6 +20,11 @@ enum { RECORD = 16, PAIR_MAX = 504 };
 static uint32_t frame_bytes(const Emit *e) { return e->frame.size + RECORD; }
 static int64_t slot_offset(uint32_t loc) { return RECORD + 8 * (int64_t)(loc - LOC_SLOT); }
 
+/* Behind the saved registers. */
+static int64_t context_offset(const Emit *e) {
+    return slot_offset(LOC_SLOT + e->frame.nslots + bits_popcount64(e->frame.saved));
+}
+
 /* sp += or -= n */
 static void move_sp(CodeBuf *cb, bool down, uint32_t n) {
     uint32_t op = down ? A64_SUBI : A64_ADDI;
@@ -122,7 +127,10 @@ void a64_emit_prologue(Emit *e) {
     }
     A64_PUT(e->cb, A64_ADDI, 8, 0, A64_FP, A64_SP);
     saved_registers(e, false);
+    if (e->frame.context) a64_put_mem(e->cb, A64_STR, 8, A64_CONTEXT, A64_SP, context_offset(e));
 }
+
+void a64_emit_context(Emit *e) { a64_put_mem(e->cb, A64_LDR, 8, A64_CONTEXT, A64_SP, context_offset(e)); }
 
 void a64_emit_epilogue(Emit *e) {
     uint32_t n = frame_bytes(e);

@@ -5,6 +5,7 @@
 #include "code/emit.h"
 
 void a64_emit_prologue(Emit *e);
+void a64_emit_context(Emit *e);
 void a64_emit_epilogue(
     Emit *e); /* up to and without the return or jump; leaves the flags, x0..x15 and v registers alone */
 void a64_emit_move(Emit *e, uint32_t from, uint32_t to, IrType t);

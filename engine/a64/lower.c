@@ -42,6 +42,7 @@ Reg a64_reg(Lower *l, Val v) {
     for (;;) {
         const Ins *i = lower_ins(l, v);
         if (i->op == IR_es) return A64_ES;
+        if (v == l->context) return A64_CONTEXT;
         if (i->op == IR_wrap || (i->op == IR_fcanon && a64_canon_free(l, i)) || a64_vcanon_free(l, i)) {
             v = i->a;
             continue;

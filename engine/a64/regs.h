@@ -14,8 +14,9 @@ enum {
     A64_CYCLE = 16,   /* breaks cycles of integer moves; code address of trap stubs and library calls */
     A64_SCRATCH = 17, /* addresses and constants within the code of one instruction or move */
     A64_X19 = 19,
-    A64_FUEL = 27, /* the fuel that is left */
-    A64_ES = 28,   /* the execution state */
+    A64_CONTEXT = 26, /* may be pinned: the context, */
+    A64_FUEL = 27,    /* the fuel that is left */
+    A64_ES = 28,      /* the execution state */
     A64_FP = 29,
     A64_LR = 30,
     A64_SP = 31, /* by the instruction's class, one or */

@@ -43,7 +43,8 @@ static void enter(CodeBuf *cb) {
     A64_PUT(cb, A64_MOVZ, 8, 0, A64_FP); /* ends the backtrace */
     A64_PUT(cb, A64_LDR, 8, ES_FUEL, A64_FUEL, A64_ES);
     A64_PUT(cb, A64_ORR, 8, 0, 9, A64_ZR, 1);
-    A64_PUT(cb, A64_ORR, 8, 0, 0, A64_ZR, 2);
+    A64_PUT(cb, A64_ORR, 8, 0, 0, A64_ZR, 2); /* the context, by either convention */
+    A64_PUT(cb, A64_ORR, 8, 0, A64_CONTEXT, A64_ZR, 2);
     A64_PUT(cb, A64_BLR, 8, 0, 9);
     A64_PUT(cb, A64_MOVZ, 4, 0, 0);
 }

@@ -10,10 +10,10 @@ static const MInsnInfo insn_info[A64_NINSN] = {
 
 #define V(n) (A64_V0 + (n))
 
-/* Caller-saved before callee-saved, and within those the ones that pass no arguments first.  The last one may be
+/* Caller-saved before callee-saved, and within those the ones that pass no arguments first.  The last two may be
  * pinned. */
-static const uint8_t int_order[] = {8, 9, 10, 11, 12, 13, 14, 15, 7,  6,  5,  4,       3,
-                                    2, 1, 0,  19, 20, 21, 22, 23, 24, 25, 26, A64_FUEL};
+#define INT_ORDER 8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 4, 3, 2, 1, 0, 19, 20, 21, 22, 23, 24, 25
+static const uint8_t int_order[] = {INT_ORDER, A64_CONTEXT, A64_FUEL}, int_order_context[] = {INT_ORDER, A64_FUEL};
 static const uint8_t float_order[] = {V(16), V(17), V(18), V(19), V(20), V(21), V(22), V(23), V(24), V(25),
                                       V(26), V(27), V(28), V(29), V(8),  V(9),  V(10), V(11), V(12), V(13),
                                       V(14), V(15), V(7),  V(6),  V(5),  V(4),  V(3),  V(2),  V(1),  V(0)};
@@ -43,15 +43,18 @@ const Target target_a64 = {
     .nc_arg = sizeof int_args,
     .c_res = 0,
     .fuel = A64_FUEL,
-    .pin = {A64_FUEL},
-    .int_order = {int_order, int_order},
-    .nint_order = {sizeof int_order, sizeof int_order - 1},
+    .context = NO_PIN,
+    .pins = 1 << PIN_FUEL,
+    .pin = {[PIN_FUEL] = A64_FUEL, [PIN_CONTEXT] = A64_CONTEXT},
+    .int_order = {int_order, int_order, int_order_context, int_order},
+    .nint_order = {sizeof int_order, sizeof int_order - 1, sizeof int_order_context, sizeof int_order - 2},
     .lower = a64_lower,
     .lower_es_load = a64_es_load,
     .lower_es_store = a64_es_store,
     .lower_call = a64_lower_call,
     .lower_ret = a64_lower_ret,
     .emit_prologue = a64_emit_prologue,
+    .emit_context = a64_emit_context,
     .emit_insn = a64_emit_insn,
     .emit_move = a64_emit_move,
     .emit_trap_stub = a64_emit_trap_stub,

@@ -1,10 +1,10 @@
 /* Our calling convention, by the target's tables: where parameters, arguments and results are.
  *
- * Integers (the context first) and floats are counted apart and go to registers as far as those reach.  Parameter i of
- * the wasm function (not counting the context) that finds none is at es->args[i], result i at es->results[i], each 16
- * bytes; an i32 there is 4 bytes, the rest of its slot is not written.  The upper half of an i32 in a register is
- * unspecified. Slots are written right before the call or return and read first thing behind it, so nothing else comes
- * between. */
+ * Integers (the context first, unless it is pinned) and floats are counted apart and go to registers as far as those
+ * reach.  Parameter i of the wasm function (not counting the context) that finds none is at es->args[i], result i at
+ * es->results[i], each 16 bytes; an i32 there is 4 bytes, the rest of its slot is not written.  The upper half of an
+ * i32 in a register is unspecified. Slots are written right before the call or return and read first thing behind it,
+ * so nothing else comes between. */
 #include <assert.h>
 #include "code/es.h"
 #include "code/lower.h"
@@ -23,6 +23,11 @@ static Reg place(Places *p, IrType t) {
 }
 
 static Places arg_places(const Target *t) { return (Places){.reg = t->arg, .nreg = t->narg}; }
+
+/* The same of parameter k: the context may be pinned. */
+static Reg place_arg(const Target *t, Places *p, uint32_t k, IrType type) {
+    return k == 0 && t->context != NO_PIN ? t->context : place(p, type);
+}
 static Places result_places(const Target *t) { return (Places){.reg = t->res, .nreg = t->nres}; }
 
 static uint32_t arg_offset(uint32_t param) {
@@ -39,7 +44,7 @@ void abi_lower_params(Lower *l) {
         for (uint32_t k = 0; k < entry->param.n; k++) {
             Val v = entry->param.at[k];
             IrType type = (IrType)lower_ins(l, v)->type;
-            Reg at = place(&p, type);
+            Reg at = place_arg(l->t, &p, k, type);
             if (l->vreg[v] == REG_NONE || (at == REG_NONE) != (pass == 1)) continue;
             if (pass == 0)
                 lower_opnd(l, l->vreg[v], OPND_DEF, OC_FIXED, at);
@@ -72,14 +77,19 @@ static void store_overflow_args(Lower *l, const IrSig *sig, const Val *arg) {
     Places p = arg_places(l->t);
     for (uint32_t k = 0; k < sig->nparam; k++) {
         IrType type = (IrType)sig->param[k];
-        if (place(&p, type) == REG_NONE) l->t->lower_es_store(l, lower_use(l, arg[k]), arg_offset(k), type);
+        if (place_arg(l->t, &p, k, type) == REG_NONE)
+            l->t->lower_es_store(l, lower_use(l, arg[k]), arg_offset(k), type);
     }
 }
 
 static void register_operands(Lower *l, Val v, const Callee *callee, const Val *arg, bool tail) {
     Places p = arg_places(l->t);
     for (uint32_t k = 0; k < callee->sig.nparam; k++) {
-        Reg at = place(&p, (IrType)callee->sig.param[k]);
+        Reg at = place_arg(l->t, &p, k, (IrType)callee->sig.param[k]);
+        if (k == 0 && callee->kind == CALLEE_FUNC && at == l->t->context) { /* it is there */
+            assert(arg[0] == l->context);
+            continue;
+        }
         if (at != REG_NONE) lower_opnd(l, lower_use(l, arg[k]), OPND_USE, OC_FIXED, at);
     }
     if (tail) return;
@@ -111,7 +121,8 @@ void abi_lower_call(Lower *l, Val v) {
     if (fuel) l->t->lower_es_store(l, l->t->fuel, ES_FUEL, T_I64);
     if (!lib) store_overflow_args(l, &callee->sig, arg + ref);
     MInsn *call = lower_emit(l, M_NOP);
-    call->flags = (uint8_t)(MF_CALL | (tail ? MF_BRANCH : 0));
+    bool switches = callee->switches && !tail && l->t->context != NO_PIN;
+    call->flags = (uint8_t)(MF_CALL | (tail ? MF_BRANCH : 0) | (switches ? MF_CONTEXT : 0));
     call->clobber = tail ? 0 : lib ? 2 : 1;
     call->aux = callee->index;
     if (ref) lower_opnd(l, lower_use(l, arg[0]), OPND_USE, OC_REG, 0);

@@ -7,6 +7,7 @@
 typedef struct Frame {
     uint32_t nslots;
     RegSet saved;
+    bool context;  /* the pinned context is kept below the saved registers */
     bool leaf;     /* it calls nothing; a tail call leaves the frame first */
     uint32_t size; /* nslots * 8 + 8 * saved registers, rounded up to 16 */
 } Frame;

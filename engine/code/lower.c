@@ -35,6 +35,9 @@ typedef struct Driver {
 
 /* -- For targets ----------------------------------------------------------- */
 
+/* The context, when it has a register of its own: as good as a constant. */
+static bool is_pinned(const Lower *l, Val v) { return v == l->context; }
+
 static bool is_constant(uint8_t op) { return op == IR_iconst || op == IR_fconst || op == IR_vconst || op == IR_es; }
 
 static Reg new_vreg(Lower *l, IrType t) {
@@ -53,7 +56,7 @@ static void hold(Driver *d, Val v) {
 }
 
 Reg lower_use(Lower *l, Val v) {
-    if (is_constant(lower_ins(l, v)->op)) hold((Driver *)l, v);
+    if (is_constant(lower_ins(l, v)->op) || is_pinned(l, v)) hold((Driver *)l, v);
     return lower_def(l, v);
 }
 
@@ -221,7 +224,13 @@ static void commit(Driver *d) {
 }
 
 static void materialize(Driver *d, Val v) {
-    d->l.t->lower(&d->l, v);
+    if (is_pinned(&d->l, v)) {
+        lower_emit(&d->l, M_MOVE);
+        LOWER_DEF(&d->l, d->l.vreg[v]);
+        LOWER_USE(&d->l, d->l.t->context);
+    } else {
+        d->l.t->lower(&d->l, v);
+    }
     commit(d);
     d->l.vreg[v] = REG_NONE; /* users above get their own */
 }
@@ -346,6 +355,7 @@ static void init(Driver *d, Arena *a, const Fn *f, const Target *t, const Target
     l->t = t;
     l->o = o;
     l->rule_hits = o->rule_hits;
+    if (t->context != NO_PIN && f->blk.at[0].param.n) l->context = f->blk.at[0].param.at[0];
     l->m = ARENA_NEW(a, MFn);
     *l->m = (MFn){.arena = a, .name = f->name, .index = f->index, .frame_cost = f->frame_cost};
     vec_reserve(a, &l->m->pool, 16); /* so that the arrays are never at NULL */

@@ -16,6 +16,7 @@ struct Lower {
     MFn *m;
     const Target *t;
     const TargetOptions *o;
+    Val context;        /* the function's context when it is pinned: in a register that addresses may use; else 0 */
     Reg *vreg;          /* by Val; REG_NONE until demanded */
     uint32_t *uses;     /* by Val: uses in the IR, by instructions that are not dead */
     BlkId blk;          /* being lowered */

@@ -54,10 +54,11 @@ enum {
     M_TARGET = 8
 };
 
-enum {                /* MInsn.flags */
-       MF_FAULTS = 1, /* a memory access whose fault is a MEMORY_BOUNDS trap at `loc` */
-       MF_BRANCH = 2, /* ends a block */
-       MF_CALL = 4    /* a call: needs a record of `loc` for backtraces */
+enum {                 /* MInsn.flags */
+       MF_FAULTS = 1,  /* a memory access whose fault is a MEMORY_BOUNDS trap at `loc` */
+       MF_BRANCH = 2,  /* ends a block */
+       MF_CONTEXT = 8, /* a call that may come back with another context in its pinned register */
+       MF_CALL = 4     /* a call: needs a record of `loc` for backtraces */
 };
 
 typedef struct MInsn {

@@ -5,7 +5,9 @@ void target_pin(Target *t, uint32_t set) {
     for (uint32_t k = 0; k < PIN_COUNT; k++) t->callee_saved |= REG_BIT(t->pin[k]);
     for (uint32_t k = 0; k < PIN_COUNT; k++)
         if (set >> k & 1) t->callee_saved &= ~REG_BIT(t->pin[k]);
+    t->pins = set;
     t->fuel = set >> PIN_FUEL & 1 ? t->pin[PIN_FUEL] : NO_PIN;
+    t->context = set >> PIN_CONTEXT & 1 ? t->pin[PIN_CONTEXT] : NO_PIN;
     t->order[RC_INT] = t->int_order[set];
     t->norder[RC_INT] = t->nint_order[set];
 }

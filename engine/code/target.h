@@ -43,7 +43,7 @@ typedef struct MInsnInfo { /* one row of insn.def */
 } MInsnInfo;
 
 /* What may be pinned to a register besides the execution state; as bit numbers of a set. */
-enum { PIN_FUEL, PIN_COUNT, PIN_SETS = 1 << PIN_COUNT };
+enum { PIN_FUEL, PIN_CONTEXT, PIN_COUNT, PIN_SETS = 1 << PIN_COUNT };
 #define NO_PIN 0xff
 
 typedef struct Target {
@@ -70,8 +70,11 @@ typedef struct Target {
     const uint8_t *c_arg;
     uint8_t nc_arg, c_res;
     /* Pinned registers, of those that C saves; NO_PIN: none.  `fuel` holds ExecState.fuel while compiled code runs,
-     * which is in its place in memory around library calls and outside; NO_PIN: code does not count fuel.  See
-     * target_pin. */
+     * which is in its place in memory around library calls and outside; NO_PIN: code does not count fuel.  `context`
+     * holds the function's context, which then takes no argument register: who calls by reference sets it and puts its
+     * own back afterwards, from its frame.  See target_pin. */
+    uint8_t context;
+    uint32_t pins; /* the set */
     uint8_t fuel;
     uint8_t pin[PIN_COUNT];             /* which registers serve */
     const uint8_t *int_order[PIN_SETS]; /* order[RC_INT] by the set of pins */
@@ -91,6 +94,7 @@ typedef struct Target {
 
     /* emission, after allocation */
     void (*emit_prologue)(Emit *e);
+    void (*emit_context)(Emit *e); /* behind a call: the pinned context from the frame */
     /* loc: of its operands.  Never sees M_NOP, M_PARAMS, M_MOVE, M_UNDEF (emit.c does them).  The driver puts the
      * SITE_CALL of MF_CALL instructions that do not end a block; the instruction itself puts code_site(SITE_FAULT) at
      * an address that may fault. */

@@ -56,7 +56,7 @@ static Ins call_of_slots(Adaptor *a, const FuncType *t, const IrSig *sig) {
     opnd[0] = load(a, T_I64, a->ctx, offsetof(FuncInst, code), FIXED);
     opnd[1] = load(a, T_I64, a->ctx, offsetof(FuncInst, ctx), FIXED);
     for (uint32_t i = 0; i < t->nparam; i++) opnd[i + 2] = load_slot(a, (IrType)sig->param[i + 1], arg_slot(i));
-    vec_push(a->f->arena, &a->f->calls, ((Callee){CALLEE_REF, 0, *sig}));
+    vec_push(a->f->arena, &a->f->calls, ((Callee){.kind = CALLEE_REF, .sig = *sig}));
     return (Ins){.a = fn_pool(a->f, opnd, t->nparam + 2), .b = t->nparam + 2, .c = a->f->calls.n - 1};
 }
 
@@ -80,7 +80,7 @@ Fn *ir_build_entry_adaptor(Arena *arena, const FuncType *t) {
 static Val call_lib(Adaptor *a, const FuncType *t, uint32_t lib) {
     static const uint8_t param[] = {T_I64, T_I64}, result[] = {T_I32};
     for (uint32_t i = 0; i < t->nparam; i++) store_slot(a, arg_slot(i), a->f->blk.at[0].param.at[i + 1]);
-    vec_push(a->f->arena, &a->f->calls, ((Callee){CALLEE_LIB, lib, {param, result, 2, 1}}));
+    vec_push(a->f->arena, &a->f->calls, ((Callee){.kind = CALLEE_LIB, .index = lib, .sig = {param, result, 2, 1}}));
     Val args[] = {a->es, a->ctx};
     Ins call = {.op = IR_call, .type = T_I32, .a = fn_pool(a->f, args, 2), .b = 2, .c = a->f->calls.n - 1};
     return ins(a, call);
@@ -114,7 +114,7 @@ Fn *ir_build_interp_adaptor(Arena *arena, const FuncType *t) {
     a.cur = tail;
     Val opnd[2] = {load_slot(&a, T_I64, offsetof(ExecState, tail_code)),
                    load_slot(&a, T_I64, offsetof(ExecState, tail_func))};
-    vec_push(arena, &a.f->calls, ((Callee){CALLEE_REF, 0, {context, sig.result, 1, sig.nresult}}));
+    vec_push(arena, &a.f->calls, ((Callee){.kind = CALLEE_REF, .sig = {context, sig.result, 1, sig.nresult}}));
     ins(&a, (Ins){.op = IR_tailcall, .a = fn_pool(a.f, opnd, 2), .b = 2, .c = a.f->calls.n - 1});
     a.cur = other;
     return_slots(&a, t, &sig, status);

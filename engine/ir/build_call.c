@@ -38,6 +38,7 @@ static bool find_callee(const Build *b, CalleeKind kind, uint32_t index, uint32_
 
 static uint32_t add_callee(Build *b, CalleeKind kind, uint32_t index, IrSig sig) {
     Callee c = {.kind = kind, .index = kind == CALLEE_REF ? 0 : index, .sig = sig};
+    c.switches = kind == CALLEE_REF || (kind == CALLEE_FUNC && (b->m->tail_by_ref || b->o->interpreted));
     map_put(&b->callee, (uint64_t)kind << 32 | index, b->f->calls.n);
     vec_push(b->arena, &b->f->calls, c);
     return b->f->calls.n - 1;

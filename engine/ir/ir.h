@@ -148,6 +148,7 @@ typedef enum CalleeKind {
 
 typedef struct Callee {
     CalleeKind kind;
+    bool switches; /* runs with another context, or may end in a tail call that does */
     uint32_t index;
     IrSig sig; /* without the code address; CALLEE_LIB: at most 6 integer arguments, at most one result */
 } Callee;

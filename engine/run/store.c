@@ -62,7 +62,7 @@ static bool write_stubs(Store *s) {
 
 const void *store_adaptor(Store *s, uint32_t sig, AdaptorKind kind) {
     SigRec *r = &s->sigs.at[sig];
-    uint32_t *at = &r->adaptor[kind];
+    uint32_t *at = &r->adaptor[kind][s->o.compile->target->pins];
     if (!*at) {
         Arena tmp;
         CompileError e;

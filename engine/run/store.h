@@ -74,7 +74,7 @@ typedef struct StoreName {
 
 typedef struct SigRec {
     FuncType type;
-    uint32_t adaptor[ADAPTOR_KINDS]; /* offsets in CODE; 0: not made */
+    uint32_t adaptor[ADAPTOR_KINDS][PIN_SETS]; /* offsets in CODE, by what code pins; 0: not made */
 } SigRec;
 
 typedef struct Store {

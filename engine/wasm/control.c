@@ -311,9 +311,15 @@ void validate_control(Validator *v, const Instr *in) {
         break;
     }
     case OP_CALL: call(v, in, false); break;
-    case OP_RETURN_CALL: call(v, in, true); break;
+    case OP_RETURN_CALL:
+        v->m->tail_by_ref |= in->index < v->m->nimported[EXT_FUNC];
+        call(v, in, true);
+        break;
     case OP_CALL_INDIRECT: call_indirect(v, in, false); break;
-    case OP_RETURN_CALL_INDIRECT: call_indirect(v, in, true); break;
+    case OP_RETURN_CALL_INDIRECT:
+        v->m->tail_by_ref = true;
+        call_indirect(v, in, true);
+        break;
     default: assert(false && "a control instruction without a rule");
     }
 }

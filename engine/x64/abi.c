@@ -6,9 +6,9 @@
 #include "x64/match.h"
 
 /* Caller-saved ones first, for what lives on across calls finds the others by itself; r12 and r13 make longer
- * addresses.  The last one may be pinned (target.c). */
-const uint8_t x64_int_order[] = {X64_RAX, X64_RCX, X64_RDX, X64_RSI, X64_RDI, X64_R8,
-                                 X64_R9,  X64_R10, X64_RBX, X64_R12, X64_R13, X64_R14};
+ * addresses.  The last two may be pinned (target.c). */
+#define INT_ORDER X64_RAX, X64_RCX, X64_RDX, X64_RSI, X64_RDI, X64_R8, X64_R9, X64_R10, X64_RBX, X64_R12
+const uint8_t x64_int_order[] = {INT_ORDER, X64_CONTEXT, X64_FUEL}, x64_int_order_context[] = {INT_ORDER, X64_FUEL};
 #define F(n) (REG_FLOAT + (n))
 const uint8_t x64_float_order[] = {F(0), F(1), F(2),  F(3),  F(4),  F(5),  F(6), F(7),
                                    F(8), F(9), F(10), F(11), F(12), F(13), F(14)};

@@ -2,7 +2,7 @@
 #pragma once
 #include "code/target.h"
 
-extern const uint8_t x64_int_order[12], x64_float_order[15];
+extern const uint8_t x64_int_order[12], x64_int_order_context[11], x64_float_order[15];
 extern const uint8_t x64_int_arg[7], x64_float_arg[8], x64_int_res[3], x64_float_res[4], x64_c_arg[6];
 extern const RegSet x64_clobber[];
 

@@ -56,6 +56,8 @@ void x64_emit_move(Emit *e, uint32_t from, uint32_t to, IrType t) {
 
 static int32_t saved_disp(const Frame *f, uint32_t k) { return -8 * (int32_t)(f->nslots + k + 1); }
 
+static int32_t context_disp(const Frame *f) { return saved_disp(f, bits_popcount64(f->saved)); }
+
 static void each_saved(Emit *e, uint32_t op) {
     uint32_t k = 0;
     for (uint32_t r = 0; r < REG_FLOAT; r++)
@@ -99,7 +101,10 @@ void x64_emit_prologue(Emit *e) {
         probe_frame(e);
     if (e->frame.size) X64_PUT(e->cb, SUB_I, 8, e->frame.size, X64_RSP, X64_RSP);
     each_saved(e, X64_ST);
+    if (e->frame.context) put_rbp_rel(e->cb, X64_ST, 8, X64_CONTEXT, context_disp(&e->frame));
 }
+
+void x64_emit_context(Emit *e) { put_rbp_rel(e->cb, X64_LD, 8, X64_CONTEXT, context_disp(&e->frame)); }
 
 static void put_epilogue(Emit *e) {
     each_saved(e, X64_LD);

@@ -13,8 +13,9 @@ enum { /* ORDER REG */
 #include "x64/regs.def"
 #undef R
        X64_XMM0 = REG_FLOAT,
-       X64_STATE = X64_R15, /* pinned: the execution state */
-       X64_FUEL = X64_R14,  /* pinned: the fuel that is left */
+       X64_STATE = X64_R15,   /* pinned: the execution state */
+       X64_FUEL = X64_R14,    /* may be pinned: the fuel that is left, */
+       X64_CONTEXT = X64_R13, /* the context */
        X64_SCRATCH = X64_R11,
        X64_FSCRATCH = REG_FLOAT + 15
 };
@@ -153,4 +154,5 @@ bool x64_expand(CodeBuf *cb, const MInsn *i, const uint32_t *loc);
 void x64_emit_insn(struct Emit *e, const MInsn *i, const uint32_t *loc);
 void x64_emit_move(struct Emit *e, uint32_t from, uint32_t to, IrType t);
 void x64_emit_prologue(struct Emit *e);
+void x64_emit_context(struct Emit *e);
 void x64_emit_trap_stub(CodeBuf *cb, uint8_t trap);

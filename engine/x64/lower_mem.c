@@ -128,6 +128,7 @@ static Sum match_sum(Lower *l, Val root, int64_t disp, bool look_through_root) {
 static Reg use_part(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
     if (i->op == IR_es) return X64_STATE;
+    if (v == l->context) return X64_CONTEXT;
     if (i->type == T_I32) return x64_use_low(l, v);
     if (i->op == IR_zext && x64_free(l, v)) {
         x64_hit(l, X64_RULE_addr_zext);

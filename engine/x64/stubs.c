@@ -40,7 +40,8 @@ static void put_enter(CodeBuf *cb) { /* rdi: state, rsi: code, rdx: context */
     X64_PUT(cb, POP, 8, 0, X64_RAX);
     X64_PUT(cb, XOR, 4, 0, X64_RBP, X64_RBP, X64_RBP);
     load_es(cb, 8, X64_FUEL, ES_FUEL);
-    X64_PUT(cb, MOV, 8, 0, X64_RDI, X64_RDX);
+    X64_PUT(cb, MOV, 8, 0, X64_RDI, X64_RDX); /* the context, by either convention */
+    X64_PUT(cb, MOV, 8, 0, X64_CONTEXT, X64_RDX);
     X64_PUT(cb, CALL_R, 8, 0, X64_RSI);
     X64_PUT(cb, XOR, 4, 0, X64_RAX, X64_RAX, X64_RAX);
 }

@@ -59,7 +59,7 @@ CompileOptions leg_compile_options(const LegSpec *s) {
 
 Target leg_target(const LegSpec *s) {
     Target t = *leg_compile_options(s).target;
-    target_pin(&t, leg_counts_fuel(s) ? 1u << PIN_FUEL : 0);
+    target_pin(&t, (leg_counts_fuel(s) ? 1u << PIN_FUEL : 0) | s->vmctx << PIN_CONTEXT);
     for (int c = 0; s->regs && c < RC_COUNT; c++)
         if (t.norder[c] > HOSTILE_REGS) t.norder[c] = HOSTILE_REGS;
     return t;
@@ -127,7 +127,7 @@ void leg_set_knobs(Leg *l, const LegSpec *spec) {
     assert(spec->kind == l->spec.kind && !spec->full && !l->spec.full);
     l->spec = *spec;
     if (l->spec.kind != LEG_INTERP)
-        set_compile_options(l); /* the store keeps adaptors made with other knobs: any of them will do */
+        set_compile_options(l); /* the store has adaptors by what code pins; other knobs do not matter to them */
 }
 
 bool leg_has_second_emulator(const Leg *l) {

@@ -6,7 +6,8 @@
 #define BENCH_LIST(B)                                                                          \
     B(diff, "modules a second of the differential comparison, and the cost of each stage")     \
     B(fuzz, "cases a second of a campaign on the generator's stream, and where the time goes") \
-    B(engine, "cost of each stage a byte, speed of the code against other engines, linearity")
+    B(engine, "cost of each stage a byte, speed of the code against other engines, linearity") \
+    B(knobs, "what each knob of a leg costs, as a ratio to its default")
 
 #define B(name, summary) int bench_##name(int argc, char **argv);
 BENCH_LIST(B)

@@ -102,34 +102,10 @@ typedef struct Bench {
 
 /* -- Input ------------------------------------------------------------------------------- */
 
-/* The kernels of expected.tsv; false after a line on stderr. */
 static bool read_kernels(Bench *b) {
-    char path[4096], line[256], name[32];
-    unsigned n_small, n_large;
-    unsigned long long small, large;
-    FILE *f = bench_in_tree("corpus/bench/expected.tsv", path) ? fopen(path, "r") : NULL;
-    if (!f) {
-        cli_fail(0, "there is no corpus/bench/expected.tsv here or above this program");
-        return false;
-    }
-    size_t dir = strlen(path) - strlen("expected.tsv");
-    while (fgets(line, sizeof line, f) && b->nrun < MAX_KERNELS) {
-        if (line[0] == '#' || sscanf(line, "%31s %u %llx %u %llx", name, &n_small, &small, &n_large, &large) != 5)
-            continue;
-        Kernel *k = &b->run[b->nrun++].kernel;
-        snprintf(k->name, sizeof k->name, "%s", name);
-        snprintf(k->path, sizeof k->path, "%.*s%s.wasm", (int)dir, path, name);
-        k->n = n_large / b->a->scale;
-        k->known = b->a->scale == 1;
-        if (k->n <= n_small) {
-            k->n = n_small;
-            k->checksum = small;
-            k->known = true;
-        } else {
-            k->checksum = large;
-        }
-    }
-    fclose(f);
+    Kernel k[MAX_KERNELS];
+    b->nrun = find_kernels(k, b->a->scale);
+    for (uint32_t i = 0; i < b->nrun; i++) b->run[i].kernel = k[i];
     return b->nrun != 0;
 }
 

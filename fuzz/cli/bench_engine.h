@@ -63,6 +63,10 @@ typedef struct RunRow {
     bool wrong[ENGINES]; /* another checksum than expected, or than the first engine's */
 } RunRow;
 
+/* The kernels of corpus/bench/expected.tsv, with n a `scale`th of the large one; 0 after a line on stderr. */
+uint32_t find_kernels(Kernel kernel[MAX_KERNELS], uint32_t scale);
+/* ns of run(n) on the leg e->name in this process, the least of some repetitions; 0: e says why not. */
+double measure_leg(const Kernel *k, Engine *e, uint32_t repeats, uint64_t *checksum);
 /* Which peers are here. */
 void find_engines(Engine e[ENGINES]);
 /* Run the kernel on every engine that is here; the least of some repetitions. */

@@ -30,6 +30,37 @@ const Engine engines[ENGINES] = {
     [ENGINE_WAMR] = {.name = "iwasm", .what = "iwasm -f run"},
 };
 
+/* -- Kernels ---------------------------------------------------------------------------- */
+
+uint32_t find_kernels(Kernel kernel[MAX_KERNELS], uint32_t scale) {
+    char path[4096], line[256], name[32];
+    unsigned n_small, n_large;
+    unsigned long long small, large;
+    uint32_t n = 0;
+    FILE *f = bench_in_tree("corpus/bench/expected.tsv", path) ? fopen(path, "r") : NULL;
+    if (!f) {
+        cli_fail(0, "there is no corpus/bench/expected.tsv here or above this program");
+        return 0;
+    }
+    size_t dir = strlen(path) - strlen("expected.tsv");
+    while (fgets(line, sizeof line, f) && n < MAX_KERNELS) {
+        if (line[0] == '#' || sscanf(line, "%31s %u %llx %u %llx", name, &n_small, &small, &n_large, &large) != 5)
+            continue;
+        Kernel *k = &kernel[n++];
+        snprintf(k->name, sizeof k->name, "%s", name);
+        snprintf(k->path, sizeof k->path, "%.*s%s.wasm", (int)dir, path, name);
+        k->n = n_large / scale;
+        k->known = scale == 1;
+        k->checksum = large;
+        if (k->n > n_small) continue;
+        k->n = n_small;
+        k->checksum = small;
+        k->known = true;
+    }
+    fclose(f);
+    return n;
+}
+
 /* -- Our legs --------------------------------------------------------------------------- */
 
 static void failed(Engine *e, const char *kernel, const char *why) {
@@ -43,7 +74,7 @@ static double cpu_ns(void) {
 }
 
 /* One instance, one call.  0 when it did not return; then e has the reason. */
-static double run_once(Leg *leg, Arena *arena, const Module *m, Kernel *k, uint64_t *checksum, Engine *e) {
+static double run_once(Leg *leg, Arena *arena, const Module *m, const Kernel *k, uint64_t *checksum, Engine *e) {
     StoreLimits limits = STORE_LIMITS_DEFAULT;
     LegModule lm;
     StepResult r;
@@ -70,7 +101,7 @@ static double run_once(Leg *leg, Arena *arena, const Module *m, Kernel *k, uint6
     return took;
 }
 
-static double run_leg(RunRow *row, Engine *e, uint32_t repeats, uint64_t *checksum) {
+double measure_leg(const Kernel *kernel, Engine *e, uint32_t repeats, uint64_t *checksum) {
     Arena arena;
     LegSpec spec;
     File f;
@@ -82,12 +113,12 @@ static double run_leg(RunRow *row, Engine *e, uint32_t repeats, uint64_t *checks
     char why[300] = "out of memory";
     bool open = leg && leg_spec_parse(&spec, e->name, strlen(e->name), why, sizeof why) &&
                 leg_open(leg, &spec, 0, why, sizeof why);
-    if (!open) failed(e, row->kernel.name, why);
-    if (open && cli_read(&arena, row->kernel.path, &f)) {
+    if (!open) failed(e, kernel->name, why);
+    if (open && cli_read(&arena, kernel->path, &f)) {
         Module *m = module_decode(&arena, f.bytes, f.size, FEATURES_WASM3, &err);
-        if (!m || !module_validate(m, &err)) failed(e, row->kernel.name, err.text);
+        if (!m || !module_validate(m, &err)) failed(e, kernel->name, err.text);
         for (uint32_t k = 0; err.code == ERR_NONE && k < repeats; k++) {
-            double ns = run_once(leg, &arena, m, &row->kernel, checksum, e);
+            double ns = run_once(leg, &arena, m, kernel, checksum, e);
             if (ns == 0) {
                 least = 0;
                 break;
@@ -223,7 +254,7 @@ void measure_run(RunRow *row, Engine e[ENGINES], uint32_t repeats) {
         uint32_t times = k == ENGINE_INTERP || k >= ENGINE_WASM3 ? 1 : repeats;
         if (!e[k].here) continue;
         if (k < OURS)
-            row->ns[k] = run_leg(row, &e[k], times, &checksum);
+            row->ns[k] = measure_leg(&row->kernel, &e[k], times, &checksum);
         else if (k <= ENGINE_TURBOFAN)
             row->ns[k] = run_node(row, &e[k], k == ENGINE_LIFTOFF, times, &checksum);
         else

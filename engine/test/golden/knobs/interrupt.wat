@@ -74,14 +74,14 @@
 ;;      1  zero eax                                         @0x1b
 ;;      2  sub qword ptr [r15 + 8], 0x80                    @0x1b
 ;;      3  traps 10                                         @0x1b
-;;      4  mov rcx, qword ptr [r15 + 0x38]                  @0x1b
-;;      5  cmp rcx, qword ptr [r15 + 0x40]                  @0x1b
+;;      4  mov rcx, qword ptr [r15 + 0x48]                  @0x1b
+;;      5  cmp rcx, qword ptr [r15 + 0x50]                  @0x1b
 ;;      6  trapae 15                                        @0x1b
 ;;      7  jmp                                              @0x1b
 ;;     -> b1(v69:i32, v70:i32)
 ;; b1 (v67:i32, v66:i32) <- b0 b2  loop 1 head
-;;      8  mov rcx, qword ptr [r15 + 0x38]                  @0x1b
-;;      9  cmp rcx, qword ptr [r15 + 0x40]                  @0x1b
+;;      8  mov rcx, qword ptr [r15 + 0x48]                  @0x1b
+;;      9  cmp rcx, qword ptr [r15 + 0x50]                  @0x1b
 ;;     10  trapae 15                                        @0x1b
 ;;     11  add eax, esi                                     @0x21
 ;;     12  lea esi, [rsi - 1]                               @0x28
@@ -104,15 +104,15 @@
 ;;      3  subs x9, x9, #128                                @0x1b
 ;;      4  str x9, [x28, #8]                                @0x1b
 ;;      5  b.mi trap 10                                     @0x1b
-;;      6  ldr x9, [x28, #56]                               @0x1b
-;;      7  ldr x10, [x28, #64]                              @0x1b
+;;      6  ldr x9, [x28, #72]                               @0x1b
+;;      7  ldr x10, [x28, #80]                              @0x1b
 ;;      8  cmp x9, x10                                      @0x1b
 ;;      9  b.hs trap 15                                     @0x1b
 ;;     10  b b1                                             @0x1b
 ;;     -> b1(v72:i32, v73:i32)
 ;; b1 (v69:i32, v68:i32) <- b0 b2  loop 1 head
-;;     11  ldr x9, [x28, #56]                               @0x1b
-;;     12  ldr x10, [x28, #64]                              @0x1b
+;;     11  ldr x9, [x28, #72]                               @0x1b
+;;     12  ldr x10, [x28, #80]                              @0x1b
 ;;     13  cmp x9, x10                                      @0x1b
 ;;     14  b.hs trap 15                                     @0x1b
 ;;     15  add w8, w8, w1                                   @0x21

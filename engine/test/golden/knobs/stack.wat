@@ -77,7 +77,7 @@
 ;;   000000  55                push rbp
 ;;   000001  4889e5            mov rbp, rsp
 ;;   000004  4c8d1c24          lea r11, [rsp]
-;;   000008  4d3b5f48          cmp r11, qword ptr [r15 + 0x48]
+;;   000008  4d3b5f58          cmp r11, qword ptr [r15 + 0x58]
 ;;   00000c  0f824f000000      jb 0x61                                  ; trap exhaustion
 ;;   000012  41b809000000      mov r8d, 9
 ;;   000018  31c9              xor ecx, ecx
@@ -220,7 +220,7 @@
 ;; ; 0x23  local.get 0
 ;;   000000  d10003f1          sub x17, sp, #0
 ;;   000004  d1004231          sub x17, x17, #0x10
-;;   000008  f9402790          ldr x16, [x28, #0x48]
+;;   000008  f9402f90          ldr x16, [x28, #0x58]
 ;;   00000c  eb10023f          cmp x17, x16
 ;;   000010  54000323          b.lo #0x74                               ; trap exhaustion
 ;;   000014  a9bf7bfd          stp x29, x30, [sp, #-0x10]!

@@ -54,12 +54,12 @@ void bucket_name(const Bucket *b, char out[BUCKET_NAME]) {
     for (uint32_t k = 0; k < LEG_KINDS; k++)
         if (b->legs >> k & 1)
             n += snprintf(out + n, BUCKET_NAME - (size_t)n, "%s%s", n ? "+" : "", leg_kind_name((LegKind)k));
-    snprintf(out + n, BUCKET_NAME - (size_t)n, "%s-%s%s%s", b->legs ? "" : "harness", what_name(b->what),
-             b->op[0] ? "-" : "", b->op);
+    snprintf(out + n, BUCKET_NAME - (size_t)n, "%s-%s%s%s%s%s", b->legs ? "" : "harness", what_name(b->what),
+             b->op[0] ? "-" : "", b->op, b->pass[0] ? "-" : "", b->pass);
 }
 
 bool bucket_equal(const Bucket *a, const Bucket *b) {
-    return a->legs == b->legs && a->what == b->what && strcmp(a->op, b->op) == 0;
+    return a->legs == b->legs && a->what == b->what && strcmp(a->op, b->op) == 0 && strcmp(a->pass, b->pass) == 0;
 }
 
 /* -- Writing -------------------------------------------------------------------------------- */
@@ -165,7 +165,7 @@ bool finding_is(const char *dir) {
 
 bool finding_read(Arena *a, const char *dir, FindingInfo *out, char *why, size_t why_size) {
     char path[FINDING_PATH], *save;
-    *out = (FindingInfo){"", "", "", ""};
+    *out = (FindingInfo){.legs = "", .features = "", .bucket = "", .verdict = "", .origin = ""};
     int n = snprintf(path, sizeof path, "%s/settings", dir);
     FILE *f = n > 0 && (size_t)n < sizeof path ? fopen(path, "rb") : NULL;
     if (!f) {
@@ -183,6 +183,7 @@ bool finding_read(Arena *a, const char *dir, FindingInfo *out, char *why, size_t
         if (strcmp(line, "legs") == 0) out->legs = value;
         if (strcmp(line, "features") == 0) out->features = value;
         if (strcmp(line, "bucket") == 0) out->bucket = value;
+        if (strcmp(line, "verdict") == 0) out->verdict = value;
         if (strcmp(line, "origin") == 0) out->origin = value;
     }
     if (*out->legs && *out->bucket) return true;

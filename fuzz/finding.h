@@ -52,13 +52,14 @@ typedef struct Bucket {
     uint32_t legs; /* bit set of LegKind: those that deviate; 0: the harness itself */
     uint32_t what; /* BucketWhat */
     char op[32];   /* the guilty opcode's text, or empty */
+    char pass[16]; /* the guilty pass, "codegen", "level" (fuzz/explain/explain.h), or empty */
 } Bucket;
 
 enum { BUCKET_NAME = 80, FINDING_PATH = 4096 };
 
 /* Of a case whose verdict differs (verdict_differs); `leg`: those of the verdict. */
 Bucket bucket_of(const LegSpec *leg, const Case *c);
-/* "a64-value", "x64+a64-trap-site", "harness-crash", "x64-value-i64.rem_s": also a folder's name. */
+/* "a64-value", "x64+a64-trap-site", "harness-crash", "x64-value-i64.rem_s-codegen": also a folder's name. */
 void bucket_name(const Bucket *b, char out[BUCKET_NAME]);
 bool bucket_equal(const Bucket *a, const Bucket *b);
 
@@ -86,6 +87,7 @@ FindingStatus finding_write(const char *root, const Finding *f, uint32_t most, c
 /* What a folder says. */
 typedef struct FindingInfo {
     const char *legs, *features, *bucket; /* as written; never NULL */
+    const char *verdict; /* the bucket by the vote alone, where an explanation gave another; or empty */
     const char *origin;
 } FindingInfo;
 bool finding_is(const char *dir); /* the folder of a finding */

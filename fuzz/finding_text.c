@@ -90,7 +90,13 @@ void finding_settings(Text *t, const Finding *f) {
     time_t now = time(NULL);
     struct tm tm;
     bucket_name(&f->bucket, name);
-    text_printf(t, "bucket %s\norigin %s\nlegs ", name, f->origin);
+    text_printf(t, "bucket %s\n", name);
+    if (f->c->module && f->bucket.pass[0]) { /* explained: the verdict alone says something else */
+        Bucket verdict = bucket_of(f->leg, f->c);
+        bucket_name(&verdict, name);
+        text_printf(t, "verdict %s\n", name);
+    }
+    text_printf(t, "origin %s\nlegs ", f->origin);
     for (uint32_t i = 0; i < f->nlegs; i++) text_printf(t, "%s%s", i ? "," : "", f->leg[i].text);
     text_puts(t, "\nfeatures ");
     features_print(t, f->features);

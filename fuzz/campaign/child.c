@@ -9,9 +9,15 @@
 #include "base/map.h"
 #include "base/os.h"
 #include "fuzz/case.h"
+#include "fuzz/explain/folder.h"
 #include "fuzz/gen/gen.h"
 #include "fuzz/mutate/metamorph.h"
 #include "run/signals.h"
+
+/* An explanation takes a second or so on an idle machine: the first cases of each verdict get one, and
+ * its bucket; later ones are counted by their verdict. */
+#define EXPLAIN_NS UINT64_C(15000000000)
+enum { MOST_EXPLAINED = 16, MOST_VERDICTS = 32 };
 
 typedef struct Child {
     const CampaignOptions *o;
@@ -21,11 +27,14 @@ typedef struct Child {
     Arena arena;
     Case c;
     uint8_t entropy[GEN_ENTROPY_MAX];
+    Bucket verdict[MOST_VERDICTS]; /* seen, and how many of each were explained */
+    uint32_t explained[MOST_VERDICTS], nverdict;
 } Child;
 
 static void on_leg(void *user, uint32_t leg) { __atomic_store_n(&((Child *)user)->slot->leg, leg, __ATOMIC_RELEASE); }
 
-static void save_finding(Child *k, Finding *f, uint32_t entropy_n) {
+/* `x`: NULL when it is not explained. */
+static void save_finding(Child *k, Finding *f, uint32_t entropy_n, const Explanation *x) {
     char path[FINDING_PATH], name[BUCKET_NAME];
     f->origin = "fuzz";
     f->input = k->entropy;
@@ -36,13 +45,42 @@ static void save_finding(Child *k, Finding *f, uint32_t entropy_n) {
     bucket_name(&f->bucket, name);
     tally_bucket(&k->slot->tally, name, 1);
     FindingStatus s = finding_write(k->o->findings, f, k->o->most, path);
-    if (s == FINDING_NEW) k->slot->tally.saved++;
+    if (s == FINDING_NEW) {
+        k->slot->tally.saved++;
+        if (x) explain_write(path, k->c.module, x, NULL, NULL); /* it has the verdict in words already */
+    }
     if (s == FINDING_FAILED) fprintf(stderr, "parallax: %s\n", path);
 }
 
-static void save(Child *k, const Bucket *b, uint32_t entropy_n) {
+static void save(Child *k, const Bucket *b, uint32_t entropy_n, const Explanation *x) {
     Finding f = {.bucket = *b, .leg = k->panel.spec, .nlegs = panel_legs(&k->c), .c = &k->c};
-    save_finding(k, &f, entropy_n);
+    save_finding(k, &f, entropy_n, x);
+}
+
+/* Is a case of this verdict to be explained, too? */
+static bool is_to_be_explained(Child *k, const Bucket *b) {
+    uint32_t i = 0;
+    while (i < k->nverdict && !bucket_equal(&k->verdict[i], b)) i++;
+    if (i == MOST_VERDICTS) return false;
+    if (i == k->nverdict) k->verdict[k->nverdict++] = *b;
+    return k->explained[i]++ < MOST_EXPLAINED;
+}
+
+/* Then its bucket is the explanation's. */
+static bool explain(Child *k, Bucket *b, Explanation *x) {
+    char why[300];
+    uint64_t limit = k->o->timeout_ns / 4;                        /* well below what a case may take */
+    if (k->slot->skip || !is_to_be_explained(k, b)) return false; /* a leg that takes processes down is not run again */
+    k->slot->since = os_now_ns();                                 /* it has a time of its own */
+    ExplainOptions o = {.bytes = k->c.bytes,
+                        .n = k->c.size,
+                        .features = k->o->features,
+                        .leg = k->panel.spec,
+                        .nlegs = panel_legs(&k->c),
+                        .limit_ns = limit < EXPLAIN_NS ? limit : EXPLAIN_NS};
+    if (explain_apart(&o, x, why, sizeof why) != EXPLAIN_DONE || !x->has_func) return false;
+    *b = explain_bucket(x);
+    return true;
 }
 
 /* A mutant that took the leg down is a case of its own. */
@@ -57,7 +95,7 @@ static void save_mutant(Child *k, const Metamorph *x, uint32_t leg, uint32_t ent
         f.mutant = x->mutant.at;
         f.mutant_n = x->mutant.n;
     }
-    save_finding(k, &f, entropy_n);
+    save_finding(k, &f, entropy_n, NULL);
 }
 
 /* One case in so many: compiled legs in turn. */
@@ -93,10 +131,12 @@ static void run_one(Child *k) {
     panel_run(&k->panel, m.at, m.n, &k->c);
     s->tally.juries += k->panel.juries - juries;
     if (!k->c.module || k->c.plan_error) {
-        save(k, &(Bucket){.what = WHAT_MODULE}, n);
+        save(k, &(Bucket){.what = WHAT_MODULE}, n, NULL);
     } else if (verdict_differs(k->c.verdict.kind)) {
         Bucket b = bucket_of(k->panel.spec, &k->c);
-        save(k, &b, n);
+        Explanation x;
+        bool known = explain(k, &b, &x);
+        save(k, &b, n, known ? &x : NULL);
     }
     if (k->panel.lacks[0]) memcpy(k->sh->lacks, k->panel.lacks, sizeof k->sh->lacks); /* all children say the same */
     tally_case(&s->tally, &k->c);

@@ -21,6 +21,7 @@ enum { EXIT_AGREED = 0, EXIT_DISAGREEMENT = 1, EXIT_BAD_INPUT = 2, EXIT_LACKS = 
     C(legs, "list what works here, with versions, and the options of legs") \
     C(gen, "generate modules from bytes or a seed")                         \
     C(fuzz, "generate, run and compare without end; write what differs")    \
+    C(explain, "say which instruction makes a leg deviate")                 \
     C(reduce, "make a finding or module smaller that shows the same")       \
     C(replay, "run findings and corpora again: do they still differ?")      \
     C(bench, "measure: modules a second, and the cost of each stage")

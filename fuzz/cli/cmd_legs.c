@@ -203,6 +203,7 @@ static void print_text(const LegReport *r) {
         snprintf(option, sizeof option, "%s%s%s", name, strcmp(name, "O") == 0 ? "" : "=", values);
         printf("  %-24s %s\n", option, what);
     }
+    printf("  %-24s %s\n", "interp=[!]N[-M][+...]", "functions that are interpreted instead, or with ! all others");
     puts("Option of !full legs\n  interp                   interpret there");
     puts("Faults to plant on purpose, as in x64:O1,plant=sub-adds");
     for (uint32_t i = 0; i < PLANT_COUNT; i++) {

@@ -233,7 +233,7 @@ static bool run_finding(Replay *r, const char *dir) {
     if (stat(path, &st) != 0 || st.st_size == 0) snprintf(path, sizeof path, "%s/input", dir);
     snprintf(reduced, sizeof reduced, "%s/reduced.wasm", dir);
     r->dir = dir;
-    r->bucket = info.bucket;
+    r->bucket = *info.verdict ? info.verdict : info.bucket;
     char mutant[FINDING_PATH + 16];
     snprintf(mutant, sizeof mutant, "%s/mutant.wasm", dir);
     bool ok = stat(mutant, &st) == 0 ? run_pair(r, dir, &info, mutant)

@@ -17,6 +17,7 @@ static void other_access(Fn *f, IrOp op, Access from, IrType t, Access to) {
     for (Val v = 1; v < f->ins.n; v++) {
         Ins *i = &f->ins.at[v];
         if (i->op != op || !(i->flags & MEM_HEAP) || i->aux != from) continue;
+        if (op == IR_store && f->ins.at[i->b].op == IR_vextract) continue; /* v128.store32_lane */
         if (op == IR_store || i->type == t) i->aux = (uint8_t)to;
     }
 }

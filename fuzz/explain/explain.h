@@ -1,0 +1,99 @@
+/* Explanation: which instruction of which function makes a leg deviate, and through which pass.
+ *
+ * Leg: by vote.  Function: by mixed execution, in which only it is compiled.  Pass: by level, and by bisecting the
+ * number of rewrites (opt-limit).  Instruction: the function's instructions are handed to the interpreter one after the
+ * other, the last one first, until the deviation is gone; and independently of it what each instruction leaves is
+ * recorded on both legs, and the first difference looked up.  Both change the code around the fault, which may hide it:
+ * the explanation says what was seen and how sure that makes it.
+ *
+ * Zeller, "Isolating cause-effect chains from computer programs" (FSE 2002); Whalley, "Automatic isolation of compiler
+ * errors" (TOPLAS 1994). */
+#pragma once
+#include "fuzz/finding.h"
+#include "opt/rewrite.h"
+
+typedef struct ExplainOptions {
+    const uint8_t *bytes; /* the module with its plan */
+    uint32_t n;
+    Features features;
+    const LegSpec *leg; /* as of the finding: by vote, with two or more others */
+    uint32_t nlegs;
+    uint64_t limit_ns; /* 0: a minute */
+} ExplainOptions;
+
+typedef enum ExplainEnd {
+    EXPLAIN_DONE,    /* as far as it went: see has_func, stage, has_op */
+    EXPLAIN_NOTHING, /* nothing differs, or not every time */
+    EXPLAIN_BAD_INPUT,
+    EXPLAIN_LACKS /* a leg does not work here */
+} ExplainEnd;
+
+typedef enum ExplainStage {
+    STAGE_UNKNOWN,
+    STAGE_CODEGEN, /* at every level: builder, lowering, emission */
+    STAGE_LEVEL,   /* at its level even without any rewrite: lowering or allocation there */
+    STAGE_REWRITE
+} ExplainStage;
+
+typedef enum ExplainHow {
+    HOW_NOT,
+    HOW_CAUSE, /* with it interpreted the deviation goes, */
+    HOW_SEEN,  /* what it leaves was recorded, and is the first that differs */
+    HOW_BOTH
+} ExplainHow;
+
+enum { EXPLAIN_VALUES = 8 };
+typedef struct ExplainValue {
+    ValType type;
+    Value want, got;
+} ExplainValue;
+
+/* Flat, so that it can come from another process. */
+typedef struct Explanation {
+    Bucket verdict; /* as the vote alone tells it */
+    char difference[200];
+    LegSpec leg, reference; /* the guilty one, and who it was held against */
+    uint32_t runs;
+
+    bool has_func, alone; /* alone: compiled by itself it deviates */
+    uint32_t func;
+    char settings[280]; /* leg with which the rest was seen */
+
+    ExplainStage stage;
+    uint32_t rewrite, nrewrite; /* STAGE_REWRITE: the first so many are needed, of how many */
+    OptRule rule;
+    uint32_t rule_offset; /* of the instruction it changes */
+
+    bool has_op;
+    Op op;
+    uint32_t offset; /* in the module */
+    ExplainHow how;
+    bool stays;                        /* compiled in a function of its own, it still deviates */
+    bool branch;                       /* the operand was equal, and then control went different ways */
+    uint32_t event, noperand, nresult; /* event: it was executed so many times before */
+    ExplainValue operand[EXPLAIN_VALUES], result[EXPLAIN_VALUES];
+} Explanation;
+
+/* In a process of its own, which is ended when the time is up.  But for EXPLAIN_DONE, `why` says why. */
+ExplainEnd explain_apart(const ExplainOptions *o, Explanation *x, char *why, size_t why_size);
+/* The same in this process. */
+ExplainEnd explain_here(const ExplainOptions *o, Explanation *x, char *why, size_t why_size);
+
+/* The identity of the bug: deviating ISAs, field, guilty opcode, pass.  The field is what the instruction itself gets
+ * wrong, not what became of it; so finds of one fault have one bucket. */
+Bucket explain_bucket(const Explanation *x);
+const char *explain_pass(const Explanation *x); /* "gvn", "codegen", "level", or "" */
+
+/* How the guilty leg compiles, faults planted in it included; must stay where it is while `o` is used. */
+typedef struct ExplainCompiler {
+    CompileOptions o;
+    Target target;
+    PlantStages plant;
+} ExplainCompiler;
+bool explain_compiler(ExplainCompiler *c, const Explanation *x);
+
+/* For people, in Markdown.  `code`: appends machine code of the function to the text; may be NULL. */
+typedef void ExplainCode(void *user, Text *t, const Module *m, const Explanation *x);
+void explain_text(Text *t, const Module *m, const Explanation *x, ExplainCode *code, void *user);
+/* For programs: one object. */
+void explain_json(Text *t, const Explanation *x);

@@ -40,6 +40,8 @@ typedef struct Tally {
     char why[400];
 } Tally;
 
+static bool wanted(const Args *a, OptRule r) { return !a->only || strcmp(a->only, opt_rule_name(r)) == 0; }
+
 /* -- Making instances ----------------------------------------------------------------------- */
 
 typedef struct Log {
@@ -200,7 +202,7 @@ static void prove_function(Tally *tally, File *file, const Args *args) {
         Fn *f = make_parsed(&a, file);
         if (f) run_pass(f, pass, REWRITES_ALL, &log);
         for (uint32_t n = 0; f && n < log.n; n++)
-            if (log.rule[n] >= FOLD_COUNT && tally[log.rule[n]].ms < args->budget_ms)
+            if (log.rule[n] >= FOLD_COUNT && wanted(args, log.rule[n]) && tally[log.rule[n]].ms < args->budget_ms)
                 prove_rewrite(&tally[log.rule[n]], NULL, pass, make_parsed, file, n + 1, args);
         arena_free(&a);
     }
@@ -296,7 +298,7 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
 
 int main(int argc, char **argv) {
     static const struct argp_option options[] = {
-        {"instances", 'n', "N", 0, "of each rule, operand and result type (default 12)", 0},
+        {"instances", 'n', "N", 0, "of each rule, operand and result type (default 8)", 0},
         {"timeout", 't', "S", 0, "seconds for one proof (default 10)", 0},
         {"budget", 'b', "S", 0, "seconds for a rule (default 60)", 0},
         {"rule", 'r', "NAME", 0, "this rule alone", 0},
@@ -316,16 +318,16 @@ int main(int argc, char **argv) {
         NULL,
         NULL};
     static Tally tally[OPT_RULE_COUNT];
-    Args args = {.instances = 12, .timeout_ms = 10000, .budget_ms = 60000};
+    Args args = {.instances = 8, .timeout_ms = 10000, .budget_ms = 60000};
     uint32_t count[VERDICTS] = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &args);
+    if (!prove_folder(tally, &args)) {
+        fprintf(stderr, "prove: cannot read %s\n", args.folder);
+        return 2;
+    }
     for (uint32_t r = 0; r < OPT_RULE_COUNT; r++) {
-        if (args.only && strcmp(args.only, opt_rule_name((OptRule)r)) != 0) continue;
+        if (!wanted(&args, (OptRule)r)) continue;
         if (r < FOLD_COUNT) prove_fold(&tally[r], (OptRule)r, &args);
-        if (r == FOLD_COUNT && !prove_folder(tally, &args)) {
-            fprintf(stderr, "prove: cannot read %s\n", args.folder);
-            return 2;
-        }
         int v = verdict(&tally[r], r < FOLD_COUNT);
         count[v]++;
         report((OptRule)r, &tally[r], v, &args);

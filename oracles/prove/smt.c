@@ -53,11 +53,13 @@ static State state_if(Smt *s, Z3_ast condition, const State *a, const State *b) 
 
 /* -- Effects ------------------------------------------------------------------------------ */
 
-static void trap_if(Side *d, Z3_ast condition, uint8_t kind, Val v) {
+static void trap_at(Side *d, Z3_ast condition, uint8_t kind, uint32_t loc) {
     Smt *s = d->s;
-    Z3_ast code = smt_num(s, 64, kind + UINT64_C(1) + ((uint64_t)d->f->loc.at[v] << 8));
+    Z3_ast code = smt_num(s, 64, kind + UINT64_C(1) + ((uint64_t)loc << 8));
     d->now.trap = Z3_mk_ite(s->z, smt_and(s, alive(d), condition), code, d->now.trap);
 }
+
+static void trap_if(Side *d, Z3_ast condition, uint8_t kind, Val v) { trap_at(d, condition, kind, d->f->loc.at[v]); }
 
 static Z3_ast address_of(Side *d, const Ins *i) {
     uint32_t displacement = i->op == IR_load ? i->b : i->c;
@@ -100,12 +102,20 @@ static void store(Side *d, const Ins *i, Val v) {
 }
 
 /* A counter that runs out is left negative. */
-static void count(Side *d, const Ins *i, Val v) {
+static void count(Side *d, const ChargePart *part, bool charge) {
     Smt *s = d->s;
-    Z3_ast *c = &d->now.counter[i->aux & 1], by = smt_num(s, 64, i->a);
-    Z3_ast next = i->op == IR_charge ? Z3_mk_bvsub(s->z, *c, by) : Z3_mk_bvadd(s->z, *c, by);
+    Z3_ast *c = &d->now.counter[part->counter & 1], by = smt_num(s, 64, part->amount);
+    Z3_ast next = charge ? Z3_mk_bvsub(s->z, *c, by) : Z3_mk_bvadd(s->z, *c, by);
     *c = Z3_mk_ite(s->z, alive(d), next, *c);
-    if (i->op == IR_charge) trap_if(d, Z3_mk_bvslt(s->z, *c, smt_num(s, 64, 0)), (uint8_t)(250 + i->aux), v);
+    Z3_ast negative = Z3_mk_bvslt(s->z, *c, smt_num(s, 64, 0));
+    if (charge) trap_at(d, negative, (uint8_t)(250 + part->counter), part->loc);
+}
+
+/* Several charges at once are as good as one after the other: the handler of the trap sees to that. */
+static void count_all(Side *d, const Ins *i, Val v) {
+    const ChargePart one = {i->aux, i->a, d->f->loc.at[v]};
+    const ChargePart *part = i->op == IR_charges ? ins_charges(d->f, i) : &one;
+    for (uint32_t k = 0; k < (i->op == IR_charges ? i->b : 1); k++) count(d, &part[k], i->op != IR_refund);
 }
 
 /* -- Instructions --------------------------------------------------------------------------- */
@@ -160,7 +170,8 @@ static void instruction(Side *d, Val v) {
     case IR_trapz: trap_if(d, Z3_mk_not(s->z, smt_nonzero(s, d->of[i->a])), i->aux, v); break;
     case IR_trapnz: trap_if(d, smt_nonzero(s, d->of[i->a]), i->aux, v); break;
     case IR_charge:
-    case IR_refund: count(d, i, v); break;
+    case IR_charges:
+    case IR_refund: count_all(d, i, v); break;
     default: pure(d, i, v);
     }
 }

@@ -146,24 +146,46 @@ static Z3_ast bits_of(Smt *s, Z3_ast value, uint32_t w) {
     return Z3_mk_ite(s->z, Z3_mk_fpa_is_nan(s->z, value), any_nan(s, w), Z3_mk_fpa_to_ieee_bv(s->z, value));
 }
 
+/* -- Comparisons, by the bits: without the solver's floats, which are slow -- */
+
+static Z3_ast is_zero(Smt *s, Z3_ast bits, uint32_t w) {
+    return Z3_mk_eq(s->z, magnitude(s, bits, w), smt_num(s, w, 0));
+}
+
+static Z3_ast number_equal(Smt *s, Z3_ast a, Z3_ast b, uint32_t w) {
+    return smt_or(s, Z3_mk_eq(s->z, a, b), smt_and(s, is_zero(s, a, w), is_zero(s, b, w)));
+}
+
+/* In the order of these, the smallest number has the smallest. */
+static Z3_ast order_of(Smt *s, Z3_ast bits, uint32_t w) {
+    Z3_ast sign = smt_num(s, w, sign_bit(w)), negative = Z3_mk_bvuge(s->z, bits, sign);
+    return Z3_mk_ite(s->z, negative, Z3_mk_bvnot(s->z, bits), Z3_mk_bvor(s->z, bits, sign));
+}
+
+static Z3_ast number_less(Smt *s, Z3_ast a, Z3_ast b, uint32_t w) {
+    Z3_ast below = Z3_mk_bvult(s->z, order_of(s, a, w), order_of(s, b, w));
+    return smt_and(s, below, Z3_mk_not(s->z, number_equal(s, a, b, w)));
+}
+
 /* wasm's: a NaN if either is; -0 is less than +0. */
 static Z3_ast min_max(Smt *s, const Z3_ast *x, uint32_t w, bool max) {
     Z3_context z = s->z;
-    Z3_ast a = number(s, x[0], w), b = number(s, x[1], w);
-    Z3_ast first = max ? Z3_mk_fpa_gt(z, a, b) : Z3_mk_fpa_lt(z, a, b);
+    Z3_ast first = max ? number_less(s, x[1], x[0], w) : number_less(s, x[0], x[1], w);
     Z3_ast both = max ? Z3_mk_bvand(z, x[0], x[1]) : Z3_mk_bvor(z, x[0], x[1]);
-    Z3_ast r = Z3_mk_ite(z, first, x[0], Z3_mk_ite(z, Z3_mk_fpa_eq(z, a, b), both, x[1]));
+    Z3_ast r = Z3_mk_ite(z, first, x[0], Z3_mk_ite(z, number_equal(s, x[0], x[1], w), both, x[1]));
     return Z3_mk_ite(z, smt_or(s, is_nan(s, x[0], w), is_nan(s, x[1], w)), any_nan(s, w), r);
 }
 
-static Z3_ast float_compare(Smt *s, uint8_t condition, Z3_ast a, Z3_ast b) {
+static Z3_ast float_compare(Smt *s, uint8_t condition, Z3_ast a, Z3_ast b, uint32_t w) {
+    Z3_ast numbers = Z3_mk_not(s->z, smt_or(s, is_nan(s, a, w), is_nan(s, b, w)));
+    Z3_ast equal = smt_and(s, numbers, number_equal(s, a, b, w));
     switch ((FCond)condition) {
-    case FC_EQ: return Z3_mk_fpa_eq(s->z, a, b);
-    case FC_NE: return Z3_mk_not(s->z, Z3_mk_fpa_eq(s->z, a, b));
-    case FC_LT: return Z3_mk_fpa_lt(s->z, a, b);
-    case FC_GT: return Z3_mk_fpa_gt(s->z, a, b);
-    case FC_LE: return Z3_mk_fpa_leq(s->z, a, b);
-    default: return Z3_mk_fpa_geq(s->z, a, b);
+    case FC_EQ: return equal;
+    case FC_NE: return Z3_mk_not(s->z, equal);
+    case FC_LT: return smt_and(s, numbers, number_less(s, a, b, w));
+    case FC_GT: return smt_and(s, numbers, number_less(s, b, a, w));
+    case FC_LE: return smt_or(s, equal, smt_and(s, numbers, number_less(s, a, b, w)));
+    default: return smt_or(s, equal, smt_and(s, numbers, number_less(s, b, a, w)));
     }
 }
 
@@ -290,7 +312,7 @@ static Z3_ast float_op(Smt *s, const Ins *i, uint32_t w, const Z3_ast *x) {
     case IR_fneg: return Z3_mk_bvxor(z, x[0], sign);
     case IR_fcopysign: return Z3_mk_bvor(z, magnitude(s, x[0], w), Z3_mk_bvand(z, x[1], sign));
     case IR_fcanon: return Z3_mk_ite(z, is_nan(s, x[0], w), smt_num(s, w, canonical(w)), x[0]);
-    case IR_fcmp: return number_of(s, float_compare(s, i->aux, a, b));
+    case IR_fcmp: return number_of(s, float_compare(s, i->aux, x[0], x[1], w));
     default: return NULL;
     }
 }

@@ -1,15 +1,19 @@
-/* Redundant loads of instance fields.
+/* Redundant loads of instance fields and of linear memory.
  *
- * Purpose: a load from the context (globals, table and memory descriptions, saved results) whose value is known
- * already, from a load or a store of the same field, is that value.
+ * Purpose: a load whose value is known already, from a load or a store of the same bytes, is that value: from the
+ * context (globals, table and memory descriptions, saved results) and from linear memory.
  *
  * Algorithm: forward over extended basic blocks, that is over the dominator tree as far as blocks have one
  * predecessor, with a small table of available fields; changes to the table are logged and undone when a subtree is
  * done.
  *
- * What ends a field's availability: a call; a store that is not to linear memory, unless it is to other bytes at the
- * same base; charge and refund, which write counters of the execution state, unless the base is the function's
- * context argument, which is another object.  Linear memory and context never overlap (ir.h).
+ * What ends availability: a call; a store to the same side (linear memory, or the rest), unless it is to other bytes
+ * at the same base, for addresses are 64 bits wide and do not wrap; for fields also charge and refund, which write
+ * counters of the execution state, unless the base is the function's context argument, which is another object.  Linear
+ * memory and context never overlap (ir.h).
+ *
+ * An access of linear memory whose fault is a trap may go too: the same bytes have been accessed before, and a memory
+ * never shrinks.
  *
  * Requires: pass.h.
  *
@@ -24,6 +28,7 @@ typedef struct Field {
     Val base, v; /* v 0: the slot is free */
     uint32_t displacement;
     uint8_t access, type;
+    bool heap; /* linear memory */
 } Field;
 
 typedef struct Change {
@@ -62,16 +67,23 @@ static void leave_scope(Load *l) {
     }
 }
 
-static void forget_all(Load *l, bool keep_context) {
+static void forget_all(Load *l) {
     for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++)
-        if (l->field[k].v && !(keep_context && l->context && l->field[k].base == l->context))
-            set_field(l, k, (Field){0});
+        if (l->field[k].v) set_field(l, k, (Field){0});
 }
 
-static void forget_overlaps(Load *l, Val base, uint32_t displacement, uint32_t bytes) {
+/* A counter of the execution state changes. */
+static void forget_counters(Load *l) {
     for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++) {
         const Field *f = &l->field[k];
-        if (!f->v) continue;
+        if (f->v && !f->heap && !(l->context && f->base == l->context)) set_field(l, k, (Field){0});
+    }
+}
+
+static void forget_overlaps(Load *l, Val base, uint32_t displacement, uint32_t bytes, bool heap) {
+    for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++) {
+        const Field *f = &l->field[k];
+        if (!f->v || f->heap != heap) continue;
         bool disjoint = f->base == base && ((uint64_t)f->displacement + access_bytes[f->access] <= displacement ||
                                             (uint64_t)displacement + bytes <= f->displacement);
         if (!disjoint) set_field(l, k, (Field){0});
@@ -93,7 +105,7 @@ static Val available(const Load *l, const Field *want) {
     for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++) {
         const Field *f = &l->field[k];
         if (f->v && f->base == want->base && f->displacement == want->displacement && f->access == want->access &&
-            f->type == want->type)
+            f->type == want->type && f->heap == want->heap)
             return f->v;
     }
     return 0;
@@ -101,11 +113,12 @@ static Val available(const Load *l, const Field *want) {
 
 /* True when the load is redundant. */
 static bool visit_load(Load *l, Val v, const Ins *i) {
-    if ((i->flags & (MEM_CONTEXT | MEM_CONST | MEM_HEAP | MEM_TRAPS)) != MEM_CONTEXT) return false;
-    Field f = {.base = i->a, .v = v, .displacement = i->b, .access = i->aux, .type = i->type};
+    bool heap = (i->flags & MEM_HEAP) != 0, field = (i->flags & (MEM_CONTEXT | MEM_TRAPS)) == MEM_CONTEXT;
+    if ((i->flags & MEM_CONST) || (!heap && !field)) return false;
+    Field f = {.base = i->a, .v = v, .displacement = i->b, .access = i->aux, .type = i->type, .heap = heap};
     Val same = available(l, &f);
     if (!same) remember(l, f);
-    if (!same || !opt_rewrite(l->f, RULE_load_known, v)) return false;
+    if (!same || !opt_rewrite(l->f, heap ? RULE_load_heap : RULE_load_known, v)) return false;
     forward_set(&l->fwd, v, same);
     return true;
 }
@@ -116,26 +129,25 @@ static bool is_whole(uint8_t access) {
 }
 
 static void visit_store(Load *l, const Ins *i) {
-    if (i->flags & MEM_HEAP) return;
-    forget_overlaps(l, i->a, i->c, access_bytes[i->aux]);
+    bool heap = (i->flags & MEM_HEAP) != 0;
+    forget_overlaps(l, i->a, i->c, access_bytes[i->aux], heap);
     uint8_t type = l->f->ins.at[i->b].type;
-    bool whole = is_whole(i->aux);
-    if ((i->flags & MEM_CONTEXT) && whole)
-        remember(l, (Field){.base = i->a, .v = i->b, .displacement = i->c, .access = i->aux, .type = type});
+    if (!is_whole(i->aux) || !(i->flags & (MEM_CONTEXT | MEM_HEAP))) return;
+    remember(l, (Field){.base = i->a, .v = i->b, .displacement = i->c, .access = i->aux, .type = type, .heap = heap});
 }
 
 static void visit_block(Load *l, BlkId b) {
     Blk *blk = &l->f->blk.at[b];
     uint32_t n = 0;
-    if (blk->pred.n != 1) forget_all(l, false);
+    if (blk->pred.n != 1) forget_all(l);
     for (uint32_t k = 0; k < blk->list.n; k++) {
         Val v = blk->list.at[k];
         Ins *i = &l->f->ins.at[v];
         forward_operands(&l->fwd, i);
         if (i->op == IR_load && visit_load(l, v, i)) continue;
         if (i->op == IR_store) visit_store(l, i);
-        if (i->op == IR_charge || i->op == IR_charges || i->op == IR_refund) forget_all(l, true);
-        if (ir_has(i->op, IRF_K)) forget_all(l, false);
+        if (i->op == IR_charge || i->op == IR_charges || i->op == IR_refund) forget_counters(l);
+        if (ir_has(i->op, IRF_K)) forget_all(l);
         blk->list.at[n++] = v;
     }
     blk->list.n = n;

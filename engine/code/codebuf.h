@@ -61,6 +61,7 @@ typedef struct CodeBuf {
     VEC(CodeSite) site;      /* of the module, sorted by offset after code_link */
     VEC(CodeLoc) loc;
     VEC(ChargePart) charge;  /* of the module */
+    VEC(Inlined) inlined;    /* of the module: what a `loc` with LOC_INLINED is an index in */
     Map trap_map, const_map; /* of the current function: find equal stubs and constants */
 } CodeBuf;
 

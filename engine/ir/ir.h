@@ -153,6 +153,15 @@ typedef struct Callee {
     IrSig sig; /* without the code address; CALLEE_LIB: at most 6 integer arguments, at most one result */
 } Callee;
 
+/* A source position with this bit is an index in Fn.inlined: of an instruction that was copied from another function.
+ */
+#define LOC_INLINED UINT32_C(0x80000000)
+typedef struct Inlined {
+    uint32_t loc;  /* its position */
+    uint32_t call; /* position of the call that it stands for */
+    uint32_t func; /* index of the function it is of */
+} Inlined;
+
 typedef struct Fn {
     Arena *arena;
     const char *name; /* for dumps */
@@ -162,10 +171,12 @@ typedef struct Fn {
     VEC(uint32_t) loc; /* source position of each ins */
     VEC(uint32_t) pool;
     VEC(Callee) calls;
-    VEC(Blk) blk;              /* blk 0 is the entry; its parameters are the function's */
-    VEC(BlkId) rpo;            /* by cfg_build: reachable blocks in reverse postorder */
-    uint32_t frame_cost;       /* for the frame-size check: see code/frame.c */
+    VEC(Blk) blk;        /* blk 0 is the entry; its parameters are the function's */
+    VEC(BlkId) rpo;      /* by cfg_build: reachable blocks in reverse postorder */
+    uint32_t frame_cost; /* for the frame-size check: see code/frame.c */
+    VEC(Inlined) inlined;
     struct Rewrites *rewrites; /* opt/rewrite.h; may be NULL */
+    struct Inliner *inliner;   /* opt/inline.h; may be NULL */
 } Fn;
 
 Fn *fn_new(Arena *a, const char *name, uint32_t index, const IrSig *sig);
@@ -177,6 +188,11 @@ Val fn_iconst(Fn *f, BlkId b, uint32_t loc, IrType t, uint64_t v);
 uint32_t fn_pool(Fn *f, const uint32_t *v, uint32_t n); /* offset in the pool */
 void fn_edge(Fn *f, BlkId from, BlkId to, const Val *args, uint32_t n);
 
+/* Source position of v: of what it was copied from. */
+static inline uint32_t fn_loc(const Fn *f, Val v) {
+    uint32_t loc = f->loc.at[v];
+    return loc & LOC_INLINED && (loc & ~LOC_INLINED) < f->inlined.n ? f->inlined.at[loc & ~LOC_INLINED].loc : loc;
+}
 static inline uint64_t ins_imm(const Ins *i) { return (uint64_t)i->b << 32 | i->a; }
 static inline const ChargePart *ins_charges(const Fn *f, const Ins *i) {
     return (const ChargePart *)(const void *)(f->pool.at + i->a);

@@ -231,7 +231,7 @@ static void print_ins(Text *t, const Fn *f, const Blk *b, Val v) {
     print_suffix(t, i);
     print_operands(t, f, b, i);
     print_flags(t, i);
-    uint32_t loc = v < f->loc.n ? f->loc.at[v] : 0;
+    uint32_t loc = v < f->loc.n ? fn_loc(f, v) : 0;
     if (loc) {
         text_pad(t, LOC_COLUMN);
         text_printf(t, " @0x%" PRIx32, loc);

@@ -84,6 +84,7 @@ FCond fcond_swap(FCond c); /* of swapped operands */
 bool val_equal(const Fn *f, Val v, Val w);
 
 /* -- The passes; their contracts are in their files */
+void opt_inline(Fn *f);
 void opt_fold(Fn *f);
 void opt_params(Fn *f);
 void opt_branch(Fn *f);

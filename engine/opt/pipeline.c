@@ -1,6 +1,7 @@
 /* The optimizer's table of contents.
  *
- * Order: branch and params first, since the builder leaves blocks that do nothing; fold before gvn, so that equal
+ * Order: inline before all, so that the others see its copies; branch and params next, since the builder leaves blocks
+ * that do nothing; fold before gvn, so that equal
  * values look equal; load behind gvn, so that equal addresses are one value; licm before bounds, so that lengths and
  * addresses that meet in a preheader are one value by then; then a second round over what these have opened, and dead
  * code last. */
@@ -13,14 +14,15 @@ typedef struct PassInfo {
     OptPass *run;
 } PassInfo;
 
-typedef enum Pass { PARAMS, BRANCH, FOLD, GVN, LOAD, LICM, BOUNDS, CHARGE, DCE, PASS_COUNT } Pass;
+typedef enum Pass { INLINE, PARAMS, BRANCH, FOLD, GVN, LOAD, LICM, BOUNDS, CHARGE, DCE, PASS_COUNT } Pass;
 
 static const PassInfo passes[PASS_COUNT] = {
+    [INLINE] = {"inline", opt_inline}, /* calls of small leaves */
     [PARAMS] = {"params", opt_params}, /* redundant block parameters */
     [BRANCH] = {"branch", opt_branch}, /* branches, threading, merging */
     [FOLD] = {"fold", opt_fold},       /* local rules */
     [GVN] = {"gvn", opt_gvn},          /* common values, decided checks */
-    [LOAD] = {"load", opt_load},       /* redundant loads of instance fields */
+    [LOAD] = {"load", opt_load},       /* redundant loads of fields and memory */
     [LICM] = {"licm", opt_licm},       /* loop invariants */
     [BOUNDS] = {"bounds", opt_bounds}, /* dominated bounds checks */
     [CHARGE] = {"charge", opt_charge}, /* merged charges */
@@ -33,7 +35,7 @@ typedef struct Step {
 } Step;
 
 static const Step steps[] = {
-    {BRANCH, 1}, {PARAMS, 1}, {FOLD, 1},   {GVN, 1},    {LOAD, 1},   {LICM, 2}, {GVN, 2},
+    {INLINE, 2}, {BRANCH, 1}, {PARAMS, 1}, {FOLD, 1},   {GVN, 1},    {LOAD, 1}, {LICM, 2}, {GVN, 2},
     {LOAD, 2},   {FOLD, 1},   {BOUNDS, 2}, {BRANCH, 1}, {CHARGE, 1}, {GVN, 2},  {DCE, 1},
 };
 

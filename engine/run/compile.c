@@ -12,6 +12,7 @@
 #include "ir/verify.h"
 #include "opt/opt.h"
 #include "opt/rewrite.h"
+#include "run/leaves.h"
 
 /* Bytes one function's compilation may take: SSA form can be quadratic in nesting and locals. */
 #define COMPILE_LIMIT ((size_t)1 << 30)
@@ -52,6 +53,14 @@ static BitSet *find_interpreted(Arena *a, const Module *m, const CompileOptions 
     return s;
 }
 
+/* The IR of a defined function, with what it may inline: nothing where each function has a way of its own. */
+static Fn *build_fn(Leaves *l, uint32_t func, const CompileOptions *o) {
+    Fn *f = ir_build(l->arena, l->m, l->layout, func, l->build);
+    leaves_begin(l);
+    if (o->inline_leaves && !o->mixed) f->inliner = &l->inliner;
+    return f;
+}
+
 /* From IR to bytes; the offset of the code. */
 static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, uint32_t level, const CompileOptions *o, Rewrites *w,
                            Clock *clock) {
@@ -67,7 +76,9 @@ static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, uint32_t level, const
     Alloc *ra = level ? regalloc_linear(tmp, m, o->target) : regalloc_fast(tmp, m, o->target);
     if (s && s->on_alloc) s->on_alloc(s->user, o->target, m, ra);
     lap(clock, offsetof(CompileTimes, alloc));
-    uint32_t at = emit_fn(cb, m, ra, o->target, &o->to);
+    LeavesFrom from = {.site = cb->site.n, .charge = cb->charge.n};
+    uint32_t at = from.code = emit_fn(cb, m, ra, o->target, &o->to);
+    leaves_resolve(cb, f, &from);
     if (s && s->on_code) s->on_code(s->user, o->target, cb, f->index, at, code_at(cb));
     lap(clock, offsetof(CompileTimes, emit));
     return at;
@@ -85,6 +96,7 @@ static Code *finish(Arena *a, CodeBuf *cb, const CompileOptions *o, const uint32
                 .nsite = cb->site.n,
                 .loc = cb->loc.at,
                 .nloc = cb->loc.n,
+                .inlined = cb->inlined.at,
                 .charge = cb->charge.at,
                 .ncharge = cb->charge.n};
     return c;
@@ -127,13 +139,15 @@ Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, Compile
     BitSet *interpreted = find_interpreted(a, m, o);
     BuildOptions build = o->build;
     build.interpreted = interpreted;
+    Leaves leaves;
+    leaves_init(&leaves, a, &s.tmp, m, &layout, &build);
     for (uint32_t i = 0; i < m->funcs.n; i++) {
         func[i] = UINT32_MAX;
         if (m->funcs.at[i].import != NO_INDEX) continue;
         current = i;
         func[i] = code_at(&cb);
         if (interpreted && bitset_has(interpreted, i)) continue;
-        func[i] = compile_fn(&s.tmp, &cb, ir_build(&s.tmp, m, &layout, i, &build), compile_level(o, i), o, &w, &clock);
+        func[i] = compile_fn(&s.tmp, &cb, build_fn(&leaves, i, o), compile_level(o, i), o, &w, &clock);
         arena_reset(&s.tmp);
     }
     Code *c = finish(a, &cb, o, func, m->funcs.n);
@@ -201,15 +215,14 @@ static void dump_alloc(void *user, const Target *t, MFn *m, Alloc *ra) {
 }
 
 /* Rewrites are numbered over the whole module: make those of the functions before this one. */
-static void count_before(Arena *tmp, const Module *m, uint32_t func, const InstLayout *layout, const CompileOptions *o,
-                         Rewrites *w) {
+static void count_before(Leaves *l, uint32_t func, const CompileOptions *o, Rewrites *w) {
     const Stages *stages = w->stages;
     w->stages = NULL;
     for (uint32_t i = 0; i < func; i++) {
-        if (m->funcs.at[i].import != NO_INDEX || compile_level(o, i) == LEVEL_INTERPRETED) continue;
-        ArenaMark mark = arena_mark(tmp);
-        opt_run(ir_build(tmp, m, layout, i, &o->build), &(OptOptions){.level = compile_level(o, i), .rewrites = w});
-        arena_rewind(tmp, mark);
+        if (l->m->funcs.at[i].import != NO_INDEX || compile_level(o, i) == LEVEL_INTERPRETED) continue;
+        ArenaMark mark = arena_mark(l->arena);
+        opt_run(build_fn(l, i, o), &(OptOptions){.level = compile_level(o, i), .rewrites = w});
+        arena_rewind(l->arena, mark);
     }
     w->stages = stages;
 }
@@ -239,8 +252,10 @@ static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const Com
     Clock clock = {NULL, 0};
     Rewrites w = rewrites_of(&oo);
     InstLayout layout = m ? instance_layout(m) : (InstLayout){0};
-    if (o->opt_limited && m) count_before(&s.tmp, m, func, &layout, &oo, &w);
-    Fn *f = m ? ir_build(&s.tmp, m, &layout, func, &oo.build) : ready;
+    Leaves leaves;
+    if (m) leaves_init(&leaves, out->arena, &s.tmp, m, &layout, &oo.build);
+    if (o->opt_limited && m) count_before(&leaves, func, &oo, &w);
+    Fn *f = m ? build_fn(&leaves, func, o) : ready;
     compile_fn(&s.tmp, &cb, f, level, &oo, &w, &clock);
     if (!d.done && strcmp(stage, "opt") == 0) {
         ir_print(out, f);
@@ -276,7 +291,13 @@ const CodeSite *code_find_site(const Code *c, uint32_t offset, SiteKind kind) {
     return NULL;
 }
 
-uint32_t code_site_loc(const Code *c, const CodeSite *s) { return s->ncharge ? c->charge[s->loc].loc : s->loc; }
+uint32_t code_real_loc(const Code *c, uint32_t loc) {
+    return loc & LOC_INLINED ? c->inlined[loc & ~LOC_INLINED].loc : loc;
+}
+
+uint32_t code_site_loc(const Code *c, const CodeSite *s) {
+    return code_real_loc(c, s->ncharge ? c->charge[s->loc].loc : s->loc);
+}
 
 uint32_t code_find_func(const Code *c, uint32_t offset) {
     /* functions are emitted in the order of their indices */

@@ -15,6 +15,7 @@ typedef struct CompileOptions {
     bool mixed;
     uint32_t mix;      /* with mixed: a seed that decides the way of each function instead of `level` */
     FuncSet interpret; /* functions that are not compiled, but interpreted; n 0: none */
+    bool inline_leaves; /* at level 2 */
     BuildOptions build;
     TargetOptions to;
     const Stages *stages;         /* may be NULL */
@@ -41,6 +42,7 @@ typedef struct Code {
     uint32_t nrewrite;        /* rewrites made */
     const ChargePart *charge; /* of sites with ncharge */
     uint32_t ncharge;
+    const Inlined *inlined; /* of positions with LOC_INLINED */
 } Code;
 
 typedef struct CompileError {
@@ -64,6 +66,8 @@ bool compile_dump_fn(Text *out, Fn *f, const CompileOptions *o, const char *stag
 
 /* Site at `offset` exactly, of the kind; NULL when there is none. */
 const CodeSite *code_find_site(const Code *c, uint32_t offset, SiteKind kind);
+/* Positions in the tables are as in Fn.loc, with Code.inlined: the source position itself. */
+uint32_t code_real_loc(const Code *c, uint32_t loc);
 /* Source position of the site; of several charges, the first one's. */
 uint32_t code_site_loc(const Code *c, const CodeSite *s);
 /* Function whose code holds `offset`, or UINT32_MAX. */

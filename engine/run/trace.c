@@ -17,13 +17,21 @@ static const InstRec *find_code(const Store *s, uint64_t pc, uint32_t *offset) {
     return NULL;
 }
 
-static void push(Backtrace *bt, const InstRec *r, uint32_t offset, uint32_t loc) {
-    if (bt->n < BACKTRACE_MAX) {
-        /* a return address may be the first byte behind the function: look one byte before it */
-        uint32_t func = code_find_func(r->code, offset ? offset - 1 : 0);
-        bt->frame[bt->n++] = (TrapSite){r->inst->id, func, loc};
-    }
+static void push_frame(Backtrace *bt, const InstRec *r, uint32_t func, uint32_t loc) {
+    if (bt->n < BACKTRACE_MAX) bt->frame[bt->n++] = (TrapSite){r->inst->id, func, loc};
     bt->depth++;
+}
+
+/* The frame that the position is in; and before it the one that inlining has saved. */
+static void push(Backtrace *bt, const InstRec *r, uint32_t offset, uint32_t loc) {
+    /* a return address may be the first byte behind the function: look one byte before it */
+    uint32_t func = code_find_func(r->code, offset ? offset - 1 : 0);
+    if (loc & LOC_INLINED) {
+        const Inlined *i = &r->code->inlined[loc & ~LOC_INLINED];
+        push_frame(bt, r, i->func, i->loc);
+        loc = i->call;
+    }
+    push_frame(bt, r, func, loc);
 }
 
 static bool in_memory(const Store *s, uint64_t addr) {

@@ -68,7 +68,7 @@ static void test_pipeline(void **state) {
     (void)state;
     uint32_t n = 0;
     for (; opt_name(n); n++) assert_non_null(opt_find(opt_name(n)));
-    assert_int_equal(n, 9);
+    assert_int_equal(n, 10);
     assert_null(opt_find("none"));
     Arena a;
     arena_init(&a, NULL);

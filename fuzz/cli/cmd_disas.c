@@ -192,7 +192,7 @@ static int show_rules(Job *j, Fn *f) {
 static void show_rewrite(void *user, const Rewrite *r) {
     const Job *j = user;
     if (r->f->index < j->first || r->f->index >= j->end) return;
-    printf("%6u  %5u  0x%06x  %-7s %-18s v%-5u %s\n", r->number, r->f->index, r->f->loc.at[r->v],
+    printf("%6u  %5u  0x%06x  %-7s %-18s v%-5u %s\n", r->number, r->f->index, fn_loc(r->f, r->v),
            opt_rule_pass(r->rule), opt_rule_name(r->rule), r->v, opt_rule_text(r->rule));
 }
 

@@ -7,6 +7,7 @@
 #include "ir/cfg.h"
 #include "ir/print.h"
 #include "ir/verify.h"
+#include "opt/inline.h"
 #include "opt/opt.h"
 #include "opt/rewrite.h"
 
@@ -43,7 +44,8 @@ static const struct argp argp = {
     "Run passes of the optimizer over a function in the IR's text form, and print it.\v"
     "A pass is called as in `parallax disas --ir`; O1 and O2 are all passes of that level; `none` changes "
     "nothing; opt-limit=N stops what comes behind it after N rewrites. The function is verified before and after each "
-    "pass. The text form is described in engine/ir/print.h.\n"
+    "pass. The text form is described in engine/ir/print.h. Functions behind the first one are those that it may "
+    "inline.\n"
     "Exit status: 0 printed, 1 the verifier rejects what a pass made, 2 the file is no function or there is no such "
     "pass.",
     NULL,
@@ -55,6 +57,7 @@ typedef struct Job {
     Arena *arena;
     uint32_t hits[OPT_RULE_COUNT];
     Rewrites rewrites;
+    VEC(Fn *) callee; /* functions behind the first one in the file, which it may inline */
     bool failed;
 } Job;
 
@@ -98,6 +101,38 @@ static int run_pass(Job *j, Fn *f, const char *name) {
     return EXIT_AGREED;
 }
 
+static const Fn *find_callee(void *user, uint32_t func) {
+    const Job *j = user;
+    for (uint32_t k = 0; k < j->callee.n; k++)
+        if (j->callee.at[k]->index == func && inline_fits(j->callee.at[k])) return j->callee.at[k];
+    return NULL;
+}
+
+/* The functions in the file: the first one, and behind it those that it may inline. */
+static Fn *read_functions(Job *j) {
+    File file;
+    Fn *first = NULL;
+    if (!cli_read(j->arena, j->file, &file)) return NULL;
+    uint32_t before = 0; /* lines */
+    for (char *at = arena_dup(j->arena, file.bytes, file.size), *end; at; at = end) {
+        char msg[200];
+        uint32_t line = 0;
+        end = strstr(at, "}\nfunc ");
+        if (end) {
+            end[1] = 0;
+            end += 2;
+        }
+        Fn *f = ir_parse(j->arena, at, &line, msg, sizeof msg);
+        if (!f) return cli_fail(0, "%s: line %" PRIu32 ": %s", j->file, before + line, msg), NULL;
+        if (!ir_verify(f, msg, sizeof msg)) return cli_fail(0, "%s: %s", j->file, msg), NULL;
+        cfg_build(f);
+        if (first) vec_push(j->arena, &j->callee, f);
+        if (!first) first = f;
+        for (before++; *at; at++) before += *at == '\n';
+    }
+    return first;
+}
+
 static void print_rules(const Job *j) {
     uint32_t used = 0;
     for (uint32_t r = 0; r < OPT_RULE_COUNT; r++) {
@@ -110,9 +145,10 @@ static void print_rules(const Job *j) {
 static int run(Arena *arena, const Args *a) {
     Job j = {.file = a->file, .arena = arena};
     j.rewrites = (Rewrites){.limit = REWRITES_ALL, .hits = j.hits};
-    Fn *f = cli_ir(arena, a->file);
+    Fn *f = read_functions(&j);
     if (!f) return EXIT_BAD_INPUT;
-    cfg_build(f);
+    Inliner inliner = {.user = &j, .leaf = find_callee};
+    if (j.callee.n) f->inliner = &inliner;
     char *list = arena_dup(arena, a->passes, strlen(a->passes)), *save = NULL;
     for (char *name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
         int status = run_pass(&j, f, name);

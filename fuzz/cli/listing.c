@@ -150,7 +150,7 @@ static void put_loc(Listing *l, uint32_t at) {
     const CodeLoc *found = NULL;
     for (; l->loc < c->nloc && c->loc[l->loc].offset <= at; l->loc++) found = &c->loc[l->loc];
     if (!found) return;
-    uint32_t loc = found->loc;
+    uint32_t loc = code_real_loc(c, found->loc);
     const Body *b = l->body;
     if (loc < b->code || loc >= b->end || !bitset_has(&l->starts, loc - b->code)) {
         fprintf(l->out, "; 0x%x\n", loc);

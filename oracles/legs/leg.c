@@ -40,6 +40,7 @@ CompileOptions leg_compile_options(const LegSpec *s) {
         .mixed = s->mix != LEG_NO_LIMIT,
         .mix = s->mix,
         .interpret = s->interpret,
+        .inline_leaves = s->inlining,
         .build = {.bounds = (BoundsMode)s->bounds,
                   .tables = (TablesMode)s->tables,
                   .spectre = s->spectre,

@@ -16,7 +16,7 @@ typedef struct LegSpec {
     LegKind kind;
     bool full;   /* the whole engine runs in a process of that ISA, not just the code */
     bool interp; /* with full: interpret there */
-    uint32_t level, bounds, verify, far, charge, regs, cpu, opt_limit, mix; /* knobs, see knob.def */
+    uint32_t level, bounds, inlining, verify, far, charge, regs, cpu, opt_limit, mix; /* knobs, see knob.def */
     uint32_t plant; /* a fault planted on purpose: plant.h; 0: none */
     uint32_t tables, spectre, interrupt, stack, vmctx;
     FuncSet interpret; /* interp=SET: functions that are interpreted */

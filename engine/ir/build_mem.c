@@ -32,6 +32,14 @@ static Val memory_field(Build *b, uint32_t mem, uint32_t field) {
     return build_load(b, T_I64, ACC_64, p.base, p.disp + field, MEM_CONTEXT);
 }
 
+/* Its length in bytes: a memory never shrinks, and an imported one has at least as many pages as the import asks for.
+ */
+static Val memory_length(Build *b, uint32_t mem) {
+    Val v = memory_field(b, mem, MEM_FIELD(length));
+    b->f->ins.at[v].c = (uint32_t)b->m->memories.at[mem].limits.min;
+    return v;
+}
+
 /* A memory never moves: one load a block serves all its accesses, without any pass. */
 static Val memory_base(Build *b, uint32_t mem) {
     if (b->base.blk != b->cur || b->base.mem != mem) {
@@ -50,7 +58,7 @@ static Place heap_place(Build *b, const Instr *in, Val index, uint32_t size, uin
     assert(offset <= UINT32_MAX);
     *flags = MEM_HEAP | MEM_TRAPS;
     if (b->o->bounds == BOUNDS_EXPLICIT) {
-        Val length = memory_field(b, in->mem.memory, MEM_FIELD(length));
+        Val length = memory_length(b, in->mem.memory);
         Val end = add_const(b, x, offset + size);
         build_trap_if(b, IR_trapnz, build_compare(b, IR_icmp, C_UGT, end, length), TRAP_MEMORY_BOUNDS);
         *flags = MEM_HEAP;

@@ -63,6 +63,7 @@ typedef enum Access {
 extern const uint8_t access_bytes[ACC_COUNT];
 
 /* Ins.flags of load and store */
+#define LOAD_LEAST_SHIFT 16 /* Ins.c of a load counts units of 2^16 */
 enum {
     MEM_CONST = 1, /* load: the location never changes while the function runs: reads alone, may be merged and moved */
     MEM_CONTEXT = 2, /* instance field or execution state, never linear memory */

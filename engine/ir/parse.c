@@ -377,7 +377,10 @@ static void operands(Parser *p, Ins *i) {
         i->a = use(p);
         i->b = number32(p);
         return;
-    case IR_load: address(p, &i->a, &i->b); return;
+    case IR_load:
+        address(p, &i->a, &i->b);
+        if (accept_word(p, "least")) i->c = number32(p);
+        return;
     case IR_store:
         address(p, &i->a, &i->c);
         expect(p, ',');

@@ -185,6 +185,7 @@ static void print_operands(Text *t, const Fn *f, const Blk *b, const Ins *i) {
     case IR_load:
         text_printf(t, " v%" PRIu32, i->a);
         if (i->b) text_printf(t, "+%" PRIu32, i->b);
+        if (i->c) text_printf(t, " least %" PRIu32, i->c);
         return;
     case IR_store:
         text_printf(t, " v%" PRIu32, i->a);

@@ -5,6 +5,7 @@
  *     v3:i32 = iconst 7                 @0x1f
  *     v4:i32 = iadd v2, v3              @0x21
  *     v5:i32 = load.16s v6 + 8 const    @...
+ *     v5:i64 = load.64 v6 + 8 least 3   (the value is never below 3 << 16)
  *     v7:i32 = icmp.ult v4, v3
  *     trapnz v7 memory-bounds           (trap kinds as numbers: trapnz.2)
  *     v9:i32 = call f12 (i64, i32) -> (i32) (v1, v4)

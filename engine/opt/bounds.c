@@ -1,7 +1,7 @@
-/* Elimination of dominated bounds checks.
+/* Elimination of bounds checks.
  *
  * Purpose: an access at x + K1 needs no check of its own when one at x + K2, K2 >= K1, against the same length has
- * passed.
+ * passed, or when x + K1 cannot exceed what the length is at least (range.c).
  *
  * Algorithm: a walk over the dominator tree with a scoped table, as in gvn.c, from (x, length) to the largest K that
  * is known to be in bounds; the dominating-check part of Gupta, "Optimizing array bound checks using flow analysis"
@@ -20,6 +20,7 @@
 #include <string.h>
 #include "base/map.h"
 #include "opt/pass.h"
+#include "opt/range.h"
 
 typedef struct Check { /* x + offset <= length is what passing tells */
     Val x, length;
@@ -86,21 +87,6 @@ static bool is_const(const Fn *f, Val v, uint64_t *c) {
     return true;
 }
 
-/* An upper bound of v. */
-static uint64_t most(const Fn *f, Val v) {
-    const Ins *i = &f->ins.at[v];
-    uint64_t c;
-    switch (i->op) {
-    case IR_iconst: return ins_imm(i);
-    case IR_zext: return UINT32_MAX;
-    case IR_load:
-        return i->aux == ACC_8U ? 0xff : i->aux == ACC_16U ? 0xffff : i->aux == ACC_32U ? UINT32_MAX : UINT64_MAX;
-    case IR_iand: return is_const(f, i->b, &c) ? c : UINT64_MAX;
-    case IR_ushr: return is_const(f, i->b, &c) ? UINT64_MAX >> (c & 63) : UINT64_MAX;
-    default: return UINT64_MAX;
-    }
-}
-
 /* Split an i64 into x + offset without a wrap. */
 static void split(const Fn *f, Val v, Check *c) {
     uint64_t k;
@@ -110,7 +96,7 @@ static void split(const Fn *f, Val v, Check *c) {
     if (is_const(f, v, &k)) {
         c->x = 0;
         c->offset = k;
-    } else if (i->op == IR_iadd && is_const(f, i->b, &k) && most(f, i->a) <= UINT64_MAX - k) {
+    } else if (i->op == IR_iadd && is_const(f, i->b, &k) && range_most(f, i->a) <= UINT64_MAX - k) {
         c->x = i->a;
         c->offset = k;
     }
@@ -130,10 +116,16 @@ static bool understand(const Fn *f, Val v, bool nonzero, Check *c) {
     split(f, end, c);
     c->length = length;
     if (cond == C_ULT) { /* end < length: end + 1 <= length */
-        if (c->offset == UINT64_MAX || (c->x && most(f, c->x) > UINT64_MAX - 1 - c->offset)) return false;
+        if (c->offset == UINT64_MAX || (c->x && range_most(f, c->x) > UINT64_MAX - 1 - c->offset)) return false;
         c->offset++;
     }
     return true;
+}
+
+/* Whatever the length is. */
+static bool never_fires(const Fn *f, const Check *c) {
+    uint64_t least = range_least(f, c->length);
+    return c->offset <= least && (!c->x || range_most(f, c->x) <= least - c->offset);
 }
 
 /* -- The walk ------------------------------------------------------------- */
@@ -157,6 +149,7 @@ static void visit_block(Bounds *b, BlkId id) {
         const Ins *i = &f->ins.at[blk->list.at[k]];
         Check c;
         if ((i->op == IR_trapz || i->op == IR_trapnz) && understand(f, i->a, i->op == IR_trapz, &c)) {
+            if (never_fires(f, &c) && opt_rewrite(b->f, RULE_bounds_range, blk->list.at[k])) continue;
             if (is_known(b, &c) && opt_rewrite(b->f, RULE_bounds_dominated, blk->list.at[k])) continue;
             learn(b, &c);
         }

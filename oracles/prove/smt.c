@@ -85,6 +85,8 @@ static Z3_ast load(Side *d, const Ins *i, Val v) {
         Z3_ast byte = Z3_mk_select(s->z, from->memory[which_memory(i)], Z3_mk_bvadd(s->z, address, smt_num(s, 64, k)));
         bits = bits ? Z3_mk_concat(s->z, byte, bits) : byte;
     }
+    if (i->c) /* what whoever made the load knows */
+        Z3_solver_assert(s->z, s->solver, Z3_mk_bvuge(s->z, bits, smt_num(s, w, (uint64_t)i->c << LOAD_LEAST_SHIFT)));
     if (8 * n >= w) return bits;
     bool is_signed = i->aux == ACC_8S || i->aux == ACC_16S || i->aux == ACC_32S;
     return is_signed ? Z3_mk_sign_ext(s->z, w - 8 * n, bits) : Z3_mk_zero_ext(s->z, w - 8 * n, bits);

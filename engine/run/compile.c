@@ -30,7 +30,7 @@ static void lap(Clock *c, size_t field) {
 }
 
 static Rewrites rewrites_of(const CompileOptions *o) {
-    return (Rewrites){.limit = o->opt_limited ? o->opt_limit : REWRITES_ALL, .stages = o->stages};
+    return (Rewrites){.limit = o->opt_limited ? o->opt_limit : REWRITES_ALL, .hits = o->opt_hits, .stages = o->stages};
 }
 
 uint32_t compile_level(const CompileOptions *o, uint32_t func) {
@@ -216,15 +216,17 @@ static void dump_alloc(void *user, const Target *t, MFn *m, Alloc *ra) {
 
 /* Rewrites are numbered over the whole module: make those of the functions before this one. */
 static void count_before(Leaves *l, uint32_t func, const CompileOptions *o, Rewrites *w) {
-    const Stages *stages = w->stages;
+    const Rewrites told = *w;
     w->stages = NULL;
+    w->hits = NULL;
     for (uint32_t i = 0; i < func; i++) {
         if (l->m->funcs.at[i].import != NO_INDEX || compile_level(o, i) == LEVEL_INTERPRETED) continue;
         ArenaMark mark = arena_mark(l->arena);
         opt_run(build_fn(l, i, o), &(OptOptions){.level = compile_level(o, i), .rewrites = w});
         arena_rewind(l->arena, mark);
     }
-    w->stages = stages;
+    w->stages = told.stages;
+    w->hits = told.hits;
 }
 
 /* `ready`, or function `func` of m. */

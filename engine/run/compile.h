@@ -16,6 +16,7 @@ typedef struct CompileOptions {
     uint32_t mix;      /* with mixed: a seed that decides the way of each function instead of `level` */
     FuncSet interpret; /* functions that are not compiled, but interpreted; n 0: none */
     bool inline_leaves; /* at level 2 */
+    uint32_t *opt_hits; /* by OptRule (opt/rewrite.h), counted up; may be NULL */
     BuildOptions build;
     TargetOptions to;
     const Stages *stages;         /* may be NULL */

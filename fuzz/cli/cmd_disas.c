@@ -44,7 +44,7 @@ static const struct argp_option options[] = {
     {"features", 'f', "SET", 0, "wasm2, wasm3, or +name,-name (default wasm3)", 0},
     {"func", 'n', "N", 0, "the function with this index alone", 0},
     {"ir", 'i', "STAGE", 0, "instead of code: the form after a stage", 0},
-    {"rules", 'r', NULL, 0, "instead of code: how often each rule of lowering was used", 0},
+    {"rules", 'r', NULL, 0, "instead of code: how often each rule of the optimizer and of lowering was used", 0},
     {"rewrites", 'w', NULL, 0, "instead of code: what the optimizer does, step by step", 0},
     {0}};
 static const struct argp argp = {
@@ -168,21 +168,29 @@ static bool compile_all(const Job *j, Fn *f, CompileError *e) {
     return true;
 }
 
-/* Of the module's functions, or of f. */
+static void put_rule(uint32_t hits, const char *name, const char *text, uint32_t *used) {
+    printf("%8u  %-20s %s\n", hits, name, text);
+    *used += hits != 0;
+}
+
+/* Of the module's functions, or of f: the optimizer's, then those of lowering. */
 static int show_rules(Job *j, Fn *f) {
     enum { MOST = (int)X64_RULE_COUNT > (int)A64_RULE_COUNT ? (int)X64_RULE_COUNT : (int)A64_RULE_COUNT };
-    uint32_t hits[MOST + 1] = {0}, used = 0;
+    uint32_t hits[MOST + 1] = {0}, rewrites[OPT_RULE_COUNT] = {0}, used = 0;
     bool x64 = strcmp(j->o.target->name, "x64") == 0;
     uint32_t n = x64 ? X64_RULE_COUNT : A64_RULE_COUNT;
     CompileError e;
     j->o.to.rule_hits = hits;
+    j->o.opt_hits = rewrites;
     if (!compile_all(j, f, &e)) return not_compiled(j, &e);
-    for (uint32_t i = 0; i < n; i++) {
-        const char *name = x64 ? x64_rule[i].name : a64_rule[i].name,
-                   *pattern = x64 ? x64_rule[i].pattern : a64_rule[i].pattern;
-        printf("%8u  %-20s %s\n", hits[i], name, pattern);
-        used += hits[i] != 0;
-    }
+    puts("optimizer");
+    for (uint32_t i = 0; i < OPT_RULE_COUNT; i++)
+        put_rule(rewrites[i], opt_rule_name((OptRule)i), opt_rule_text((OptRule)i), &used);
+    printf("%u of %d rules used\nlowering\n", used, OPT_RULE_COUNT);
+    used = 0;
+    for (uint32_t i = 0; i < n; i++)
+        put_rule(hits[i], x64 ? x64_rule[i].name : a64_rule[i].name, x64 ? x64_rule[i].pattern : a64_rule[i].pattern,
+                 &used);
     printf("%u of %u rules used\n", used, n);
     return EXIT_AGREED;
 }

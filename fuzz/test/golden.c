@@ -441,14 +441,17 @@ static void count_rule(Arena *a, Rules *r, const char *kind, const char *name, u
     at->hits += hits;
 }
 
-/* Lines "leg L", and "     hits  name  pattern" of `parallax disas --rules` and `parallax opt --rules`. */
+/* Lines "leg L", and "     hits  name  pattern" of `parallax disas --rules`, which shows the optimizer's rules and then
+ * lowering's, and of `parallax opt --rules`. */
 static void count_rules(Arena *a, Rules *r, const char *command, const char *text) {
-    const char *kind = starts(command, "opt") ? "opt" : strstr(command, "a64") ? "a64" : "x64";
+    const char *isa = strstr(command, "a64") ? "a64" : "x64", *kind = "opt";
     for (; *text; text = next_line(text)) {
         char name[64];
         unsigned hits;
-        if (starts(text, "leg a64")) kind = "a64";
-        if (starts(text, "leg x64")) kind = "x64";
+        if (starts(text, "leg a64")) isa = "a64";
+        if (starts(text, "leg x64")) isa = "x64";
+        if (starts(text, "optimizer")) kind = "opt";
+        if (starts(text, "lowering")) kind = isa;
         if (sscanf(text, "%8u  %60s ", &hits, name) == 2 && text[0] == ' ' && strcmp(name, "of") != 0)
             count_rule(a, r, kind, name, hits);
     }

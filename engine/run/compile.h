@@ -13,8 +13,8 @@ typedef struct CompileOptions {
     uint32_t
         opt_limit; /* with opt_limited: the optimizer makes that many rewrites (opt/rewrite.h) in a module, no more */
     bool mixed;
-    uint32_t mix;      /* with mixed: a seed that decides the way of each function instead of `level` */
-    FuncSet interpret; /* functions that are not compiled, but interpreted; n 0: none */
+    uint32_t mix;       /* with mixed: a seed that decides the way of each function instead of `level` */
+    FuncSet interpret;  /* functions that are not compiled, but interpreted; n 0: none */
     bool inline_leaves; /* at level 2 */
     uint32_t *opt_hits; /* by OptRule (opt/rewrite.h), counted up; may be NULL */
     BuildOptions build;

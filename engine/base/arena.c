@@ -22,8 +22,8 @@ enum { FIRST_CHUNK = 64 * 1024, LARGEST_CHUNK = 8 * 1024 * 1024 };
 
 struct ArenaChunk {
     ArenaChunk *prev;
-    size_t size; /* of the data */
-    _Alignas(64) uint8_t data[];
+    size_t size;                 /* of the data */
+    _Alignas(16) uint8_t data[]; /* what malloc gives; arena_alloc aligns the rest */
 };
 
 void arena_init(Arena *a, Bail *b) { *a = (Arena){.bail = b}; }

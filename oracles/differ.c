@@ -5,6 +5,8 @@
 #include "wasm/validate.h"
 
 enum { WORKER_TRIES = 6 };
+/* Front halves of larger modules are not kept: that takes some hundred times the module. */
+enum { FRONT_MAX_BYTES = 1 << 18 };
 
 static uint64_t lap(const Differ *d, uint64_t *since, uint64_t *sum) {
     if (!d->timing) return 0;
@@ -17,6 +19,7 @@ bool differ_open(Differ *d, const LegSpec *spec, uint32_t n, Features features, 
     d->nlegs = 0;
     d->features = features;
     arena_init(&d->arena, NULL);
+    front_init(&d->front);
     for (uint32_t i = 0; i < n; i++) {
         char reason[200];
         if (!leg_open(&d->leg[i], &spec[i], i, reason, sizeof reason)) {
@@ -33,6 +36,7 @@ void differ_close(Differ *d) {
     for (uint32_t i = 0; i < d->nlegs; i++) leg_close(&d->leg[i]);
     d->nlegs = 0;
     arena_free(&d->arena);
+    front_free(&d->front);
 }
 
 static void step_done(void *user, uint32_t i, const StepResult *r) { observe_step(user, (uint16_t)i, r); }
@@ -80,7 +84,20 @@ static void observe_rejected(Differ *d, Leg *l, const Case *c, Observation *o) {
     observe_module(o, &err);
 }
 
-static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o) {
+/* The first compiled leg that comes later and can use what this one's compiler does decides what is kept of it. Nothing
+ * is shared outside of a run of all legs, when c is NULL. */
+static void share_front(Differ *d, uint32_t leg, const Case *c) {
+    Leg *l = &d->leg[leg];
+    FrontKey mine, other;
+    l->compile.front = NULL;
+    if (!c || c->size > FRONT_MAX_BYTES || !leg_front_key(l, &mine)) return;
+    l->compile.front = &d->front;
+    d->front.keep = FRONT_NOTHING;
+    for (uint32_t i = leg + 1; i < d->nlegs && d->front.keep == FRONT_NOTHING; i++)
+        if (!(d->skip >> i & 1) && leg_front_key(&d->leg[i], &other)) d->front.keep = front_share(&mine, &other);
+}
+
+static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o, bool share) {
     Leg *l = &d->leg[leg];
     StepResult fail;
     LegModule lm;
@@ -101,6 +118,7 @@ static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o) {
         return;
     }
     uint64_t t = d->timing ? os_now_ns() : 0;
+    share_front(d, leg, share ? c : NULL);
     bool loaded = leg_load(l, &d->arena, c->module, &lm, &fail);
     lap(d, &t, &d->times.compile[leg]);
     if (loaded) {
@@ -111,7 +129,7 @@ static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o) {
     }
 }
 
-void differ_run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o) {
+static void run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o, bool share) {
     Leg *l = &d->leg[leg];
     if (d->skip >> leg & 1) {
         observation_init(o, &d->arena);
@@ -122,10 +140,12 @@ void differ_run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o) {
     /* A worker that was ended from outside says nothing about the case: again with a fresh one. */
     for (int tries = 0; tries < WORKER_TRIES; tries++) {
         uint32_t died = l->worker.stats.died;
-        run_once(d, leg, c, o);
+        run_once(d, leg, c, o, share);
         if (!o->crashed || l->worker.stats.died == died) return;
     }
 }
+
+void differ_run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o) { run_leg(d, leg, c, o, false); }
 
 static bool decode(Differ *d, Case *c) {
     uint64_t t = d->timing ? os_now_ns() : 0;
@@ -205,7 +225,7 @@ static void run_legs(Differ *d, Case *c, bool fuel) {
         Observation *o = &c->obs[i];
         if (leg_counts_fuel(&d->leg[i].spec) != fuel) continue;
         if (!(d->skip >> i & 1)) told(d, i);
-        differ_run_leg(d, i, c, o);
+        run_leg(d, i, c, o, true);
         if (fuel) note_fuel(c, o);
     }
 }
@@ -213,6 +233,7 @@ static void run_legs(Differ *d, Case *c, bool fuel) {
 void differ_run(Differ *d, const uint8_t *bytes, uint32_t size, Case *c) {
     const Observation *obs[MAX_LEGS];
     arena_reset(&d->arena);
+    front_reset(&d->front);
     *c = (Case){.bytes = bytes, .size = size, .fuel_out = UINT32_MAX};
     err_clear(&c->err);
     d->cases++;

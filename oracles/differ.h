@@ -14,6 +14,7 @@ typedef struct Differ {
     uint32_t nlegs;
     Features features;
     Arena arena; /* of the case */
+    Front front; /* what compiled legs of equal options share */
     bool timing;
     int64_t max_fuel; /* a cap on every plan's fuel; 0: none */
     DifferTimes times;

@@ -181,7 +181,8 @@ typedef struct Fn {
 } Fn;
 
 Fn *fn_new(Arena *a, const char *name, uint32_t index, const IrSig *sig);
-BlkId fn_block(Fn *f); /* a new, empty block */
+Fn *fn_copy(Arena *a, const Fn *f); /* all of it, with the facts of cfg_build */
+BlkId fn_block(Fn *f);              /* a new, empty block */
 Val fn_param(Fn *f, BlkId b, IrType t);
 /* Append to a block; returns the value (its index, even when it makes none). */
 Val fn_ins(Fn *f, BlkId b, uint32_t loc, Ins ins);

@@ -53,23 +53,32 @@ static BitSet *find_interpreted(Arena *a, const Module *m, const CompileOptions 
     return s;
 }
 
-/* The IR of a defined function, with what it may inline: nothing where each function has a way of its own. */
-static Fn *build_fn(Leaves *l, uint32_t func, const CompileOptions *o) {
-    Fn *f = ir_build(l->arena, l->m, l->layout, func, l->build);
+/* Let the function inline leaves: nothing where each function has a way of its own. */
+static void may_inline(Leaves *l, Fn *f, const CompileOptions *o) {
     leaves_begin(l);
     if (o->inline_leaves && !o->mixed) f->inliner = &l->inliner;
+}
+
+/* The IR of a defined function, with what it may inline. */
+static Fn *build_fn(Leaves *l, uint32_t func, const CompileOptions *o) {
+    Fn *f = ir_build(l->arena, l->m, l->layout, func, l->build);
+    may_inline(l, f, o);
     return f;
 }
 
-/* From IR to bytes; the offset of the code. */
-static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, uint32_t level, const CompileOptions *o, Rewrites *w,
-                           Clock *clock) {
+/* From IR to what is lowered. */
+static void optimize(Fn *f, uint32_t level, const CompileOptions *o, Rewrites *w, Clock *clock) {
     const Stages *s = o->stages;
     lap(clock, offsetof(CompileTimes, build));
     if (s && s->on_ir) s->on_ir(s->user, "build", f);
     opt_run(f, &(OptOptions){.level = level, .stages = s, .rewrites = w});
     cfg_split_critical(f); /* keeps the facts up to date */
     lap(clock, offsetof(CompileTimes, opt));
+}
+
+/* From optimized IR to bytes; the offset of the code. */
+static uint32_t generate(Arena *tmp, CodeBuf *cb, const Fn *f, uint32_t level, const CompileOptions *o, Clock *clock) {
+    const Stages *s = o->stages;
     MFn *m = lower_fn(tmp, f, o->target, &o->to);
     if (s && s->on_mach) s->on_mach(s->user, o->target, m);
     lap(clock, offsetof(CompileTimes, lower));
@@ -82,6 +91,12 @@ static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, uint32_t level, const
     if (s && s->on_code) s->on_code(s->user, o->target, cb, f->index, at, code_at(cb));
     lap(clock, offsetof(CompileTimes, emit));
     return at;
+}
+
+static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, uint32_t level, const CompileOptions *o, Rewrites *w,
+                           Clock *clock) {
+    optimize(f, level, o, w, clock);
+    return generate(tmp, cb, f, level, o, clock);
 }
 
 static Code *finish(Arena *a, CodeBuf *cb, const CompileOptions *o, const uint32_t *func, uint32_t nfunc) {
@@ -102,31 +117,67 @@ static Code *finish(Arena *a, CodeBuf *cb, const CompileOptions *o, const uint32
     return c;
 }
 
-/* Arms a bail for both arenas; the caller's own is put back. */
+/* Arms a bail for all arenas; the caller's own is put back. */
 typedef struct Scope {
     Bail bail, *before;
     Arena *out, tmp;
+    Front *front; /* NULL: nothing is shared */
 } Scope;
 
-static void scope_open(Scope *s, Arena *out) {
+static void scope_open(Scope *s, Arena *out, Front *front) {
     s->out = out;
     s->before = out->bail;
     out->bail = &s->bail;
     arena_init(&s->tmp, &s->bail);
     s->tmp.limit = COMPILE_LIMIT;
+    s->front = front;
+    if (front) front->arena.bail = &s->bail;
 }
 
 static void scope_close(Scope *s) {
     s->out->bail = s->before;
     arena_free(&s->tmp);
+    if (s->front) s->front->arena.bail = NULL;
+}
+
+bool compile_front_key(const CompileOptions *o, FrontKey *key) {
+    memset(key, 0, sizeof *key);
+    key->build = o->build;
+    key->level = o->level;
+    key->inline_leaves = o->inline_leaves && !o->mixed;
+    return !o->stages && !o->opt_limited && !o->mixed && !o->interpret.n;
+}
+
+/* Where this compilation gets its front half from; begins to keep it when that is asked for. */
+static FrontKept front_open(Front *front, const Module *m, const FrontKey *key) {
+    if (!front) return FRONT_NOTHING;
+    FrontKept have = front_has(front, m, key);
+    if (have == FRONT_NOTHING && front->keep != FRONT_NOTHING) front_begin(front, m, key);
+    return have;
+}
+
+/* A function ready to be lowered: made here, or kept by a compilation before.  Where each function has a way of its
+ * own, nothing is inlined. */
+static const Fn *front_fn(Scope *s, Leaves *l, uint32_t i, const CompileOptions *o, const FrontKey *key, FrontKept have,
+                          Rewrites *w, Clock *clock) {
+    if (have == FRONT_OPTIMIZED) return s->front->fn[i];
+    Fn *f = have == FRONT_BUILT ? fn_copy(&s->tmp, s->front->fn[i]) : ir_build(l->arena, l->m, l->layout, i, l->build);
+    bool keep = s->front && s->front->module == l->m && have == FRONT_NOTHING;
+    if (keep) front_add(s->front, FRONT_BUILT, f);
+    may_inline(l, f, o);
+    optimize(f, key->level, o, w, clock);
+    if (keep) front_add(s->front, FRONT_OPTIMIZED, f);
+    return f;
 }
 
 Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, CompileTimes *times, CompileError *e) {
     Scope s;
+    FrontKey key;
     volatile uint32_t current = UINT32_MAX;
-    scope_open(&s, a);
+    scope_open(&s, a, compile_front_key(o, &key) ? o->front : NULL);
     if (BAIL_CATCH(&s.bail)) {
         *e = (CompileError){s.bail.code, s.bail.what, current};
+        if (s.front) front_reset(s.front);
         scope_close(&s);
         return NULL;
     }
@@ -137,20 +188,25 @@ Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, Compile
     Clock clock = {times, times ? os_now_ns() : 0};
     Rewrites w = rewrites_of(o);
     BitSet *interpreted = find_interpreted(a, m, o);
-    BuildOptions build = o->build;
-    build.interpreted = interpreted;
+    key.build.interpreted = interpreted;
     Leaves leaves;
-    leaves_init(&leaves, a, &s.tmp, m, &layout, &build);
+    leaves_init(&leaves, a, &s.tmp, m, &layout, &key.build);
+    FrontKept have = front_open(s.front, m, &key);
     for (uint32_t i = 0; i < m->funcs.n; i++) {
         func[i] = UINT32_MAX;
         if (m->funcs.at[i].import != NO_INDEX) continue;
         current = i;
         func[i] = code_at(&cb);
         if (interpreted && bitset_has(interpreted, i)) continue;
-        func[i] = compile_fn(&s.tmp, &cb, build_fn(&leaves, i, o), compile_level(o, i), o, &w, &clock);
+        key.level = compile_level(o, i);
+        func[i] = generate(&s.tmp, &cb, front_fn(&s, &leaves, i, o, &key, have, &w, &clock), key.level, o, &clock);
         arena_reset(&s.tmp);
     }
     Code *c = finish(a, &cb, o, func, m->funcs.n);
+    if (have == FRONT_OPTIMIZED)
+        w.made = s.front->nrewrite;
+    else if (s.front)
+        s.front->nrewrite = w.made;
     c->nrewrite = w.made;
     c->interpreted = interpreted;
     lap(&clock, offsetof(CompileTimes, emit));
@@ -165,7 +221,7 @@ Code *compile_adaptor(Arena *a, const FuncType *t, AdaptorKind kind, const Compi
                                                   [ADAPTOR_INTERP] = ir_build_interp_adaptor,
                                                   [ADAPTOR_TAIL] = ir_build_tail_adaptor};
     Scope s;
-    scope_open(&s, a);
+    scope_open(&s, a, NULL);
     if (BAIL_CATCH(&s.bail)) {
         *e = (CompileError){s.bail.code, s.bail.what, UINT32_MAX};
         scope_close(&s);
@@ -242,7 +298,7 @@ static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const Com
         return false;
     }
     Scope s;
-    scope_open(&s, out->arena);
+    scope_open(&s, out->arena, NULL);
     if (BAIL_CATCH(&s.bail)) {
         *e = (CompileError){s.bail.code, s.bail.what, func};
         scope_close(&s);

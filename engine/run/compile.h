@@ -4,6 +4,7 @@
 #include "code/target.h"
 #include "ir/build.h"
 #include "ir/stage.h"
+#include "run/front.h"
 #include "run/mix.h"
 
 typedef struct CompileOptions {
@@ -21,7 +22,11 @@ typedef struct CompileOptions {
     TargetOptions to;
     const Stages *stages;         /* may be NULL */
     const Stages *adaptor_stages; /* likewise, of adaptors: they are no functions of the module */
+    Front *front;                 /* where compilations of one module meet; may be NULL */
 } CompileOptions;
+
+/* What the front half depends on; false: this compilation shares nothing. */
+bool compile_front_key(const CompileOptions *o, FrontKey *key);
 
 /* What each stage took, in ns; added to, not set. */
 typedef struct CompileTimes {

@@ -4,10 +4,12 @@
  * once with each set, so that what changes while it runs (clock, neighbours) hits all of them alike; the figure of a
  * set is the median of its rounds. The stages are measured in passes of their own, behind those of each round, since
  * reading the clock costs time too. */
+#define _GNU_SOURCE
 #include <argp.h>
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "base/os.h"
 #include "fuzz/cli/bench.h"
 #include "fuzz/cli/cli.h"
@@ -73,6 +75,8 @@ static const struct argp argp = {
     "  observe LEG       digest memories, globals, tables, segments\n"
     "  compare           the verdict\n"
     "  other             what is left: resetting stores, plans, bookkeeping\n"
+    "  processor         processor time of this process in all of them, and of the\n"
+    "    worker          worker: these hold on a busy machine, too\n"
     "\n"
     "JSON fields: modules, median_bytes, total_bytes, steps (calls a pass), rounds, processor, agree (modules), "
     "rejected, "
@@ -97,7 +101,7 @@ typedef struct Row {
     const char *stage, *leg, *of; /* leg, of: "" where there is none */
     double us, share;
 } Row;
-enum { MAX_ROWS = 4 + MAX_LEGS * 9 };
+enum { MAX_ROWS = 5 + MAX_LEGS * 10 };
 
 typedef struct Lack {
     char leg[80], why[300];
@@ -120,6 +124,7 @@ typedef struct Bench {
     /* stages by leg, ns */
     uint64_t passes, total, instantiate[MAX_LEGS], execute[MAX_LEGS], observe[MAX_LEGS];
     CompileTimes compile[MAX_LEGS];
+    uint64_t own_cpu, worker_cpu[MAX_LEGS];
     DifferTimes since;
     uint32_t current;
 } Bench;
@@ -204,15 +209,40 @@ static void add_compile_times(CompileTimes *sum, const CompileTimes *now, const 
     sum->emit += now->emit - before->emit;
 }
 
+/* Processor time of this process, and of a leg's worker (0: there is none, or the system does not tell). */
+static uint64_t own_cpu(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t worker_cpu(const Leg *l) {
+    char path[64];
+    unsigned long long ns = 0;
+    if (!l->worker.pid) return 0;
+    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)l->worker.pid);
+    FILE *f = fopen(path, "r");
+    if (!f) return 0;
+    if (fscanf(f, "%llu", &ns) != 1) ns = 0;
+    fclose(f);
+    return ns;
+}
+
 static void pass_of_stages(Bench *b) {
     Differ *d = b->differ;
     CompileTimes before[MAX_LEGS];
-    for (uint32_t i = 0; i < b->nlegs; i++) before[i] = d->leg[i].times;
+    uint64_t worker_before[MAX_LEGS], own_before = own_cpu();
+    for (uint32_t i = 0; i < b->nlegs; i++) before[i] = d->leg[i].times, worker_before[i] = worker_cpu(&d->leg[i]);
     b->current = UINT32_MAX;
     d->timing = true;
     b->total += pass(b, b->nlegs);
     d->timing = false;
     b->passes++;
+    b->own_cpu += own_cpu() - own_before;
+    for (uint32_t i = 0; i < b->nlegs; i++) {
+        uint64_t now = worker_cpu(&d->leg[i]);
+        if (now > worker_before[i]) b->worker_cpu[i] += now - worker_before[i];
+    }
     for (uint32_t i = 0; i < b->nlegs; i++) add_compile_times(&b->compile[i], &d->leg[i].times, &before[i]);
 }
 
@@ -267,6 +297,9 @@ static uint32_t stage_rows(const Bench *b, Row *row) {
     for (uint32_t i = 0; i < n; i++)
         if (!row[i].of[0]) top += row[i].us;
     row[n++] = (Row){"other", "", "", whole - top, 0};
+    ROW("processor", "", "processor", b->own_cpu);
+    for (uint32_t i = 0; i < b->nlegs; i++)
+        if (b->worker_cpu[i]) ROW("worker", b->spec[i].text, "processor", b->worker_cpu[i]);
 #undef ROW
     for (uint32_t i = 0; i < n; i++) row[i].share = row[i].us / whole;
     return n;
@@ -298,7 +331,7 @@ static void print_text(Bench *b) {
     printf("\n%-32s %10s %7s\n", "stage", "us/module", "share");
     uint32_t n = stage_rows(b, row);
     for (uint32_t i = 0; i < n; i++) {
-        if (row[i].of[0])
+        if (row[i].of[0] && strcmp(row[i].of, row[i].stage) != 0)
             snprintf(name, sizeof name, "  %s", row[i].stage);
         else
             snprintf(name, sizeof name, "%s%s%s", row[i].stage, row[i].leg[0] ? " " : "", row[i].leg);

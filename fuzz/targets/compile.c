@@ -1,5 +1,6 @@
 /* compile: the input's module through the compilers of both ISAs, at a level and with knobs that the input decides, all
- * verifiers and the allocation checker on; compiled twice, the code must be the same.  Nothing is executed. */
+ * verifiers and the allocation checker on; compiled twice, the code must be the same, also with a front half that
+ * another compilation made.  Nothing is executed. */
 #include <string.h>
 #include "fuzz/targets/counters.h"
 #include "fuzz/targets/target.h"
@@ -9,6 +10,8 @@ TARGET_FAILURE(compile__x64__verify)
 TARGET_FAILURE(compile__a64__verify)
 TARGET_FAILURE(compile__x64__not_repeatable)
 TARGET_FAILURE(compile__a64__not_repeatable)
+TARGET_FAILURE(compile__x64__shared_front)
+TARGET_FAILURE(compile__a64__shared_front)
 TARGET_FAILURE(compile__generator__module)
 
 static bool same(const Code *a, const Code *b) {
@@ -17,6 +20,25 @@ static bool same(const Code *a, const Code *b) {
            (!a->nsite || memcmp(a->site, b->site, a->nsite * sizeof *a->site) == 0) &&
            (!a->ncharge || memcmp(a->charge, b->charge, a->ncharge * sizeof *a->charge) == 0) &&
            (!a->nloc || memcmp(a->loc, b->loc, a->nloc * sizeof *a->loc) == 0);
+}
+
+/* The same code from what a compilation before has kept: SSA form, or that behind the passes, too. */
+static bool same_with_front(Arena *a, const Module *m, CompileOptions o, const Code *want) {
+    Front front;
+    CompileError e;
+    bool ok = true;
+    front_init(&front);
+    o.front = &front;
+    for (FrontKept keep = FRONT_BUILT; keep <= FRONT_OPTIMIZED; keep++) {
+        front_reset(&front);
+        front.keep = keep;
+        for (int k = 0; k < 3; k++) {
+            const Code *c = compile_module(a, m, &o, NULL, &e);
+            ok &= c && same(c, want) && front.kept == keep;
+        }
+    }
+    front_free(&front);
+    return ok;
 }
 
 static void compile(Arena *a, const Module *m, const LegSpec *spec) {
@@ -38,6 +60,8 @@ static void compile(Arena *a, const Module *m, const LegSpec *spec) {
     if (!first || !second || !same(first, second))
         (x64 ? parallax_finding__compile__x64__not_repeatable
              : parallax_finding__compile__a64__not_repeatable)(spec->text);
+    if (!same_with_front(a, m, o, first))
+        (x64 ? parallax_finding__compile__x64__shared_front : parallax_finding__compile__a64__shared_front)(spec->text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -146,6 +146,10 @@ void leg_renew(Leg *l, bool second) {
     }
 }
 
+bool leg_front_key(const Leg *l, FrontKey *key) {
+    return !l->remote && l->store.o.compile && compile_front_key(&l->compile, key);
+}
+
 bool leg_reset(Leg *l, const StoreLimits *limits) {
     return l->remote ? remote_reset(l->remote, limits) : store_reset(&l->store, limits);
 }

@@ -40,6 +40,8 @@ Target leg_target(const LegSpec *s);
 /* `number`: distinct among the legs of a process. False and one line in `why` when this leg does not work here. */
 bool leg_open(Leg *l, const LegSpec *spec, uint32_t number, char *why, size_t why_size);
 void leg_close(Leg *l);
+/* What the front half of its compiler depends on; false: it does not compile here, or shares nothing. */
+bool leg_front_key(const Leg *l, FrontKey *key);
 /* Take the knobs of `spec` from the next leg_load on; its kind must be the leg's.  No process is started or ended. */
 /* Is its code run by an emulator that has a second one beside it (worker_second_emulator)? */
 bool leg_has_second_emulator(const Leg *l);

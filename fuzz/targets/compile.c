@@ -26,7 +26,9 @@ static bool same(const Code *a, const Code *b) {
 static bool same_with_front(Arena *a, const Module *m, CompileOptions o, const Code *want) {
     Front front;
     CompileError e;
+    FrontKey key;
     bool ok = true;
+    if (!compile_front_key(&o, &key)) return true;
     front_init(&front);
     o.front = &front;
     for (FrontKept keep = FRONT_BUILT; keep <= FRONT_OPTIMIZED; keep++) {

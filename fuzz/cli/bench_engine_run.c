@@ -161,8 +161,9 @@ void find_engines(Engine e[ENGINES]) {
         }
 }
 
-/* What a command prints; false unless it exits with 0.  *ns: the processor time it took. */
-static bool command_output(char *const *argv, char *out, size_t size, double *ns) {
+/* What a command prints, also to standard error with `errors`; false unless it exits with 0.  *ns: the processor time
+ * it took. */
+static bool command_output(char *const *argv, bool errors, char *out, size_t size, double *ns) {
     int fd[2], status = -1;
     size_t n = 0;
     struct rusage used = {0};
@@ -171,6 +172,7 @@ static bool command_output(char *const *argv, char *out, size_t size, double *ns
     pid_t pid = fork();
     if (pid == 0) {
         dup2(fd[1], STDOUT_FILENO);
+        if (errors) dup2(fd[1], STDERR_FILENO);
         close(fd[0]);
         close(fd[1]);
         alarm(TIMEOUT_S);
@@ -209,7 +211,7 @@ static double run_node(RunRow *row, Engine *e, bool liftoff, uint32_t repeats, u
                     n,
                     times,
                     NULL};
-    if (!command_output(argv, out, sizeof out, &whole)) {
+    if (!command_output(argv, false, out, sizeof out, &whole)) {
         failed(e, row->kernel.name, "the script fails");
         return 0;
     }
@@ -236,7 +238,7 @@ static double run_command(RunRow *row, Engine *e, bool wasm3, uint32_t repeats, 
     char *as_wamr[] = {"iwasm", "-f", "run", row->kernel.path, n, NULL};
     for (uint32_t k = 0; k < 2 * repeats; k++) {
         snprintf(n, sizeof n, "%u", k % 2 ? row->kernel.n : 0);
-        if (!command_output(wasm3 ? as_wasm3 : as_wamr, out, sizeof out, &ns) || !find_result(out, checksum)) {
+        if (!command_output(wasm3 ? as_wasm3 : as_wamr, wasm3, out, sizeof out, &ns) || !find_result(out, checksum)) {
             failed(e, row->kernel.name, "the command fails, or prints no result");
             return 0;
         }

@@ -30,6 +30,7 @@ Fn *fn_copy(Arena *a, const Fn *f) {
     COPY(a, &c->calls);
     COPY(a, &c->blk);
     COPY(a, &c->rpo);
+    COPY(a, &c->inlined);
     for (uint32_t i = 0; i < c->calls.n; i++) c->calls.at[i].sig = copy_sig(a, &f->calls.at[i].sig);
     for (BlkId b = 0; b < c->blk.n; b++) {
         Blk *blk = &c->blk.at[b];

@@ -156,8 +156,7 @@ static FrontKept front_open(Front *front, const Module *m, const FrontKey *key) 
     return have;
 }
 
-/* A function ready to be lowered: made here, or kept by a compilation before.  Where each function has a way of its
- * own, nothing is inlined. */
+/* A function ready to be lowered: made here, or kept by a compilation before. */
 static const Fn *front_fn(Scope *s, Leaves *l, uint32_t i, const CompileOptions *o, const FrontKey *key, FrontKept have,
                           Rewrites *w, Clock *clock) {
     if (have == FRONT_OPTIMIZED) return s->front->fn[i];

@@ -129,6 +129,18 @@ static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o, boo
     }
 }
 
+/* Memory of the case that runs out while a leg has it is that leg's failure. */
+static void run_or_fail(Differ *d, uint32_t leg, const Case *c, Observation *o, bool share) {
+    Bail here, *const outer = d->arena.bail;
+    if (BAIL_CATCH(&here)) {
+        observe_resource(o, here.what);
+    } else {
+        d->arena.bail = &here;
+        run_once(d, leg, c, o, share);
+    }
+    d->arena.bail = outer;
+}
+
 static void run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o, bool share) {
     Leg *l = &d->leg[leg];
     if (d->skip >> leg & 1) {
@@ -140,14 +152,14 @@ static void run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o, bool
     /* A worker that was ended from outside says nothing about the case: again with a fresh one. */
     for (int tries = 0; tries < WORKER_TRIES; tries++) {
         uint32_t died = l->worker.stats.died;
-        run_once(d, leg, c, o, share);
+        run_or_fail(d, leg, c, o, share);
         if (!o->crashed || l->worker.stats.died == died) return;
     }
 }
 
 void differ_run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o) { run_leg(d, leg, c, o, false); }
 
-static bool decode(Differ *d, Case *c) {
+static bool decode_case(Differ *d, Case *c) {
     uint64_t t = d->timing ? os_now_ns() : 0;
     c->module = module_decode(&d->arena, c->bytes, c->size, d->features, &c->err);
     lap(d, &t, &d->times.decode);
@@ -156,8 +168,26 @@ static bool decode(Differ *d, Case *c) {
     if (c->module && !plan_of(&d->arena, c->module, &c->plan, &c->plan_error)) return false;
     c->plan_error = NULL;
     if (d->max_fuel && c->plan.limits.fuel > d->max_fuel) c->plan.limits.fuel = d->max_fuel;
+    if (!c->module && c->err.code == ERR_NO_MEMORY) bail(d->arena.bail, BAIL_MEMORY, c->err.text);
     if (!c->module) d->rejected++;
     return true;
+}
+
+/* False: the plan is damaged, or there is no memory for the case. */
+static bool decode(Differ *d, Case *c) {
+    Bail here, *const outer = d->arena.bail;
+    volatile bool ok = false;
+    if (BAIL_CATCH(&here)) {
+        c->failed = true;
+        c->module = NULL;
+        for (uint32_t i = 0; i < d->nlegs; i++) observe_resource(&c->obs[i], here.what);
+        c->verdict = (Verdict){.kind = VERDICT_INCOMPLETE, .nlegs = d->nlegs, .lacking = (1u << d->nlegs) - 1};
+    } else {
+        d->arena.bail = &here;
+        ok = decode_case(d, c);
+    }
+    d->arena.bail = outer;
+    return ok;
 }
 
 static void told(const Differ *d, uint32_t leg) {

@@ -43,6 +43,7 @@ typedef struct Case {
     Observation obs[MAX_LEGS];
     Verdict verdict;
     const char *plan_error; /* the case cannot be run: its plan is damaged */
+    bool failed; /* memory ran out before any leg had the case: nothing is known of it, and the verdict is incomplete */
 } Case;
 
 /* Open the legs.  False and `why` when one does not work here. */

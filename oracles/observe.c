@@ -19,14 +19,18 @@ static void add(Observation *o, FieldKind k, uint16_t step, uint32_t index, uint
     vec_push(o->arena, &o->field, f);
 }
 
+void observe_resource(Observation *o, const char *why) {
+    o->resource = true;
+    snprintf(o->why, sizeof o->why, "%s", why);
+}
+
 void observe_module(Observation *o, const Err *err) {
     add(o, FIELD_MODULE, STEP_MODULE, 0, 0, err_class(err->code), err->code == ERR_NONE ? 0 : err->at);
 }
 
 void observe_step(Observation *o, uint16_t step, const StepResult *r) {
     if (r->kind == OUT_RESOURCE) {
-        o->resource = true;
-        snprintf(o->why, sizeof o->why, "%s", r->err.text);
+        observe_resource(o, r->err.text);
         return;
     }
     if (r->kind == OUT_CRASH || r->kind == OUT_HANG) o->crashed = true;

@@ -69,6 +69,8 @@ typedef struct StepResult {
 } StepResult;
 
 void observation_init(Observation *o, Arena *a);
+/* The leg could not go on for lack of something; what was seen until then stays. */
+void observe_resource(Observation *o, const char *why);
 void observe_module(Observation *o, const Err *err); /* err->code ERR_NONE: accepted */
 void observe_step(Observation *o, uint16_t step, const StepResult *r);
 void observe_state(Observation *o, const Store *s);

@@ -31,6 +31,7 @@ void arena_init(Arena *a, Bail *b) { *a = (Arena){.bail = b}; }
 static void new_chunk(Arena *a, size_t need) {
     size_t size = a->chunk ? a->chunk->size * 2 : FIRST_CHUNK;
     if (size > LARGEST_CHUNK) size = LARGEST_CHUNK;
+    if (os_alloc_may_fail()) size = need;
     if (size < need) size = bits_align(need, FIRST_CHUNK);
     ArenaChunk *c = os_malloc(sizeof *c + size);
     if (!c) bail(a->bail, BAIL_MEMORY, "out of memory");

@@ -31,8 +31,9 @@ bool map_get(const Map *m, uint64_t key, uint32_t *value) {
 
 static void grow(Map *m) {
     Map old = *m;
-    m->cap = old.cap ? old.cap * 2 : 16;
-    m->slot = ARENA_ARRAY(m->arena, MapSlot, m->cap);
+    uint32_t cap = old.cap ? old.cap * 2 : 16;
+    m->slot = ARENA_ARRAY(m->arena, MapSlot, cap); /* may bail: the map is still whole then */
+    m->cap = cap;
     for (uint32_t i = 0; i < old.cap; i++)
         if (old.slot[i].used) *find(m, old.slot[i].key) = old.slot[i];
 }

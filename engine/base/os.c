@@ -12,15 +12,15 @@
 static uint64_t fail_after; /* tests only: see os_fail_alloc_after */
 
 void os_fail_alloc_after(uint64_t n) { fail_after = n; }
+bool os_alloc_may_fail(void) { return fail_after != 0; }
+static bool fails(void) { return fail_after && --fail_after == 0; }
 
-void *os_malloc(size_t n) {
-    if (fail_after && --fail_after == 0) return NULL;
-    return malloc(n);
-}
+void *os_malloc(size_t n) { return fails() ? NULL : malloc(n); }
 
 void os_free(void *p) { free(p); }
 
 int os_memfd(const char *name, uint64_t size) {
+    if (fails()) return -1;
     int fd = memfd_create(name, 0); /* inherited by a worker across exec */
     if (fd >= 0 && ftruncate(fd, (off_t)size) != 0) {
         close(fd);
@@ -34,6 +34,7 @@ static int prot_bits(int prot) {
 }
 
 void *os_map(void *at, uint64_t len, int prot, int fd, uint64_t offset) {
+    if (fails()) return NULL;
     int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED | MAP_NORESERVE;
     if (at) flags |= MAP_FIXED_NOREPLACE;
     void *p = mmap(at, len, prot_bits(prot), flags, fd, (off_t)offset);
@@ -45,7 +46,10 @@ void *os_map(void *at, uint64_t len, int prot, int fd, uint64_t offset) {
     return p;
 }
 
-bool os_protect(void *at, uint64_t len, int prot) { return mprotect(at, len, prot_bits(prot)) == 0; }
+bool os_protect(void *at, uint64_t len, int prot) {
+    if (prot != OS_NONE && fails()) return false;
+    return mprotect(at, len, prot_bits(prot)) == 0;
+}
 void os_unmap(void *at, uint64_t len) { munmap(at, len); }
 
 bool os_punch(int fd, uint64_t offset, uint64_t len) {

@@ -8,10 +8,12 @@
 
 enum { OS_NONE = 0, OS_READ = 1, OS_WRITE = 2, OS_EXEC = 4 };
 
-/* Test hook: the n-th allocation from now (1 = next) fails; 0 turns it off.  Counts down
- * in the calling thread's allocations only.  The engine's sole mutable static, tests alone set it. */
+/* Test hook: the n-th request for memory from now (1 = next) fails; 0 turns it off.  Requests are os_malloc, os_map,
+ * os_memfd, and os_protect where it makes memory accessible.  While one is to fail, arenas take each allocation from
+ * os_malloc by itself.  The engine's sole mutable static, tests alone set it. */
 void os_fail_alloc_after(uint64_t n);
-void *os_malloc(size_t n); /* NULL when out of memory */
+bool os_alloc_may_fail(void); /* one is to fail, and has not yet */
+void *os_malloc(size_t n);    /* NULL when out of memory */
 void os_free(void *p);
 
 int os_memfd(const char *name, uint64_t size); /* -1 on failure */

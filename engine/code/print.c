@@ -3,6 +3,7 @@
  *   mfn "f" 3  frame cost 12, 2 slots
  *   b1 (v70:i32) <- b0 b1  loop 1
  *        4  add v71, v70, 1                     @0x2b
+ *        5  shl v72, v70 {v72=v71 v70=rcx}      with virtual registers: which must be one, or in a certain register
  *           rcx <- rax i32                      an edit in front of what follows
  *       -> b1(v71) b2
  */
@@ -58,6 +59,22 @@ static void print_generic(Text *out, const MFn *m, const Target *t, const MInsn 
     }
 }
 
+/* Constraints that the text of an instruction does not tell. */
+static void print_constraints(Text *out, const MFn *m, const Target *t, const MInsn *i) {
+    const Opnd *o = insn_opnd(m, i);
+    const char *before = " {";
+    for (uint32_t k = 0; k < i->nopnd; k++) {
+        bool same = o[k].constraint == OC_SAME && o[k].reg != o[o[k].fixed].reg;
+        if (!same && o[k].constraint != OC_FIXED) continue;
+        text_puts(out, before);
+        print_reg(out, t, o[k].reg, T_NONE);
+        text_putc(out, '=');
+        print_reg(out, t, same ? o[o[k].fixed].reg : o[k].fixed, T_NONE);
+        before = " ";
+    }
+    if (before[1] == 0) text_putc(out, '}');
+}
+
 static void print_edit(Text *out, const Target *t, const Edit *e) {
     text_puts(out, "        ");
     print_loc(out, t, e->to, (IrType)e->type);
@@ -102,6 +119,7 @@ void mach_print(Text *out, const MFn *m, const Target *t, const Alloc *ra) {
                 print_generic(out, m, t, in, loc);
             else
                 t->print_insn(out, m, in, loc);
+            if (!ra && in->op >= M_TARGET) print_constraints(out, m, t, in);
             text_pad(out, 56);
             text_printf(out, " @0x%x\n", (unsigned)in->loc);
         }

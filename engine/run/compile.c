@@ -124,12 +124,12 @@ typedef struct Scope {
     Front *front; /* NULL: nothing is shared */
 } Scope;
 
-static void scope_open(Scope *s, Arena *out, Front *front) {
+static void scope_open(Scope *s, Arena *out, const CompileOptions *o, Front *front) {
     s->out = out;
     s->before = out->bail;
     out->bail = &s->bail;
     arena_init(&s->tmp, &s->bail);
-    s->tmp.limit = COMPILE_LIMIT;
+    s->tmp.limit = o->memory ? o->memory : COMPILE_LIMIT;
     s->front = front;
     if (front) front->arena.bail = &s->bail;
 }
@@ -145,7 +145,7 @@ bool compile_front_key(const CompileOptions *o, FrontKey *key) {
     key->build = o->build;
     key->level = o->level;
     key->inline_leaves = o->inline_leaves && !o->mixed;
-    return !o->stages && !o->opt_limited && !o->mixed && !o->interpret.n;
+    return !o->stages && !o->opt_limited && !o->mixed && !o->interpret.n && !o->memory;
 }
 
 /* Where this compilation gets its front half from; begins to keep it when that is asked for. */
@@ -173,7 +173,7 @@ Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, Compile
     Scope s;
     FrontKey key;
     volatile uint32_t current = UINT32_MAX;
-    scope_open(&s, a, compile_front_key(o, &key) ? o->front : NULL);
+    scope_open(&s, a, o, compile_front_key(o, &key) ? o->front : NULL);
     if (BAIL_CATCH(&s.bail)) {
         *e = (CompileError){s.bail.code, s.bail.what, current};
         if (s.front) front_reset(s.front);
@@ -220,7 +220,7 @@ Code *compile_adaptor(Arena *a, const FuncType *t, AdaptorKind kind, const Compi
                                                   [ADAPTOR_INTERP] = ir_build_interp_adaptor,
                                                   [ADAPTOR_TAIL] = ir_build_tail_adaptor};
     Scope s;
-    scope_open(&s, a, NULL);
+    scope_open(&s, a, o, NULL);
     if (BAIL_CATCH(&s.bail)) {
         *e = (CompileError){s.bail.code, s.bail.what, UINT32_MAX};
         scope_close(&s);
@@ -297,7 +297,7 @@ static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const Com
         return false;
     }
     Scope s;
-    scope_open(&s, out->arena, NULL);
+    scope_open(&s, out->arena, o, NULL);
     if (BAIL_CATCH(&s.bail)) {
         *e = (CompileError){s.bail.code, s.bail.what, func};
         scope_close(&s);

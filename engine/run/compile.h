@@ -20,6 +20,7 @@ typedef struct CompileOptions {
     uint32_t *opt_hits; /* by OptRule (opt/rewrite.h), counted up; may be NULL */
     BuildOptions build;
     TargetOptions to;
+    size_t memory;                /* bytes that the compilation of one function may take; 0: 1 GiB */
     const Stages *stages;         /* may be NULL */
     const Stages *adaptor_stages; /* likewise, of adaptors: they are no functions of the module */
     Front *front;                 /* where compilations of one module meet; may be NULL */

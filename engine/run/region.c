@@ -77,8 +77,12 @@ void region_reset(Region *r) {
         if (r->slot_access[i] == SLOT_CLOSED) continue;
         if (h->slot_len[i] > r->slot_high[i]) r->slot_high[i] = h->slot_len[i];
         if (!r->slot_high[i]) continue;
-        region_slot_resize(r, i, r->slot_high[i]);
-        clear(r, region_slot(r, i), r->slot_high[i]);
+        uint8_t *at = region_slot(r, i);
+        if (region_slot_resize(r, i, r->slot_high[i]))
+            clear(r, at, r->slot_high[i]);
+        else
+            os_punch(r->fd, (uint64_t)(at - r->base),
+                     r->slot_high[i]); /* what is not accessible goes by the file alone */
         r->slot_high[i] = 0;
         h->slot_len[i] = 0;
     }

@@ -83,14 +83,16 @@ static void install(void) {
     }
 }
 
-void signals_init(void) {
+bool signals_init(void) {
     stack_t have;
     if (sigaltstack(NULL, &have) == 0 && (have.ss_flags & SS_DISABLE)) {
         stack_t s = {.ss_sp = os_map(NULL, ALT_STACK, OS_READ | OS_WRITE, -1, 0), .ss_size = ALT_STACK};
-        if (s.ss_sp) sigaltstack(&s, NULL);
+        if (!s.ss_sp) return false;
+        sigaltstack(&s, NULL);
     }
     if (!installed) install();
     installed = true;
+    return true;
 }
 
 void signals_reinstall(void) { install(); }

@@ -7,8 +7,9 @@
 #pragma once
 #include "run/region.h"
 
-/* Install the handlers (once a process; later calls do nothing) and this thread's alternate stack. */
-void signals_init(void);
+/* Install the handlers (once a process; later calls do nothing) and this thread's alternate stack; false
+ * when there is no memory for that. */
+bool signals_init(void);
 /* Put the handlers back on top: a fuzzing engine or sanitizer that installs its own after us would hide them. */
 void signals_reinstall(void);
 /* The store whose code this thread is about to run; returns the one before.  NULL: none. */

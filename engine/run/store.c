@@ -93,8 +93,8 @@ static bool make_executable(Store *s, const char **why) {
     if (s->o.compile) {
         *why = "the stubs cannot be made";
         if (!write_stubs(s)) return false;
-        signals_init();
-        return true;
+        *why = "no memory for the signal handlers' stack";
+        return signals_init();
     }
     *why = "no memory for the interpreter's stack";
     s->stack = interp_stack_new(STORE_DEPTH_MAX);
@@ -235,15 +235,17 @@ GlobalInst *store_new_global(Store *s, GlobalInst *place, ValType type, bool mut
     return g;
 }
 
-void store_register(Store *s, Name name, InstRec *inst) {
+bool store_register(Store *s, Name name, InstRec *inst) {
     for (uint32_t i = 0; i < s->names.n; i++) {
         StoreName *n = &s->names.at[i];
         if (n->name.n == name.n && memcmp(n->name.at, name.at, name.n) == 0) {
             n->inst = inst;
-            return;
+            return true;
         }
     }
+    if (BAIL_CATCH(&s->bail)) return false;
     vec_push(&s->arena, &s->names, ((StoreName){name, inst}));
+    return true;
 }
 
 FuncInst *store_exported_func(const InstRec *r, const Export *e) { return r->inst->funcs[e->index]; }

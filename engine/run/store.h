@@ -110,8 +110,9 @@ bool store_reset(Store *s, const StoreLimits *limits);
  * options; NULL when it interprets. Module and code must stay until store_reset.  Returns the record, also of an
  * instance whose instantiation trapped. */
 InstRec *store_instantiate(Store *s, const Module *m, const Code *code, Outcome *out);
-/* Make the exports of `inst` importable from module `name` (text that must outlive the store's case). */
-void store_register(Store *s, Name name, InstRec *inst);
+/* Make the exports of `inst` importable from module `name` (text that must outlive the store's case).  False when
+ * memory is out. */
+bool store_register(Store *s, Name name, InstRec *inst);
 /* Call a function.  Arguments must have the types it takes. */
 void store_invoke(Store *s, FuncInst *f, const Value *args, uint32_t nargs, Outcome *out);
 /* Call several in turn, each with full fuel and depth; done is told of each in order, and what it is given is good

@@ -44,7 +44,7 @@ static const char *pointer_name(uint32_t width) {
 
 static void put_loc(const Printer *p, uint32_t l, uint32_t width) {
     if (p->is_virtual && reg_is_virtual(l))
-        text_printf(p->t, "v%u", l - REG_VIRTUAL);
+        text_printf(p->t, "v%u", l);
     else if (l == LOC_NONE)
         text_puts(p->t, "?");
     else if (loc_is_slot(l)) {

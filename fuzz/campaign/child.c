@@ -130,7 +130,7 @@ static void run_one(Child *k) {
     uint64_t juries = k->panel.juries;
     panel_run(&k->panel, m.at, m.n, &k->c);
     s->tally.juries += k->panel.juries - juries;
-    if (!k->c.module || k->c.plan_error) {
+    if (!k->c.failed && (!k->c.module || k->c.plan_error)) {
         save(k, &(Bucket){.what = WHAT_MODULE}, n, NULL);
     } else if (verdict_differs(k->c.verdict.kind)) {
         Bucket b = bucket_of(k->panel.spec, &k->c);

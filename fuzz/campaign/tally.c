@@ -24,7 +24,7 @@ static void classify(Tally *t, const Case *c) {
 void tally_case(Tally *t, const Case *c) {
     t->cases++;
     t->bytes += c->size;
-    if (!c->module || c->plan_error) {
+    if (!c->failed && (!c->module || c->plan_error)) {
         t->invalid++;
         return;
     }

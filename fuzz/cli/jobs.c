@@ -106,7 +106,7 @@ static void run_one(Child *c, const char *path, Slot *s) {
             f.bytes = gen_module(&file, f.bytes, f.size, &f.size, NULL);
         differ_run(&c->differ, f.bytes, f.size, &k);
         r->unreadable = k.plan_error != NULL;
-        r->rejected = !k.module && !r->unreadable && !verdict_differs(k.verdict.kind);
+        r->rejected = !k.module && !k.failed && !r->unreadable && !verdict_differs(k.verdict.kind);
         r->kind = k.verdict.kind;
         r->deviates = k.verdict.deviates;
         r->lacking = k.verdict.lacking;

@@ -361,8 +361,7 @@ static bool cmd_register(Script *s, const cJSON *cmd) {
     int32_t inst = find_instance(s, str(cmd, "name"));
     const char *as = str(cmd, "as");
     if (inst < 0 || !as) return fail(s, inst < 0 ? "no instance" : "no name to register");
-    leg_register(s->leg, name_of(&s->arena, as), inst);
-    return true;
+    return leg_register(s->leg, name_of(&s->arena, as), inst) || fail(s, "out of memory");
 }
 
 /* -- The script ----------------------------------------------------------------------------- */

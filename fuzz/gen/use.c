@@ -37,6 +37,7 @@ static bool add_step(Use *u, const Step *s) {
 }
 
 void use_add(Use *u, const Case *c, const Observation *o) {
+    if (c->failed) return;
     u->cases++;
     if (!c->module || c->plan_error) {
         u->invalid++;

@@ -25,6 +25,11 @@ static CpuFeatures host_cpu(void) {
     return cpu;
 }
 
+static CpuFeatures knob_cpu(const LegSpec *s) {
+    if (s->kind != LEG_X64 || s->cpu == 0) return X64_CPU_BASE;
+    return s->cpu == 1 ? host_cpu() : X64_CPU_ALL;
+}
+
 static void resource(StepResult *r, const char *what) {
     *r = (StepResult){.kind = OUT_RESOURCE, .site = {NO_INDEX, NO_INDEX, 0}};
     err_clear(&r->err);
@@ -47,7 +52,7 @@ CompileOptions leg_compile_options(const LegSpec *s) {
                   .fuel = s->interrupt == INTERRUPT_FUEL,
                   .epoch = s->interrupt == INTERRUPT_EPOCH,
                   .nan_canon = true},
-        .to = {.cpu = s->cpu && s->kind == LEG_X64 ? host_cpu() : 0,
+        .to = {.cpu = knob_cpu(s),
                .far_branches = s->far,
                .spectre = s->spectre,
                .stack = (StackMode)s->stack,
@@ -68,6 +73,7 @@ Target leg_target(const LegSpec *s) {
 
 static void set_compile_options(Leg *l) {
     l->compile = leg_compile_options(&l->spec);
+    if (l->spec.cpu) l->compile.to.cpu &= host_cpu();
     l->target = leg_target(&l->spec);
     l->compile.target = &l->target;
     l->compile.to.rule_hits = l->rule_hits;
@@ -186,11 +192,9 @@ int32_t leg_instantiate(Leg *l, const LegModule *m, StepResult *r) {
     return rec ? (int32_t)rec->inst->id : -1;
 }
 
-void leg_register(Leg *l, Name name, int32_t inst) {
-    if (l->remote)
-        remote_register(l->remote, name, inst);
-    else
-        store_register(&l->store, name, l->store.insts.at[inst]);
+bool leg_register(Leg *l, Name name, int32_t inst) {
+    if (l->remote) return remote_register(l->remote, name, inst);
+    return store_register(&l->store, name, l->store.insts.at[inst]);
 }
 
 static FuncInst *find_func(const Leg *l, int32_t inst, Name name, uint32_t nargs) {

@@ -55,7 +55,7 @@ bool leg_reset(Leg *l, const StoreLimits *limits);
 bool leg_load(Leg *l, Arena *a, const Module *m, LegModule *out, StepResult *fail);
 /* Number of the instance in the store, also of one whose start trapped; -1 if there is none. */
 int32_t leg_instantiate(Leg *l, const LegModule *m, StepResult *r);
-void leg_register(Leg *l, Name name, int32_t inst);
+bool leg_register(Leg *l, Name name, int32_t inst);
 /* Call an exported function; false when there is no such export or the arguments do not fit it. */
 bool leg_invoke(Leg *l, int32_t inst, Name name, const Value *args, uint32_t nargs, StepResult *r);
 /* Call several exports in turn; `done` is told of each that could be called, until one crashes. */

@@ -219,10 +219,10 @@ int32_t remote_instantiate(Remote *r, uint32_t module, StepResult *out) {
     return reply.inst;
 }
 
-void remote_register(Remote *r, Name name, int32_t inst) {
+bool remote_register(Remote *r, Name name, int32_t inst) {
     Msg m = {.kind = MSG_REGISTER, .inst = inst};
     Reply reply;
-    call(r, &m, name, NULL, 0, &reply);
+    return call(r, &m, name, NULL, 0, &reply) && reply.ok;
 }
 
 bool remote_invoke(Remote *r, int32_t inst, Name name, const Value *args, uint32_t nargs, StepResult *out) {
@@ -302,7 +302,7 @@ static void serve_message(Server *s, const Msg *m, Reply *reply) {
     case MSG_INSTANTIATE: reply->inst = leg_instantiate(&s->leg, &s->modules.at[m->a], &reply->step); break;
     case MSG_REGISTER:
         name.at = arena_dup(&s->arena, name.at, name.n);
-        leg_register(&s->leg, name, m->inst);
+        reply->ok = leg_register(&s->leg, name, m->inst);
         break;
     case MSG_INVOKE: {
         Value *args = ARENA_ARRAY(&s->arena, Value, m->a);

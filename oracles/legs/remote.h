@@ -12,7 +12,7 @@ void remote_set_timeout(Remote *r, int ms);
 bool remote_reset(Remote *r, const StoreLimits *limits);
 bool remote_load(Remote *r, const Module *m, uint32_t *number, StepResult *fail);
 int32_t remote_instantiate(Remote *r, uint32_t module, StepResult *out);
-void remote_register(Remote *r, Name name, int32_t inst);
+bool remote_register(Remote *r, Name name, int32_t inst);
 bool remote_invoke(Remote *r, int32_t inst, Name name, const Value *args, uint32_t nargs, StepResult *out);
 bool remote_global(Remote *r, int32_t inst, Name name, Value *v, ValType *type);
 void remote_observe(Remote *r, Observation *o);

@@ -39,6 +39,6 @@ int main(int argc, char **argv) {
         return 3;
     }
     exec_attach(&r, &host);
-    signals_init();
+    if (!signals_init()) return 3;
     serve(&r);
 }

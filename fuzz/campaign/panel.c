@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/map.h"
 
-enum { LEG_HERE = 1, LEG_THERE = 2 }; /* places in the panel; 0 is the interpreter */
+enum { LEG_HERE = 1, LEG_THERE = 2, JURY_HERE = 3, JURY_THERE = 4 }; /* places in the panel; 0 is the interpreter */
 
 static const char *other_isa(void) { return strcmp(worker_host_isa(), "x64") == 0 ? "a64" : "x64"; }
 
@@ -106,6 +106,27 @@ void panel_choose(Panel *p, uint64_t number) {
     leg_set_knobs(&p->differ.leg[LEG_THERE], &p->spec[LEG_THERE]);
 }
 
+/* A leg that does not count fuel may have no vote.  So that each ISA has as many votes as the other, the juror beside
+ * the other ISA's leg then counts none either: else two wrong legs of one ISA could tie with the rest. */
+static void set_juror(Panel *p, uint32_t juror, const char *isa, const LegSpec *other) {
+    char text[sizeof p->spec[0].text];
+    const char *base = base_of(p, isa);
+    snprintf(text, sizeof text, "%s%cO0%s", base, strchr(base, ':') ? ',' : ':',
+             leg_counts_fuel(other) ? "" : ",interrupt=none");
+    bool ok = parse(&p->spec[juror], text);
+    assert(ok);
+    (void)ok;
+    leg_set_knobs(&p->differ.leg[juror], &p->spec[juror]);
+}
+
+static void call_jury(Panel *p) {
+    p->juries++;
+    p->differ.nlegs = p->nall;
+    if (!p->foreign) return;
+    set_juror(p, JURY_HERE, worker_host_isa(), &p->spec[LEG_THERE]);
+    set_juror(p, JURY_THERE, other_isa(), &p->spec[LEG_HERE]);
+}
+
 /* -- Running -------------------------------------------------------------------------------- */
 
 /* A worker that never came up will not do so later: go on without it.  What was set in the differ stays. */
@@ -131,8 +152,7 @@ void panel_run(Panel *p, const uint8_t *bytes, uint32_t size, Case *c) {
         differ_run(d, bytes, size, c);
     }
     if (c->module && c->verdict.kind == VERDICT_DISAGREE) {
-        p->juries++;
-        d->nlegs = p->nall;
+        call_jury(p);
         differ_run(d, bytes, size, c);
     }
     d->nlegs = p->nall; /* for closing */

@@ -1,4 +1,4 @@
-/* Lowering of the counters of the execution state: fuel, which has a register while compiled code runs, and depth.
+/* Lowering of the counters of the execution state, fuel and depth, which have registers while compiled code runs.
  *
  * A counter is written also when it becomes negative: the observer sees by how much.  There are two ways to trap then:
  * a branch to a stub; or, under an emulator, a fault, since that translates block by block and a conditional branch
@@ -8,38 +8,28 @@
 
 enum { COUNTERS = 2 };
 
-/* now = old - amount.  Sets the flag N with `flags`. */
-static void subtract(Lower *l, Reg now, Reg old, uint32_t amount, bool flags) {
+static Reg counter_reg(uint32_t counter) { return counter ? A64_DEPTH : A64_FUEL; }
+
+/* counter -= amount.  Sets the flag N with `flags`. */
+static void take(Lower *l, Reg counter, uint32_t amount, bool flags) {
     uint32_t words[4];
     if (a64_arith_imm(amount)) {
         A64_HIT(l, charge_imm);
-        a64_imm(l, flags ? A64_SUBSI : A64_SUBI, 8, now, old, amount);
+        a64_imm(l, flags ? A64_SUBSI : A64_SUBI, 8, counter, counter, amount);
     } else if (amount <= 0xffffff && a64_const_words(amount, 8, 0, words) > 1) {
         A64_HIT(l, charge_wide);
         Reg high = lower_temp(l, T_I64);
-        a64_imm(l, A64_SUBI, 8, high, old, amount & 0xfff000);
-        a64_imm(l, flags ? A64_SUBSI : A64_SUBI, 8, now, high, amount & 0xfff); /* N is that of the whole difference */
+        a64_imm(l, A64_SUBI, 8, high, counter, amount & 0xfff000);
+        a64_imm(l, flags ? A64_SUBSI : A64_SUBI, 8, counter, high,
+                amount & 0xfff); /* N is that of the whole difference */
     } else {
         A64_HIT(l, charge_reg);
         Reg by = lower_temp(l, T_I64);
         MInsn *m = lower_emit(l, A64_LDC);
         m->size = 8, m->imm = amount;
         LOWER_DEF(l, by);
-        a64_ins2(l, flags ? A64_SUBS : A64_SUB, 8, now, old, by);
+        a64_ins2(l, flags ? A64_SUBS : A64_SUB, 8, counter, counter, by);
     }
-}
-
-/* The register with the counter's new value. */
-static Reg take(Lower *l, uint32_t counter, uint32_t amount, bool flags) {
-    if (!counter) {
-        subtract(l, A64_FUEL, A64_FUEL, amount, flags);
-        return A64_FUEL;
-    }
-    Reg old = lower_temp(l, T_I64), now = lower_temp(l, T_I64);
-    a64_es_load(l, old, ES_DEPTH, T_I64);
-    subtract(l, now, old, amount, flags);
-    a64_es_store(l, now, ES_DEPTH, T_I64);
-    return now;
 }
 
 /* An access whose address leaves user memory when the counter is negative: counters are below 2^46, so bit 46 is a
@@ -59,10 +49,10 @@ static void fault_if_negative(Lower *l, Reg counter, uint32_t trap) {
 
 static void charge(Lower *l, uint32_t counter, uint32_t amount) {
     uint32_t trap = counter ? CODE_TRAP_EXHAUSTION : CODE_TRAP_FUEL;
-    Reg now = take(l, counter, amount, !l->o->fault_charges);
+    take(l, counter_reg(counter), amount, !l->o->fault_charges);
     if (l->o->fault_charges) {
         A64_HIT(l, charge_fault);
-        fault_if_negative(l, now, trap);
+        fault_if_negative(l, counter_reg(counter), trap);
     } else {
         MInsn *m = lower_emit(l, A64_BCC);
         m->size = 8, m->cc = CC_MI, m->aux = trap;
@@ -73,8 +63,9 @@ static void charge(Lower *l, uint32_t counter, uint32_t amount) {
 static void charge_both(Lower *l, const uint32_t amount[COUNTERS]) {
     Reg any = lower_temp(l, T_I64);
     A64_HIT(l, charge_both);
-    Reg depth = take(l, 1, amount[1], false), fuel = take(l, 0, amount[0], false);
-    a64_ins2(l, A64_ORR, 8, any, fuel, depth);
+    take(l, A64_DEPTH, amount[1], false);
+    take(l, A64_FUEL, amount[0], false);
+    a64_ins2(l, A64_ORR, 8, any, A64_FUEL, A64_DEPTH);
     fault_if_negative(l, any, CODE_TRAP_FUEL);
 }
 
@@ -98,22 +89,17 @@ static void charge_list(Lower *l, const ChargePart *part, uint32_t n) {
 }
 
 static void refund(Lower *l, uint32_t counter, uint32_t amount) {
-    Reg old = A64_FUEL, now = A64_FUEL;
+    Reg reg = counter_reg(counter);
     A64_HIT(l, refund);
-    if (counter) {
-        old = lower_temp(l, T_I64), now = lower_temp(l, T_I64);
-        a64_es_load(l, old, ES_DEPTH, T_I64);
-    }
     if (a64_arith_imm(amount)) {
-        a64_imm(l, A64_ADDI, 8, now, old, amount);
+        a64_imm(l, A64_ADDI, 8, reg, reg, amount);
     } else {
         Reg by = lower_temp(l, T_I64);
         MInsn *m = lower_emit(l, A64_LDC);
         m->size = 8, m->imm = amount;
         LOWER_DEF(l, by);
-        a64_ins2(l, A64_ADD, 8, now, old, by);
+        a64_ins2(l, A64_ADD, 8, reg, reg, by);
     }
-    if (counter) a64_es_store(l, now, ES_DEPTH, T_I64);
 }
 
 void a64_lower_counter(Lower *l, const Ins *i) {

@@ -4,8 +4,8 @@
  * xzr), 32..63 are v0..v31.  Those named here but for x9 are reserved, so never in an allocation order; x18 is the
  * platform's and never touched.
  *
- * In our convention x19..x26 are the callee's to save, all v registers the caller's (AAPCS64 keeps the low half of
- * v8..v15 only, which is of no use to a class that also holds v128). */
+ * In our convention x19..x24 and x26 are the callee's to save, all v registers the caller's (AAPCS64 keeps the low half
+ * of v8..v15 only, which is of no use to a class that also holds v128). */
 #pragma once
 #include "code/mach.h"
 
@@ -14,6 +14,7 @@ enum {
     A64_CYCLE = 16,   /* breaks cycles of integer moves; code address of trap stubs and library calls */
     A64_SCRATCH = 17, /* addresses and constants within the code of one instruction or move */
     A64_X19 = 19,
+    A64_DEPTH = 25,   /* the call depth that is left */
     A64_CONTEXT = 26, /* may be pinned: the context, */
     A64_FUEL = 27,    /* the fuel that is left */
     A64_ES = 28,      /* the execution state */

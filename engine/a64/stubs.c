@@ -41,7 +41,7 @@ static void enter(CodeBuf *cb) {
     A64_PUT(cb, A64_LDR, 8, ES_STACK_TOP, 12, A64_ES);
     A64_PUT(cb, A64_ADDI, 8, 0, A64_SP, 12);
     A64_PUT(cb, A64_MOVZ, 8, 0, A64_FP); /* ends the backtrace */
-    A64_PUT(cb, A64_LDR, 8, ES_FUEL, A64_FUEL, A64_ES);
+    A64_PUT(cb, A64_LDP, 8, ES_FUEL, A64_FUEL, A64_DEPTH, A64_ES);
     A64_PUT(cb, A64_ORR, 8, 0, 9, A64_ZR, 1);
     A64_PUT(cb, A64_ORR, 8, 0, 0, A64_ZR, 2); /* the context, by either convention */
     A64_PUT(cb, A64_ORR, 8, 0, A64_CONTEXT, A64_ZR, 2);
@@ -51,7 +51,7 @@ static void enter(CodeBuf *cb) {
 
 /* w0: what enter returns */
 static void leave(CodeBuf *cb) {
-    A64_PUT(cb, A64_STR, 8, ES_FUEL, A64_FUEL, A64_ES);
+    A64_PUT(cb, A64_STP, 8, ES_FUEL, A64_FUEL, A64_DEPTH, A64_ES);
     A64_PUT(cb, A64_LDR, 8, ES_ENTRY_SP, 12, A64_ES);
     A64_PUT(cb, A64_ADDI, 8, 0, A64_SP, 12);
     A64_PUT(cb, A64_LDP, 8, AT_OLD, 9, 10, A64_SP);

@@ -12,7 +12,7 @@ static const MInsnInfo insn_info[A64_NINSN] = {
 
 /* Caller-saved before callee-saved, and within those the ones that pass no arguments first.  The last two may be
  * pinned. */
-#define INT_ORDER 8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 4, 3, 2, 1, 0, 19, 20, 21, 22, 23, 24, 25
+#define INT_ORDER 8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 4, 3, 2, 1, 0, 19, 20, 21, 22, 23, 24
 static const uint8_t int_order[] = {INT_ORDER, A64_CONTEXT, A64_FUEL}, int_order_context[] = {INT_ORDER, A64_FUEL};
 static const uint8_t float_order[] = {V(16), V(17), V(18), V(19), V(20), V(21), V(22), V(23), V(24), V(25),
                                       V(26), V(27), V(28), V(29), V(8),  V(9),  V(10), V(11), V(12), V(13),
@@ -31,7 +31,7 @@ const Target target_a64 = {
     .ninsn = A64_NINSN,
     .order = {int_order, float_order},
     .norder = {sizeof int_order - 1, sizeof float_order},
-    .callee_saved = UINT64_C(0xff) << A64_X19,
+    .callee_saved = (UINT64_C(0xff) << A64_X19) & ~REG_BIT(A64_DEPTH),
     .scratch = {A64_CYCLE, A64_VCYCLE},
     .clobber = clobber_sets,
     .print_reg = a64_print_reg,
@@ -43,6 +43,7 @@ const Target target_a64 = {
     .nc_arg = sizeof int_args,
     .c_res = 0,
     .fuel = A64_FUEL,
+    .depth = A64_DEPTH,
     .context = NO_PIN,
     .pins = 1 << PIN_FUEL,
     .pin = {[PIN_FUEL] = A64_FUEL, [PIN_CONTEXT] = A64_CONTEXT},

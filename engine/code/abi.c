@@ -117,8 +117,9 @@ void abi_lower_call(Lower *l, Val v) {
     bool tail = i->op == IR_tailcall, ref = callee->kind == CALLEE_REF, lib = callee->kind == CALLEE_LIB;
     assert(n == callee->sig.nparam + ref && !(tail && lib));
     (void)n;
-    bool fuel = lib && l->t->fuel != NO_PIN;
+    bool fuel = lib && l->t->fuel != NO_PIN, depth = lib && l->t->depth != NO_PIN;
     if (fuel) l->t->lower_es_store(l, l->t->fuel, ES_FUEL, T_I64);
+    if (depth) l->t->lower_es_store(l, l->t->depth, ES_DEPTH, T_I64);
     if (!lib) store_overflow_args(l, &callee->sig, arg + ref);
     MInsn *call = lower_emit(l, M_NOP);
     bool switches = callee->switches && !tail && l->t->context != NO_PIN;
@@ -131,7 +132,9 @@ void abi_lower_call(Lower *l, Val v) {
     else
         register_operands(l, v, callee, arg + ref, tail);
     l->t->lower_call(l, callee, tail, call);
-    if (fuel) l->t->lower_es_load(l, l->t->fuel, ES_FUEL, T_I64); /* a host function may have called back */
+    /* a host function may have called back */
+    if (fuel) l->t->lower_es_load(l, l->t->fuel, ES_FUEL, T_I64);
+    if (depth) l->t->lower_es_load(l, l->t->depth, ES_DEPTH, T_I64);
     if (!tail && !lib) load_overflow_results(l, v, callee);
 }
 

@@ -70,12 +70,13 @@ typedef struct Target {
     const uint8_t *c_arg;
     uint8_t nc_arg, c_res;
     /* Pinned registers, of those that C saves; NO_PIN: none.  `fuel` holds ExecState.fuel while compiled code runs,
-     * which is in its place in memory around library calls and outside; NO_PIN: code does not count fuel.  `context`
-     * holds the function's context, which then takes no argument register: who calls by reference sets it and puts its
-     * own back afterwards, from its frame.  See target_pin. */
+     * which is in its place in memory around library calls and outside; NO_PIN: code does not count fuel.  `depth`
+     * holds ExecState.depth in the same way; NO_PIN: code counts in memory.  `context` holds the function's context,
+     * which then takes no argument register: who calls by reference sets it and puts its own back afterwards, from its
+     * frame.  See target_pin. */
     uint8_t context;
     uint32_t pins; /* the set */
-    uint8_t fuel;
+    uint8_t fuel, depth;
     uint8_t pin[PIN_COUNT];             /* which registers serve */
     const uint8_t *int_order[PIN_SETS]; /* order[RC_INT] by the set of pins */
     uint8_t nint_order[PIN_SETS];
@@ -116,12 +117,12 @@ typedef struct Target {
 /* Offsets of the stubs in the code they were emitted to.
  *   enter: by the platform's C convention
  *       uint32_t enter(ExecState *es, const void *code, void *ctx)
- *     saves what C wants saved, pins es and loads the fuel, stores the stack pointer in es->entry_sp, switches to
- * es->stack_top, sets the float mode, calls code(ctx) by our convention, restores, and returns 0 - or es->trap_kind
- * when left by a trap. exit: stores the fuel, restores es->entry_sp and returns es->trap_kind from `enter`.  The signal
- * handler jumps here; only the pinned registers need be right, and it leaves that of the fuel as the faulting code had
- * it. trap[k]: called by trap stubs; stores k to es->trap_kind, its return address to es->trap_pc, the frame pointer to
- * es->trap_fp, 0 to es->fault, and goes on at exit. */
+ *     saves what C wants saved, pins es and loads the counters that have registers, stores the stack pointer in
+ * es->entry_sp, switches to es->stack_top, sets the float mode, calls code(ctx) by our convention, restores, and
+ * returns 0 - or es->trap_kind when left by a trap. exit: stores the counters, restores es->entry_sp and returns
+ * es->trap_kind from `enter`.  The signal handler jumps here; only the pinned registers need be right, and it leaves
+ * those of the counters as the faulting code had it. trap[k]: called by trap stubs; stores k to es->trap_kind, its
+ * return address to es->trap_pc, the frame pointer to es->trap_fp, 0 to es->fault, and goes on at exit. */
 struct StubOffsets {
     uint32_t enter, exit, trap[32];
     uint32_t size;

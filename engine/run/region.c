@@ -75,7 +75,8 @@ void region_reset(Region *r) {
     RegionHeader *h = region_header(r);
     for (uint32_t i = 0; i < REGION_SLOTS_MAX; i++) {
         if (r->slot_access[i] == SLOT_CLOSED) continue;
-        if (h->slot_len[i] > r->slot_high[i]) r->slot_high[i] = h->slot_len[i];
+        if (h->slot_len[i] != SLOT_UNUSED && h->slot_len[i] > r->slot_high[i]) r->slot_high[i] = h->slot_len[i];
+        h->slot_len[i] = SLOT_UNUSED;
         if (!r->slot_high[i]) continue;
         uint8_t *at = region_slot(r, i);
         if (region_slot_resize(r, i, r->slot_high[i]))
@@ -84,7 +85,6 @@ void region_reset(Region *r) {
             os_punch(r->fd, (uint64_t)(at - r->base),
                      r->slot_high[i]); /* what is not accessible goes by the file alone */
         r->slot_high[i] = 0;
-        h->slot_len[i] = 0;
     }
     clear(r, r->base + REGION_HEAP, h->heap_at - REGION_HEAP);
     h->heap_at = REGION_HEAP;
@@ -117,8 +117,8 @@ bool region_slot_resize(Region *r, uint32_t slot, uint64_t bytes) {
 bool region_sync_slots(Region *r) {
     const RegionHeader *h = region_header(r);
     for (uint32_t i = 0; i < REGION_SLOTS_MAX; i++)
-        if ((h->slot_len[i] || r->slot_access[i] != SLOT_CLOSED) && r->slot_access[i] != h->slot_len[i] &&
-            !region_slot_resize(r, i, h->slot_len[i]))
+        if (h->slot_len[i] != SLOT_UNUSED && (h->slot_len[i] || r->slot_access[i] != SLOT_CLOSED) &&
+            r->slot_access[i] != h->slot_len[i] && !region_slot_resize(r, i, h->slot_len[i]))
             return false;
     return true;
 }

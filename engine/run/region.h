@@ -48,7 +48,7 @@ typedef struct RegionHeader {
     uint64_t host_failures;              /* growth the host could not give: the run then means nothing, and says so */
     uint64_t adaptors;                   /* address of MixedAdaptors by signature (run/mixed.h); 0: none */
     uint64_t log_used;                   /* words written to the log; it stops when full, the hash goes on */
-    uint64_t slot_len[REGION_SLOTS_MAX]; /* bytes accessible */
+    uint64_t slot_len[REGION_SLOTS_MAX]; /* bytes accessible, or SLOT_UNUSED */
 } RegionHeader;
 
 typedef struct Region {
@@ -63,6 +63,9 @@ typedef struct Region {
     uint32_t nparts;                        /* parts mapped so far: what region_free may unmap */
 } Region;
 #define SLOT_CLOSED UINT64_MAX
+/* In the header: no memory of the store is there; each process leaves the slot as it was, since the next module is
+ * likely to want it so, and changing the protection costs an emulator as much as translating many a block. */
+#define SLOT_UNUSED UINT64_MAX
 
 /* Make region number `number` and map it; `executes`: this process will run code of its own ISA there. */
 bool region_make(Region *r, uint32_t number, bool executes);

@@ -29,6 +29,7 @@ const Target target_x64 = {
     .nc_arg = sizeof x64_c_arg,
     .c_res = X64_RAX,
     .fuel = X64_FUEL,
+    .depth = NO_PIN,
     .context = NO_PIN,
     .pins = 1 << PIN_FUEL,
     .pin = {[PIN_FUEL] = X64_FUEL, [PIN_CONTEXT] = X64_CONTEXT},

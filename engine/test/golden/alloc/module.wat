@@ -43,21 +43,17 @@
 ;; b0
 ;;      0  params x0, w1                                    @0x19
 ;;      1  ldc w8, #0x1                                     @0x19
-;;      2  ldr x9, [x28, #8]                                @0x19
-;;      3  subs x9, x9, #112                                @0x19
-;;      4  str x9, [x28, #8]                                @0x19
-;;      5  b.mi trap 10                                     @0x19
-;;      6  subs x27, x27, #5                                @0x19
-;;      7  b.mi trap 11                                     @0x19
+;;      2  subs x25, x25, #112                              @0x19
+;;      3  b.mi trap 10                                     @0x19
+;;      4  subs x27, x27, #5                                @0x19
+;;      5  b.mi trap 11                                     @0x19
 ;;         w19 <- w1 i32
 ;;         w1 <- w8 i32
-;;      8  call f0 x0, w1, w0                               @0x1d
-;;      9  add w8, w19, w0                                  @0x1f
-;;     10  ldr x9, [x28, #8]                                @0x20
-;;     11  add x9, x9, #112                                 @0x20
-;;     12  str x9, [x28, #8]                                @0x20
+;;      6  call f0 x0, w1, w0                               @0x1d
+;;      7  add w8, w19, w0                                  @0x1f
+;;      8  add x25, x25, #112                               @0x20
 ;;         w0 <- w8 i32
-;;     13  return w0                                        @0x20
+;;      9  return w0                                        @0x20
 ;; expect
 ;; function 0 "f" after alloc
 ;; mfn "f" 0  frame cost 112, 0 slots
@@ -65,18 +61,14 @@
 ;;      0  params x0, w1                                    @0x19
 ;;         w19 <- w1 i32
 ;;      1  ldc w1, #0x1                                     @0x19
-;;      2  ldr x8, [x28, #8]                                @0x19
-;;      3  subs x8, x8, #112                                @0x19
-;;      4  str x8, [x28, #8]                                @0x19
-;;      5  b.mi trap 10                                     @0x19
-;;      6  subs x27, x27, #5                                @0x19
-;;      7  b.mi trap 11                                     @0x19
-;;      8  call f0 x0, w1, w0                               @0x1d
-;;      9  add w0, w19, w0                                  @0x1f
-;;     10  ldr x8, [x28, #8]                                @0x20
-;;     11  add x8, x8, #112                                 @0x20
-;;     12  str x8, [x28, #8]                                @0x20
-;;     13  return w0                                        @0x20
+;;      2  subs x25, x25, #112                              @0x19
+;;      3  b.mi trap 10                                     @0x19
+;;      4  subs x27, x27, #5                                @0x19
+;;      5  b.mi trap 11                                     @0x19
+;;      6  call f0 x0, w1, w0                               @0x1d
+;;      7  add w0, w19, w0                                  @0x1f
+;;      8  add x25, x25, #112                               @0x20
+;;      9  return w0                                        @0x20
 
 ;; run: disas --leg x64:O0 --ir alloc
 ;; run: disas --leg x64:O1 --ir alloc
@@ -168,40 +160,36 @@
 ;;         slot1 <- x0 i64
 ;;         slot0 <- w1 i32
 ;;      1  ldc w8, #0x0                                     @0x23
-;;      2  ldr x9, [x28, #8]                                @0x23
-;;      3  subs x9, x9, #128                                @0x23
-;;      4  str x9, [x28, #8]                                @0x23
-;;      5  b.mi trap 10                                     @0x23
+;;      2  subs x25, x25, #128                              @0x23
+;;      3  b.mi trap 10                                     @0x23
 ;;         slot3 <- w8 i32
-;;      6  b b1                                             @0x23
-;;     -> b1(v73:i32)
-;; b1 (v67:i32) <- b0 b2  loop 1 head
-;;      7  subs x27, x27, #9                                @0x23
-;;      8  b.mi trap 11                                     @0x23
+;;      4  b b1                                             @0x23
+;;     -> b1(v71:i32)
+;; b1 (v65:i32) <- b0 b2  loop 1 head
+;;      5  subs x27, x27, #9                                @0x23
+;;      6  b.mi trap 11                                     @0x23
 ;;         x8 <- slot1 i64
-;;      9  ldr x8, [x8, #144]                               @0x27
-;;     10  ldr x9, [x8]                                     @0x27
-;;     11  ldr x8, [x8, #8]                                 @0x27
+;;      7  ldr x8, [x8, #144]                               @0x27
+;;      8  ldr x9, [x8]                                     @0x27
+;;      9  ldr x8, [x8, #8]                                 @0x27
 ;;         x0 <- x8 i64
 ;;         w1 <- slot3 i32
-;;     12  blr x9, x0, w1                                   @0x27
+;;     10  blr x9, x0, w1                                   @0x27
 ;;         w8 <- slot3 i32
 ;;         w9 <- slot0 i32
-;;     13  add w8, w8, w9                                   @0x2d
+;;     11  add w8, w8, w9                                   @0x2d
 ;;         slot2 <- w8 i32
-;;     14  cbnz w8, b2, b3                                  @0x32
+;;     12  cbnz w8, b2, b3                                  @0x32
 ;;     -> b2 b3
 ;; b2 <- b1  loop 1
 ;;         slot3 <- slot2 i32
-;;     15  b b1                                             @0x32
-;;     -> b1(v66:i32)
+;;     13  b b1                                             @0x32
+;;     -> b1(v64:i32)
 ;; b3 <- b1
-;;     16  subs x27, x27, #2                                @0x32
-;;     17  b.mi trap 11                                     @0x32
-;;     18  ldr x8, [x28, #8]                                @0x35
-;;     19  add x8, x8, #128                                 @0x35
-;;     20  str x8, [x28, #8]                                @0x35
-;;     21  return                                           @0x35
+;;     14  subs x27, x27, #2                                @0x32
+;;     15  b.mi trap 11                                     @0x32
+;;     16  add x25, x25, #128                               @0x35
+;;     17  return                                           @0x35
 ;; expect
 ;; function 1 after alloc
 ;; mfn "f1" 1  frame cost 128, 0 slots
@@ -210,34 +198,30 @@
 ;;         x20 <- x0 i64
 ;;         w19 <- w1 i32
 ;;      1  ldc w1, #0x0                                     @0x23
-;;      2  ldr x8, [x28, #8]                                @0x23
-;;      3  subs x8, x8, #128                                @0x23
-;;      4  str x8, [x28, #8]                                @0x23
-;;      5  b.mi trap 10                                     @0x23
+;;      2  subs x25, x25, #128                              @0x23
+;;      3  b.mi trap 10                                     @0x23
 ;;         w21 <- w1 i32
-;;      6  b b1                                             @0x23
-;;     -> b1(v73:i32)
-;; b1 (v67:i32) <- b0 b2  loop 1 head
-;;      7  subs x27, x27, #9                                @0x23
-;;      8  b.mi trap 11                                     @0x23
-;;      9  ldr x8, [x20, #144]                              @0x27
-;;     10  ldr x9, [x8]                                     @0x27
-;;     11  ldr x0, [x8, #8]                                 @0x27
+;;      4  b b1                                             @0x23
+;;     -> b1(v71:i32)
+;; b1 (v65:i32) <- b0 b2  loop 1 head
+;;      5  subs x27, x27, #9                                @0x23
+;;      6  b.mi trap 11                                     @0x23
+;;      7  ldr x8, [x20, #144]                              @0x27
+;;      8  ldr x9, [x8]                                     @0x27
+;;      9  ldr x0, [x8, #8]                                 @0x27
 ;;         w1 <- w21 i32
-;;     12  blr x9, x0, w1                                   @0x27
-;;     13  add w21, w21, w19                                @0x2d
-;;     14  cbnz w21, b2, b3                                 @0x32
+;;     10  blr x9, x0, w1                                   @0x27
+;;     11  add w21, w21, w19                                @0x2d
+;;     12  cbnz w21, b2, b3                                 @0x32
 ;;     -> b2 b3
 ;; b2 <- b1  loop 1
-;;     15  b b1                                             @0x32
-;;     -> b1(v66:i32)
+;;     13  b b1                                             @0x32
+;;     -> b1(v64:i32)
 ;; b3 <- b1
-;;     16  subs x27, x27, #2                                @0x32
-;;     17  b.mi trap 11                                     @0x32
-;;     18  ldr x8, [x28, #8]                                @0x35
-;;     19  add x8, x8, #128                                 @0x35
-;;     20  str x8, [x28, #8]                                @0x35
-;;     21  return                                           @0x35
+;;     14  subs x27, x27, #2                                @0x32
+;;     15  b.mi trap 11                                     @0x32
+;;     16  add x25, x25, #128                               @0x35
+;;     17  return                                           @0x35
 
 ;; run: disas --leg x64:O1,regs=hostile --ir alloc
 ;; run: disas --leg a64:O1,regs=hostile,charge=branch --ir alloc
@@ -286,7 +270,7 @@
 ;;     17  return rax                                       @0x3b
 ;; expect
 ;; function 0 after alloc
-;; mfn "f0" 0  frame cost 208, 4 slots
+;; mfn "f0" 0  frame cost 208, 3 slots
 ;; b0
 ;;      0  params w1, w2, w3, w4, w5                        @0x1f
 ;;         slot0 <- w1 i32
@@ -295,39 +279,33 @@
 ;;         w8 <- w4 i32
 ;;         w9 <- w5 i32
 ;;         slot1 <- w5 i32
-;;         slot3 <- w4 i32
+;;         slot2 <- w4 i32
 ;;      1  ldc w9, #0x0                                     @0x1f
-;;         slot2 <- w10 i32
-;;      2  ldr x10, [x28, #8]                               @0x1f
-;;      3  subs x10, x10, #208                              @0x1f
-;;      4  str x10, [x28, #8]                               @0x1f
-;;      5  b.mi trap 10                                     @0x1f
-;;         w10 <- slot2 i32
-;;      6  b b1                                             @0x1f
-;;     -> b1(v75:i32)
-;; b1 (v71:i32) <- b0 b2  loop 1 head
-;;      7  subs x27, x27, #13                               @0x1f
-;;      8  b.mi trap 11                                     @0x1f
-;;      9  eor w8, w11, w8                                  @0x2a
-;;     10  madd w9, w9, w10, w8                             @0x2b
+;;      2  subs x25, x25, #208                              @0x1f
+;;      3  b.mi trap 10                                     @0x1f
+;;      4  b b1                                             @0x1f
+;;     -> b1(v73:i32)
+;; b1 (v69:i32) <- b0 b2  loop 1 head
+;;      5  subs x27, x27, #13                               @0x1f
+;;      6  b.mi trap 11                                     @0x1f
+;;      7  eor w8, w11, w8                                  @0x2a
+;;      8  madd w9, w9, w10, w8                             @0x2b
 ;;         w8 <- slot1 i32
-;;     11  cmp w9, w8                                       @0x33
-;;     12  b.lo b2, b3                                      @0x33
+;;      9  cmp w9, w8                                       @0x33
+;;     10  b.lo b2, b3                                      @0x33
 ;;     -> b2 b3
 ;; b2 <- b1  loop 1
-;;         w8 <- slot3 i32
-;;     13  b b1                                             @0x33
-;;     -> b1(v67:i32)
+;;         w8 <- slot2 i32
+;;     11  b b1                                             @0x33
+;;     -> b1(v65:i32)
 ;; b3 <- b1
-;;     14  subs x27, x27, #5                                @0x33
-;;     15  b.mi trap 11                                     @0x33
+;;     12  subs x27, x27, #5                                @0x33
+;;     13  b.mi trap 11                                     @0x33
 ;;         w8 <- slot0 i32
-;;     16  add w8, w9, w8                                   @0x3a
-;;     17  ldr x9, [x28, #8]                                @0x3b
-;;     18  add x9, x9, #208                                 @0x3b
-;;     19  str x9, [x28, #8]                                @0x3b
+;;     14  add w8, w9, w8                                   @0x3a
+;;     15  add x25, x25, #208                               @0x3b
 ;;         w0 <- w8 i32
-;;     20  return w0                                        @0x3b
+;;     16  return w0                                        @0x3b
 
 ;; run: disas --leg x64:O0 --ir alloc
 ;; run: disas --leg x64:O1 --ir alloc
@@ -409,74 +387,66 @@
 ;; mfn "f0" 0  frame cost 160, 4 slots
 ;; b0
 ;;      0  params w1, w2, w3                                @0x1d
-;;      1  ldr x8, [x28, #8]                                @0x1d
-;;      2  subs x8, x8, #160                                @0x1d
-;;      3  str x8, [x28, #8]                                @0x1d
-;;      4  b.mi trap 10                                     @0x1d
+;;      1  subs x25, x25, #160                              @0x1d
+;;      2  b.mi trap 10                                     @0x1d
 ;;         slot1 <- w1 i32
 ;;         slot0 <- w2 i32
 ;;         slot3 <- w3 i32
-;;      5  b b1                                             @0x1d
-;;     -> b1(v71:i32, v72:i32, v73:i32)
-;; b1 (v68:i32, v67:i32, v70:i32) <- b0 b2  loop 1 head
-;;      6  subs x27, x27, #12                               @0x1d
-;;      7  b.mi trap 11                                     @0x1d
+;;      3  b b1                                             @0x1d
+;;     -> b1(v69:i32, v70:i32, v71:i32)
+;; b1 (v66:i32, v65:i32, v68:i32) <- b0 b2  loop 1 head
+;;      4  subs x27, x27, #12                               @0x1d
+;;      5  b.mi trap 11                                     @0x1d
 ;;         w8 <- slot3 i32
-;;      8  sub w8, w8, #1                                   @0x2f
+;;      6  sub w8, w8, #1                                   @0x2f
 ;;         slot2 <- w8 i32
-;;      9  cbnz w8, b2, b3                                  @0x32
+;;      7  cbnz w8, b2, b3                                  @0x32
 ;;     -> b2 b3
 ;; b2 <- b1  loop 1
 ;;         slot3 <- slot2 i32
 ;;         w16 <- slot0 i32
 ;;         slot0 <- slot1 i32
 ;;         slot1 <- w16 i32
-;;     10  b b1                                             @0x32
-;;     -> b1(v67:i32, v68:i32, v69:i32)
+;;      8  b b1                                             @0x32
+;;     -> b1(v65:i32, v66:i32, v67:i32)
 ;; b3 <- b1
-;;     11  subs x27, x27, #5                                @0x32
-;;     12  b.mi trap 11                                     @0x32
+;;      9  subs x27, x27, #5                                @0x32
+;;     10  b.mi trap 11                                     @0x32
 ;;         w8 <- slot0 i32
 ;;         w9 <- slot1 i32
-;;     13  sub w8, w8, w9                                   @0x39
-;;     14  ldr x9, [x28, #8]                                @0x3a
-;;     15  add x9, x9, #160                                 @0x3a
-;;     16  str x9, [x28, #8]                                @0x3a
+;;     11  sub w8, w8, w9                                   @0x39
+;;     12  add x25, x25, #160                               @0x3a
 ;;         w0 <- w8 i32
-;;     17  return w0                                        @0x3a
+;;     13  return w0                                        @0x3a
 ;; expect
 ;; function 0 after alloc
 ;; mfn "f0" 0  frame cost 160, 0 slots
 ;; b0
 ;;      0  params w1, w2, w3                                @0x1d
-;;      1  ldr x8, [x28, #8]                                @0x1d
-;;      2  subs x8, x8, #160                                @0x1d
-;;      3  str x8, [x28, #8]                                @0x1d
-;;      4  b.mi trap 10                                     @0x1d
+;;      1  subs x25, x25, #160                              @0x1d
+;;      2  b.mi trap 10                                     @0x1d
 ;;         w8 <- w1 i32
 ;;         w1 <- w2 i32
-;;      5  b b1                                             @0x1d
-;;     -> b1(v71:i32, v72:i32, v73:i32)
-;; b1 (v68:i32, v67:i32, v70:i32) <- b0 b2  loop 1 head
-;;      6  subs x27, x27, #12                               @0x1d
-;;      7  b.mi trap 11                                     @0x1d
-;;      8  sub w3, w3, #1                                   @0x2f
-;;      9  cbnz w3, b2, b3                                  @0x32
+;;      3  b b1                                             @0x1d
+;;     -> b1(v69:i32, v70:i32, v71:i32)
+;; b1 (v66:i32, v65:i32, v68:i32) <- b0 b2  loop 1 head
+;;      4  subs x27, x27, #12                               @0x1d
+;;      5  b.mi trap 11                                     @0x1d
+;;      6  sub w3, w3, #1                                   @0x2f
+;;      7  cbnz w3, b2, b3                                  @0x32
 ;;     -> b2 b3
 ;; b2 <- b1  loop 1
 ;;         w16 <- w1 i32
 ;;         w1 <- w8 i32
 ;;         w8 <- w16 i32
-;;     10  b b1                                             @0x32
-;;     -> b1(v67:i32, v68:i32, v69:i32)
+;;      8  b b1                                             @0x32
+;;     -> b1(v65:i32, v66:i32, v67:i32)
 ;; b3 <- b1
-;;     11  subs x27, x27, #5                                @0x32
-;;     12  b.mi trap 11                                     @0x32
-;;     13  sub w0, w1, w8                                   @0x39
-;;     14  ldr x8, [x28, #8]                                @0x3a
-;;     15  add x8, x8, #160                                 @0x3a
-;;     16  str x8, [x28, #8]                                @0x3a
-;;     17  return w0                                        @0x3a
+;;      9  subs x27, x27, #5                                @0x32
+;;     10  b.mi trap 11                                     @0x32
+;;     11  sub w0, w1, w8                                   @0x39
+;;     12  add x25, x25, #160                               @0x3a
+;;     13  return w0                                        @0x3a
 
 ;; run: disas --leg x64:O0 --ir alloc
 ;; run: disas --leg x64:O1 --ir alloc
@@ -528,47 +498,39 @@
 ;; mfn "f" 0  frame cost 144, 1 slots
 ;; b0
 ;;      0  params x0, d0, d1                                @0x1a
-;;      1  ldr x8, [x28, #8]                                @0x1a
-;;      2  subs x8, x8, #144                                @0x1a
-;;      3  str x8, [x28, #8]                                @0x1a
-;;      4  b.mi trap 10                                     @0x1a
-;;      5  subs x27, x27, #6                                @0x1a
-;;      6  b.mi trap 11                                     @0x1a
+;;      1  subs x25, x25, #144                              @0x1a
+;;      2  b.mi trap 10                                     @0x1a
+;;      3  subs x27, x27, #6                                @0x1a
+;;      4  b.mi trap 11                                     @0x1a
 ;;         slot0 <- d0 f64
 ;;         d0 <- d1 f64
 ;;         d1 <- slot0 f64
 ;;         slot0 <- d0 f64
-;;      7  call f0 x0, d0, d1, d0                           @0x20
+;;      5  call f0 x0, d0, d1, d0                           @0x20
 ;;         d16 <- slot0 f64
-;;      8  fsub d16, d16, d0                                @0x22
-;;      9  move d16, d16                                    @0x22
-;;     10  ldr x8, [x28, #8]                                @0x23
-;;     11  add x8, x8, #144                                 @0x23
-;;     12  str x8, [x28, #8]                                @0x23
+;;      6  fsub d16, d16, d0                                @0x22
+;;      7  move d16, d16                                    @0x22
+;;      8  add x25, x25, #144                               @0x23
 ;;         d0 <- d16 f64
-;;     13  return d0                                        @0x23
+;;      9  return d0                                        @0x23
 ;; expect
 ;; function 0 "f" after alloc
 ;; mfn "f" 0  frame cost 144, 1 slots
 ;; b0
 ;;      0  params x0, d0, d1                                @0x1a
 ;;         slot0 <- d1 f64
-;;      1  ldr x8, [x28, #8]                                @0x1a
-;;      2  subs x8, x8, #144                                @0x1a
-;;      3  str x8, [x28, #8]                                @0x1a
-;;      4  b.mi trap 10                                     @0x1a
-;;      5  subs x27, x27, #6                                @0x1a
-;;      6  b.mi trap 11                                     @0x1a
+;;      1  subs x25, x25, #144                              @0x1a
+;;      2  b.mi trap 10                                     @0x1a
+;;      3  subs x27, x27, #6                                @0x1a
+;;      4  b.mi trap 11                                     @0x1a
 ;;         d1 <- d0 f64
 ;;         d0 <- slot0 f64
-;;      7  call f0 x0, d0, d1, d0                           @0x20
+;;      5  call f0 x0, d0, d1, d0                           @0x20
 ;;         d1 <- slot0 f64
-;;      8  fsub d0, d1, d0                                  @0x22
-;;      9  move d0, d0                                      @0x22
-;;     10  ldr x8, [x28, #8]                                @0x23
-;;     11  add x8, x8, #144                                 @0x23
-;;     12  str x8, [x28, #8]                                @0x23
-;;     13  return d0                                        @0x23
+;;      6  fsub d0, d1, d0                                  @0x22
+;;      7  move d0, d0                                      @0x22
+;;      8  add x25, x25, #144                               @0x23
+;;      9  return d0                                        @0x23
 
 ;; run: disas --leg x64:O0 --ir alloc
 ;; run: disas --leg x64:O1 --ir alloc
@@ -617,22 +579,18 @@
 ;; b0
 ;;      0  params x0, q0, w1                                @0x1a
 ;;      1  ldcf d16, #0x0                                   @0x1a
-;;      2  ldr x8, [x28, #8]                                @0x1a
-;;      3  subs x8, x8, #144                                @0x1a
-;;      4  str x8, [x28, #8]                                @0x1a
-;;      5  b.mi trap 10                                     @0x1a
-;;      6  subs x27, x27, #6                                @0x1a
-;;      7  b.mi trap 11                                     @0x1a
+;;      2  subs x25, x25, #144                              @0x1a
+;;      3  b.mi trap 10                                     @0x1a
+;;      4  subs x27, x27, #6                                @0x1a
+;;      5  b.mi trap 11                                     @0x1a
 ;;         slot0 <- q0 v128
 ;;         q0 <- q16 v128
-;;      8  call f0 x0, d0, w1, d0                           @0x30
+;;      6  call f0 x0, d0, w1, d0                           @0x30
 ;;         q16 <- slot0 v128
-;;      9  eor v16.16b, v16.16b, v0.16b                     @0x32
-;;     10  ldr x8, [x28, #8]                                @0x34
-;;     11  add x8, x8, #144                                 @0x34
-;;     12  str x8, [x28, #8]                                @0x34
+;;      7  eor v16.16b, v16.16b, v0.16b                     @0x32
+;;      8  add x25, x25, #144                               @0x34
 ;;         q0 <- q16 v128
-;;     13  return d0                                        @0x34
+;;      9  return d0                                        @0x34
 ;; expect
 ;; function 0 "f" after alloc
 ;; mfn "f" 0  frame cost 144, 2 slots
@@ -640,19 +598,15 @@
 ;;      0  params x0, q0, w1                                @0x1a
 ;;         slot0 <- q0 v128
 ;;      1  ldcf d0, #0x0                                    @0x1a
-;;      2  ldr x8, [x28, #8]                                @0x1a
-;;      3  subs x8, x8, #144                                @0x1a
-;;      4  str x8, [x28, #8]                                @0x1a
-;;      5  b.mi trap 10                                     @0x1a
-;;      6  subs x27, x27, #6                                @0x1a
-;;      7  b.mi trap 11                                     @0x1a
-;;      8  call f0 x0, d0, w1, d0                           @0x30
+;;      2  subs x25, x25, #144                              @0x1a
+;;      3  b.mi trap 10                                     @0x1a
+;;      4  subs x27, x27, #6                                @0x1a
+;;      5  b.mi trap 11                                     @0x1a
+;;      6  call f0 x0, d0, w1, d0                           @0x30
 ;;         q16 <- slot0 v128
-;;      9  eor v0.16b, v16.16b, v0.16b                      @0x32
-;;     10  ldr x8, [x28, #8]                                @0x34
-;;     11  add x8, x8, #144                                 @0x34
-;;     12  str x8, [x28, #8]                                @0x34
-;;     13  return d0                                        @0x34
+;;      7  eor v0.16b, v16.16b, v0.16b                      @0x32
+;;      8  add x25, x25, #144                               @0x34
+;;      9  return d0                                        @0x34
 
 ;; run: disas --leg x64:O0 --ir alloc
 ;; run: disas --leg x64:O1 --ir alloc
@@ -723,15 +677,13 @@
 ;;      1  ldr w8, [x28, #496]                              @0x22
 ;;      2  ldr w9, [x28, #512]                              @0x22
 ;;      3  ldr w10, [x28, #528]                             @0x22
-;;      4  ldr x11, [x28, #8]                               @0x22
-;;      5  subs x11, x11, #384                              @0x22
-;;      6  str x11, [x28, #8]                               @0x22
-;;      7  b.mi trap 10                                     @0x22
-;;      8  subs x27, x27, #12                               @0x22
-;;      9  b.mi trap 11                                     @0x22
-;;     10  str w3, [x28, #496]                              @0x36
-;;     11  str w2, [x28, #512]                              @0x36
-;;     12  str w1, [x28, #528]                              @0x36
+;;      4  subs x25, x25, #384                              @0x22
+;;      5  b.mi trap 10                                     @0x22
+;;      6  subs x27, x27, #12                               @0x22
+;;      7  b.mi trap 11                                     @0x22
+;;      8  str w3, [x28, #496]                              @0x36
+;;      9  str w2, [x28, #512]                              @0x36
+;;     10  str w1, [x28, #528]                              @0x36
 ;;         w1 <- w10 i32
 ;;         w2 <- w9 i32
 ;;         w3 <- w8 i32
@@ -741,11 +693,9 @@
 ;;         w5 <- w6 i32
 ;;         w6 <- w20 i32
 ;;         w7 <- w19 i32
-;;     13  call f0 x0, w1, w2, w3, w4, w5, w6, w7, w0       @0x36
-;;     14  ldr x8, [x28, #8]                                @0x38
-;;     15  add x8, x8, #384                                 @0x38
-;;     16  str x8, [x28, #8]                                @0x38
-;;     17  return w0                                        @0x38
+;;     11  call f0 x0, w1, w2, w3, w4, w5, w6, w7, w0       @0x36
+;;     12  add x25, x25, #384                               @0x38
+;;     13  return w0                                        @0x38
 ;; expect
 ;; function 0 "f" after alloc
 ;; mfn "f" 0  frame cost 384, 0 slots
@@ -754,15 +704,13 @@
 ;;      1  ldr w8, [x28, #496]                              @0x22
 ;;      2  ldr w9, [x28, #512]                              @0x22
 ;;      3  ldr w10, [x28, #528]                             @0x22
-;;      4  ldr x11, [x28, #8]                               @0x22
-;;      5  subs x11, x11, #384                              @0x22
-;;      6  str x11, [x28, #8]                               @0x22
-;;      7  b.mi trap 10                                     @0x22
-;;      8  subs x27, x27, #12                               @0x22
-;;      9  b.mi trap 11                                     @0x22
-;;     10  str w3, [x28, #496]                              @0x36
-;;     11  str w2, [x28, #512]                              @0x36
-;;     12  str w1, [x28, #528]                              @0x36
+;;      4  subs x25, x25, #384                              @0x22
+;;      5  b.mi trap 10                                     @0x22
+;;      6  subs x27, x27, #12                               @0x22
+;;      7  b.mi trap 11                                     @0x22
+;;      8  str w3, [x28, #496]                              @0x36
+;;      9  str w2, [x28, #512]                              @0x36
+;;     10  str w1, [x28, #528]                              @0x36
 ;;         w1 <- w10 i32
 ;;         w2 <- w9 i32
 ;;         w3 <- w8 i32
@@ -772,8 +720,6 @@
 ;;         w16 <- w6 i32
 ;;         w6 <- w5 i32
 ;;         w5 <- w16 i32
-;;     13  call f0 x0, w1, w2, w3, w4, w5, w6, w7, w0       @0x36
-;;     14  ldr x8, [x28, #8]                                @0x38
-;;     15  add x8, x8, #384                                 @0x38
-;;     16  str x8, [x28, #8]                                @0x38
-;;     17  return w0                                        @0x38
+;;     11  call f0 x0, w1, w2, w3, w4, w5, w6, w7, w0       @0x36
+;;     12  add x25, x25, #384                               @0x38
+;;     13  return w0                                        @0x38

@@ -24,31 +24,27 @@
 ;; ; trap stub: fuel at 0x1a
 ;;   000031  41ff97c8000000    call qword ptr [r15 + 0xc8]
 ;; expect
-;; function 0 "leaf": 72 bytes at 0x0
+;; function 0 "leaf": 56 bytes at 0x0
 ;; ; 0x1a  local.get 0
 ;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
 ;;   000004  910003fd          mov x29, sp
-;;   000008  f9400788          ldr x8, [x28, #8]
-;;   00000c  f1020108          subs x8, x8, #0x80
-;;   000010  f9000788          str x8, [x28, #8]
-;;   000014  54000124          b.mi #0x38                               ; trap exhaustion
-;;   000018  f100137b          subs x27, x27, #4
-;;   00001c  54000124          b.mi #0x40                               ; trap fuel
+;;   000008  f1020339          subs x25, x25, #0x80
+;;   00000c  540000e4          b.mi #0x28                               ; trap exhaustion
+;;   000010  f100137b          subs x27, x27, #4
+;;   000014  540000e4          b.mi #0x30                               ; trap fuel
 ;; ; 0x1e  i32.add
-;;   000020  0b020020          add w0, w1, w2
+;;   000018  0b020020          add w0, w1, w2
 ;; ; 0x1f  end
-;;   000024  f9400788          ldr x8, [x28, #8]
-;;   000028  91020108          add x8, x8, #0x80
-;;   00002c  f9000788          str x8, [x28, #8]
-;;   000030  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   000034  d65f03c0          ret
+;;   00001c  91020339          add x25, x25, #0x80
+;;   000020  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   000024  d65f03c0          ret
 ;; ; 0x1a  local.get 0
 ;; ; trap stub: exhaustion at 0x1a
-;;   000038  f9406390          ldr x16, [x28, #0xc0]
-;;   00003c  d63f0200          blr x16
+;;   000028  f9406390          ldr x16, [x28, #0xc0]
+;;   00002c  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x1a
-;;   000040  f9406790          ldr x16, [x28, #0xc8]
-;;   000044  d63f0200          blr x16
+;;   000030  f9406790          ldr x16, [x28, #0xc8]
+;;   000034  d63f0200          blr x16
 
 ;; run: disas --leg x64:O1
 ;; run: disas --leg a64:O1,charge=branch
@@ -76,33 +72,29 @@
 ;; ; trap stub: fuel at 0x1e
 ;;   000033  41ff97c8000000    call qword ptr [r15 + 0xc8]
 ;; expect
-;; function 0: 80 bytes at 0x0
+;; function 0: 64 bytes at 0x0
 ;; ; 0x1e  local.get 0
 ;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
 ;;   000004  910003fd          mov x29, sp
-;;   000008  f9400788          ldr x8, [x28, #8]
-;;   00000c  f1018108          subs x8, x8, #0x60
-;;   000010  f9000788          str x8, [x28, #8]
-;;   000014  54000164          b.mi #0x40                               ; trap exhaustion
-;;   000018  f1000f7b          subs x27, x27, #3
-;;   00001c  54000164          b.mi #0x48                               ; trap fuel
+;;   000008  f1018339          subs x25, x25, #0x60
+;;   00000c  54000124          b.mi #0x30                               ; trap exhaustion
+;;   000010  f1000f7b          subs x27, x27, #3
+;;   000014  54000124          b.mi #0x38                               ; trap fuel
 ;; ; 0x20  i64.load offset=4
-;;   000020  f9404008          ldr x8, [x0, #0x80]
-;;   000024  8b214108          add x8, x8, w1, uxtw
-;;   000028  f8404100          ldur x0, [x8, #4]                        ; fault: memory-bounds at 0x20
+;;   000018  f9404008          ldr x8, [x0, #0x80]
+;;   00001c  8b214108          add x8, x8, w1, uxtw
+;;   000020  f8404100          ldur x0, [x8, #4]                        ; fault: memory-bounds at 0x20
 ;; ; 0x23  end
-;;   00002c  f9400788          ldr x8, [x28, #8]
-;;   000030  91018108          add x8, x8, #0x60
-;;   000034  f9000788          str x8, [x28, #8]
-;;   000038  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   00003c  d65f03c0          ret
+;;   000024  91018339          add x25, x25, #0x60
+;;   000028  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   00002c  d65f03c0          ret
 ;; ; 0x1e  local.get 0
 ;; ; trap stub: exhaustion at 0x1e
-;;   000040  f9406390          ldr x16, [x28, #0xc0]
-;;   000044  d63f0200          blr x16
+;;   000030  f9406390          ldr x16, [x28, #0xc0]
+;;   000034  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x1e
-;;   000048  f9406790          ldr x16, [x28, #0xc8]
-;;   00004c  d63f0200          blr x16
+;;   000038  f9406790          ldr x16, [x28, #0xc8]
+;;   00003c  d63f0200          blr x16
 
 ;; run: disas --leg x64:O1,bounds=explicit
 ;; run: disas --leg a64:O1,bounds=explicit,charge=branch
@@ -136,42 +128,38 @@
 ;; ; trap stub: memory-bounds at 0x20
 ;;   00004b  41ff9780000000    call qword ptr [r15 + 0x80]
 ;; expect
-;; function 0: 108 bytes at 0x0
+;; function 0: 92 bytes at 0x0
 ;; ; 0x1e  local.get 0
 ;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
 ;;   000004  910003fd          mov x29, sp
-;;   000008  f9400788          ldr x8, [x28, #8]
-;;   00000c  f1018108          subs x8, x8, #0x60
-;;   000010  f9000788          str x8, [x28, #8]
-;;   000014  54000204          b.mi #0x54                               ; trap exhaustion
-;;   000018  f1000f7b          subs x27, x27, #3
-;;   00001c  54000204          b.mi #0x5c                               ; trap fuel
+;;   000008  f1018339          subs x25, x25, #0x60
+;;   00000c  540001c4          b.mi #0x44                               ; trap exhaustion
+;;   000010  f1000f7b          subs x27, x27, #3
+;;   000014  540001c4          b.mi #0x4c                               ; trap fuel
 ;; ; 0x20  i64.load offset=4
-;;   000020  2a0103e8          mov w8, w1
-;;   000024  f9405c09          ldr x9, [x0, #0xb8]
-;;   000028  91003108          add x8, x8, #0xc
-;;   00002c  eb09011f          cmp x8, x9
-;;   000030  540001a8          b.hi #0x64                               ; trap memory-bounds
-;;   000034  f9404008          ldr x8, [x0, #0x80]
-;;   000038  8b214108          add x8, x8, w1, uxtw
-;;   00003c  f8404100          ldur x0, [x8, #4]
+;;   000018  2a0103e8          mov w8, w1
+;;   00001c  f9405c09          ldr x9, [x0, #0xb8]
+;;   000020  91003108          add x8, x8, #0xc
+;;   000024  eb09011f          cmp x8, x9
+;;   000028  54000168          b.hi #0x54                               ; trap memory-bounds
+;;   00002c  f9404008          ldr x8, [x0, #0x80]
+;;   000030  8b214108          add x8, x8, w1, uxtw
+;;   000034  f8404100          ldur x0, [x8, #4]
 ;; ; 0x23  end
-;;   000040  f9400788          ldr x8, [x28, #8]
-;;   000044  91018108          add x8, x8, #0x60
-;;   000048  f9000788          str x8, [x28, #8]
-;;   00004c  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   000050  d65f03c0          ret
+;;   000038  91018339          add x25, x25, #0x60
+;;   00003c  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   000040  d65f03c0          ret
 ;; ; 0x1e  local.get 0
 ;; ; trap stub: exhaustion at 0x1e
-;;   000054  f9406390          ldr x16, [x28, #0xc0]
-;;   000058  d63f0200          blr x16
+;;   000044  f9406390          ldr x16, [x28, #0xc0]
+;;   000048  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x1e
-;;   00005c  f9406790          ldr x16, [x28, #0xc8]
-;;   000060  d63f0200          blr x16
+;;   00004c  f9406790          ldr x16, [x28, #0xc8]
+;;   000050  d63f0200          blr x16
 ;; ; 0x20  i64.load offset=4
 ;; ; trap stub: memory-bounds at 0x20
-;;   000064  f9404390          ldr x16, [x28, #0x80]
-;;   000068  d63f0200          blr x16
+;;   000054  f9404390          ldr x16, [x28, #0x80]
+;;   000058  d63f0200          blr x16
 
 ;; run: disas --leg x64:O1
 ;; run: disas --leg a64:O1,charge=branch
@@ -241,7 +229,7 @@
 ;; ; trap stub: fuel at 0x19
 ;;   0000b3  41ff97c8000000    call qword ptr [r15 + 0xc8]
 ;; expect
-;; function 0 "f": 244 bytes at 0x0
+;; function 0 "f": 196 bytes at 0x0
 ;; ; 0x21  br_table 0 1 2
 ;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
 ;;   000004  910003fd          mov x29, sp
@@ -252,72 +240,60 @@
 ;;   000018  b8a85a11          ldrsw x17, [x16, w8, uxtw #2]
 ;;   00001c  8b110211          add x17, x16, x17
 ;;   000020  d61f0220          br x17
-;;   000024  00000070          .long 0x00000070                         ; branch table: 0x94
-;;   000028  0000003c          .long 0x0000003c                         ; branch table: 0x60
+;;   000024  00000050          .long 0x00000050                         ; branch table: 0x74
+;;   000028  0000002c          .long 0x0000002c                         ; branch table: 0x50
 ;;   00002c  0000000c          .long 0x0000000c                         ; branch table: 0x30
 ;; ; 0x30  end
 ;;   000030  52800180          movz w0, #0xc
-;;   000034  f9400788          ldr x8, [x28, #8]
-;;   000038  f1018108          subs x8, x8, #0x60
-;;   00003c  f9000788          str x8, [x28, #8]
-;;   000040  54000424          b.mi #0xc4                               ; trap exhaustion
-;;   000044  f100237b          subs x27, x27, #8
-;;   000048  54000424          b.mi #0xcc                               ; trap fuel
+;;   000034  f1018339          subs x25, x25, #0x60
+;;   000038  540002e4          b.mi #0x94                               ; trap exhaustion
+;;   00003c  f100237b          subs x27, x27, #8
+;;   000040  540002e4          b.mi #0x9c                               ; trap fuel
 ;; ; 0x33  end
-;;   00004c  f9400788          ldr x8, [x28, #8]
-;;   000050  91018108          add x8, x8, #0x60
-;;   000054  f9000788          str x8, [x28, #8]
-;;   000058  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   00005c  d65f03c0          ret
+;;   000044  91018339          add x25, x25, #0x60
+;;   000048  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   00004c  d65f03c0          ret
 ;; ; 0x2a  end
-;;   000060  52800021          movz w1, #0x1
-;;   000064  f9400788          ldr x8, [x28, #8]
-;;   000068  f1018108          subs x8, x8, #0x60
-;;   00006c  f9000788          str x8, [x28, #8]
-;;   000070  54000324          b.mi #0xd4                               ; trap exhaustion
-;;   000074  f100277b          subs x27, x27, #9
-;;   000078  54000324          b.mi #0xdc                               ; trap fuel
+;;   000050  52800021          movz w1, #0x1
+;;   000054  f1018339          subs x25, x25, #0x60
+;;   000058  54000264          b.mi #0xa4                               ; trap exhaustion
+;;   00005c  f100277b          subs x27, x27, #9
+;;   000060  54000264          b.mi #0xac                               ; trap fuel
 ;; ; 0x2d  call 0
-;;   00007c  97ffffe1          bl #0                                    ; function 0 "f"
+;;   000064  97ffffe7          bl #0                                    ; function 0 "f"
 ;; ; 0x2f  return
-;;   000080  f9400788          ldr x8, [x28, #8]
-;;   000084  91018108          add x8, x8, #0x60
-;;   000088  f9000788          str x8, [x28, #8]
+;;   000068  91018339          add x25, x25, #0x60
+;;   00006c  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   000070  d65f03c0          ret
+;; ; 0x26  end
+;;   000074  52800140          movz w0, #0xa
+;;   000078  f1018339          subs x25, x25, #0x60
+;;   00007c  540001c4          b.mi #0xb4                               ; trap exhaustion
+;;   000080  f100237b          subs x27, x27, #8
+;;   000084  540001c4          b.mi #0xbc                               ; trap fuel
+;; ; 0x29  return
+;;   000088  91018339          add x25, x25, #0x60
 ;;   00008c  a8c17bfd          ldp x29, x30, [sp], #0x10
 ;;   000090  d65f03c0          ret
-;; ; 0x26  end
-;;   000094  52800140          movz w0, #0xa
-;;   000098  f9400788          ldr x8, [x28, #8]
-;;   00009c  f1018108          subs x8, x8, #0x60
-;;   0000a0  f9000788          str x8, [x28, #8]
-;;   0000a4  54000204          b.mi #0xe4                               ; trap exhaustion
-;;   0000a8  f100237b          subs x27, x27, #8
-;;   0000ac  54000204          b.mi #0xec                               ; trap fuel
-;; ; 0x29  return
-;;   0000b0  f9400788          ldr x8, [x28, #8]
-;;   0000b4  91018108          add x8, x8, #0x60
-;;   0000b8  f9000788          str x8, [x28, #8]
-;;   0000bc  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   0000c0  d65f03c0          ret
 ;; ; 0x19  block
 ;; ; trap stub: exhaustion at 0x19
-;;   0000c4  f9406390          ldr x16, [x28, #0xc0]
-;;   0000c8  d63f0200          blr x16
+;;   000094  f9406390          ldr x16, [x28, #0xc0]
+;;   000098  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x19
-;;   0000cc  f9406790          ldr x16, [x28, #0xc8]
-;;   0000d0  d63f0200          blr x16
+;;   00009c  f9406790          ldr x16, [x28, #0xc8]
+;;   0000a0  d63f0200          blr x16
 ;; ; trap stub: exhaustion at 0x19
-;;   0000d4  f9406390          ldr x16, [x28, #0xc0]
-;;   0000d8  d63f0200          blr x16
+;;   0000a4  f9406390          ldr x16, [x28, #0xc0]
+;;   0000a8  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x19
-;;   0000dc  f9406790          ldr x16, [x28, #0xc8]
-;;   0000e0  d63f0200          blr x16
+;;   0000ac  f9406790          ldr x16, [x28, #0xc8]
+;;   0000b0  d63f0200          blr x16
 ;; ; trap stub: exhaustion at 0x19
-;;   0000e4  f9406390          ldr x16, [x28, #0xc0]
-;;   0000e8  d63f0200          blr x16
+;;   0000b4  f9406390          ldr x16, [x28, #0xc0]
+;;   0000b8  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x19
-;;   0000ec  f9406790          ldr x16, [x28, #0xc8]
-;;   0000f0  d63f0200          blr x16
+;;   0000bc  f9406790          ldr x16, [x28, #0xc8]
+;;   0000c0  d63f0200          blr x16
 
 ;; run: disas --leg x64:O1
 ;; run: disas --leg a64:O1,charge=branch
@@ -353,34 +329,30 @@
 ;;   000048  6e861bf0f9210940  .quad 0x400921f9f01b866e                 ; constant
 ;;   000050  000000000000f87f  .quad 0x7ff8000000000000                 ; constant
 ;; expect
-;; function 0: 88 bytes at 0x0
+;; function 0: 72 bytes at 0x0
 ;; ; 0x19  local.get 0
 ;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
 ;;   000004  910003fd          mov x29, sp
-;;   000008  5c000250          ldr d16, #0x50
-;;   00000c  f9400788          ldr x8, [x28, #8]
-;;   000010  f101c108          subs x8, x8, #0x70
-;;   000014  f9000788          str x8, [x28, #8]
-;;   000018  54000124          b.mi #0x3c                               ; trap exhaustion
-;;   00001c  f100137b          subs x27, x27, #4
-;;   000020  54000124          b.mi #0x44                               ; trap fuel
+;;   000008  5c0001d0          ldr d16, #0x40
+;;   00000c  f101c339          subs x25, x25, #0x70
+;;   000010  540000e4          b.mi #0x2c                               ; trap exhaustion
+;;   000014  f100137b          subs x27, x27, #4
+;;   000018  540000e4          b.mi #0x34                               ; trap fuel
 ;; ; 0x24  f64.mul
-;;   000024  1e700800          fmul d0, d0, d16
+;;   00001c  1e700800          fmul d0, d0, d16
 ;; ; 0x25  end
-;;   000028  f9400788          ldr x8, [x28, #8]
-;;   00002c  9101c108          add x8, x8, #0x70
-;;   000030  f9000788          str x8, [x28, #8]
-;;   000034  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   000038  d65f03c0          ret
+;;   000020  9101c339          add x25, x25, #0x70
+;;   000024  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   000028  d65f03c0          ret
 ;; ; 0x19  local.get 0
 ;; ; trap stub: exhaustion at 0x19
-;;   00003c  f9406390          ldr x16, [x28, #0xc0]
-;;   000040  d63f0200          blr x16
+;;   00002c  f9406390          ldr x16, [x28, #0xc0]
+;;   000030  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x19
-;;   000044  f9406790          ldr x16, [x28, #0xc8]
-;;   000048  d63f0200          blr x16
-;;   00004c  00000000          .byte 0x00, 0x00, 0x00, 0x00
-;;   000050  f01b866e400921f9  .quad 0x400921f9f01b866e                 ; constant
+;;   000034  f9406790          ldr x16, [x28, #0xc8]
+;;   000038  d63f0200          blr x16
+;;   00003c  00000000          .byte 0x00, 0x00, 0x00, 0x00
+;;   000040  f01b866e400921f9  .quad 0x400921f9f01b866e                 ; constant
 
 ;; run: disas --leg x64:O1,pad=far
 ;; run: disas --leg a64:O1,pad=far,charge=branch
@@ -426,85 +398,75 @@
 ;; ; trap stub: fuel at 0x22
 ;;   000072  41ff97c8000000    call qword ptr [r15 + 0xc8]
 ;; expect
-;; function 0: 164 bytes at 0x0
+;; function 0: 140 bytes at 0x0
 ;; ; 0x1b  if (result i32)
 ;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
 ;;   000004  910003fd          mov x29, sp
 ;;   000008  34000041          cbz w1, #0x10
-;;   00000c  1400000b          b #0x38
+;;   00000c  14000009          b #0x30
 ;;   000010  52800040          movz w0, #0x2
-;;   000014  f9400788          ldr x8, [x28, #8]
-;;   000018  f1018108          subs x8, x8, #0x60
-;;   00001c  f9000788          str x8, [x28, #8]
-;;   000020  54000045          b.pl #0x28
-;;   000024  14000016          b #0x7c                                  ; trap exhaustion
-;;   000028  f1000f7b          subs x27, x27, #3
-;;   00002c  54000045          b.pl #0x34
-;;   000030  14000015          b #0x84                                  ; trap fuel
+;;   000014  f1018339          subs x25, x25, #0x60
+;;   000018  54000045          b.pl #0x20
+;;   00001c  14000012          b #0x64                                  ; trap exhaustion
+;;   000020  f1000f7b          subs x27, x27, #3
+;;   000024  54000045          b.pl #0x2c
+;;   000028  14000011          b #0x6c                                  ; trap fuel
 ;; ; 0x22  end
-;;   000034  1400000a          b #0x5c
+;;   00002c  14000008          b #0x4c
 ;; ; 0x1b  if (result i32)
-;;   000038  52800020          movz w0, #0x1
-;;   00003c  f9400788          ldr x8, [x28, #8]
-;;   000040  f1018108          subs x8, x8, #0x60
-;;   000044  f9000788          str x8, [x28, #8]
-;;   000048  54000045          b.pl #0x50
-;;   00004c  14000010          b #0x8c                                  ; trap exhaustion
-;;   000050  f100137b          subs x27, x27, #4
-;;   000054  54000045          b.pl #0x5c
-;;   000058  1400000f          b #0x94                                  ; trap fuel
+;;   000030  52800020          movz w0, #0x1
+;;   000034  f1018339          subs x25, x25, #0x60
+;;   000038  54000045          b.pl #0x40
+;;   00003c  1400000e          b #0x74                                  ; trap exhaustion
+;;   000040  f100137b          subs x27, x27, #4
+;;   000044  54000045          b.pl #0x4c
+;;   000048  1400000d          b #0x7c                                  ; trap fuel
 ;; ; 0x22  end
-;;   00005c  f1000b7b          subs x27, x27, #2
-;;   000060  54000045          b.pl #0x68
-;;   000064  1400000e          b #0x9c                                  ; trap fuel
+;;   00004c  f1000b7b          subs x27, x27, #2
+;;   000050  54000045          b.pl #0x58
+;;   000054  1400000c          b #0x84                                  ; trap fuel
 ;; ; 0x23  end
-;;   000068  f9400788          ldr x8, [x28, #8]
-;;   00006c  91018108          add x8, x8, #0x60
-;;   000070  f9000788          str x8, [x28, #8]
-;;   000074  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   000078  d65f03c0          ret
+;;   000058  91018339          add x25, x25, #0x60
+;;   00005c  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   000060  d65f03c0          ret
 ;; ; 0x19  local.get 0
 ;; ; trap stub: exhaustion at 0x19
-;;   00007c  f9406390          ldr x16, [x28, #0xc0]
-;;   000080  d63f0200          blr x16
+;;   000064  f9406390          ldr x16, [x28, #0xc0]
+;;   000068  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x19
-;;   000084  f9406790          ldr x16, [x28, #0xc8]
-;;   000088  d63f0200          blr x16
+;;   00006c  f9406790          ldr x16, [x28, #0xc8]
+;;   000070  d63f0200          blr x16
 ;; ; trap stub: exhaustion at 0x19
-;;   00008c  f9406390          ldr x16, [x28, #0xc0]
-;;   000090  d63f0200          blr x16
+;;   000074  f9406390          ldr x16, [x28, #0xc0]
+;;   000078  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x19
-;;   000094  f9406790          ldr x16, [x28, #0xc8]
-;;   000098  d63f0200          blr x16
+;;   00007c  f9406790          ldr x16, [x28, #0xc8]
+;;   000080  d63f0200          blr x16
 ;; ; 0x22  end
 ;; ; trap stub: fuel at 0x22
-;;   00009c  f9406790          ldr x16, [x28, #0xc8]
-;;   0000a0  d63f0200          blr x16
+;;   000084  f9406790          ldr x16, [x28, #0xc8]
+;;   000088  d63f0200          blr x16
 
 ;; run: disas --leg a64:O1,charge=fault
 ;; charges that fault
 (module (func (param i32) (loop (br_if 0 (local.get 0)))))
 ;; expect
-;; function 0: 76 bytes at 0x0
+;; function 0: 60 bytes at 0x0
 ;; ; 0x18  loop
 ;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
 ;;   000004  910003fd          mov x29, sp
-;;   000008  f9400788          ldr x8, [x28, #8]
-;;   00000c  d1018108          sub x8, x8, #0x60
-;;   000010  f9000788          str x8, [x28, #8]
-;;   000014  92520108          and x8, x8, #0x400000000000
-;;   000018  b8686b9f          ldr wzr, [x28, x8]                       ; fault: exhaustion at 0x18
-;;   00001c  d1000f7b          sub x27, x27, #3
-;;   000020  92520368          and x8, x27, #0x400000000000
-;;   000024  b8686b9f          ldr wzr, [x28, x8]                       ; fault: fuel at 0x18
+;;   000008  d1018339          sub x25, x25, #0x60
+;;   00000c  92520328          and x8, x25, #0x400000000000
+;;   000010  b8686b9f          ldr wzr, [x28, x8]                       ; fault: exhaustion at 0x18
+;;   000014  d1000f7b          sub x27, x27, #3
+;;   000018  92520368          and x8, x27, #0x400000000000
+;;   00001c  b8686b9f          ldr wzr, [x28, x8]                       ; fault: fuel at 0x18
 ;; ; 0x1c  br_if 0 (;@0;)
-;;   000028  35ffffa1          cbnz w1, #0x1c
-;;   00002c  d1000b7b          sub x27, x27, #2
-;;   000030  92520368          and x8, x27, #0x400000000000
-;;   000034  b8686b9f          ldr wzr, [x28, x8]                       ; fault: fuel at 0x1c
+;;   000020  35ffffa1          cbnz w1, #0x14
+;;   000024  d1000b7b          sub x27, x27, #2
+;;   000028  92520368          and x8, x27, #0x400000000000
+;;   00002c  b8686b9f          ldr wzr, [x28, x8]                       ; fault: fuel at 0x1c
 ;; ; 0x1f  end
-;;   000038  f9400788          ldr x8, [x28, #8]
-;;   00003c  91018108          add x8, x8, #0x60
-;;   000040  f9000788          str x8, [x28, #8]
-;;   000044  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   000048  d65f03c0          ret
+;;   000030  91018339          add x25, x25, #0x60
+;;   000034  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   000038  d65f03c0          ret

@@ -100,34 +100,30 @@
 ;; b0
 ;;      0  params w1                                        @0x1b
 ;;      1  ldc w8, #0x0                                     @0x1b
-;;      2  ldr x9, [x28, #8]                                @0x1b
-;;      3  subs x9, x9, #128                                @0x1b
-;;      4  str x9, [x28, #8]                                @0x1b
-;;      5  b.mi trap 10                                     @0x1b
-;;      6  ldr x9, [x28, #72]                               @0x1b
-;;      7  ldr x10, [x28, #80]                              @0x1b
-;;      8  cmp x9, x10                                      @0x1b
-;;      9  b.hs trap 15                                     @0x1b
-;;     10  b b1                                             @0x1b
-;;     -> b1(v72:i32, v73:i32)
-;; b1 (v69:i32, v68:i32) <- b0 b2  loop 1 head
-;;     11  ldr x9, [x28, #72]                               @0x1b
-;;     12  ldr x10, [x28, #80]                              @0x1b
-;;     13  cmp x9, x10                                      @0x1b
-;;     14  b.hs trap 15                                     @0x1b
-;;     15  add w8, w8, w1                                   @0x21
-;;     16  sub w1, w1, #1                                   @0x28
-;;     17  cbnz w1, b2, b3                                  @0x2b
+;;      2  subs x25, x25, #128                              @0x1b
+;;      3  b.mi trap 10                                     @0x1b
+;;      4  ldr x9, [x28, #72]                               @0x1b
+;;      5  ldr x10, [x28, #80]                              @0x1b
+;;      6  cmp x9, x10                                      @0x1b
+;;      7  b.hs trap 15                                     @0x1b
+;;      8  b b1                                             @0x1b
+;;     -> b1(v70:i32, v71:i32)
+;; b1 (v67:i32, v66:i32) <- b0 b2  loop 1 head
+;;      9  ldr x9, [x28, #72]                               @0x1b
+;;     10  ldr x10, [x28, #80]                              @0x1b
+;;     11  cmp x9, x10                                      @0x1b
+;;     12  b.hs trap 15                                     @0x1b
+;;     13  add w8, w8, w1                                   @0x21
+;;     14  sub w1, w1, #1                                   @0x28
+;;     15  cbnz w1, b2, b3                                  @0x2b
 ;;     -> b2 b3
 ;; b2 <- b1  loop 1
-;;     18  b b1                                             @0x2b
-;;     -> b1(v64:i32, v67:i32)
+;;     16  b b1                                             @0x2b
+;;     -> b1(v64:i32, v65:i32)
 ;; b3 <- b1
-;;     19  ldr x9, [x28, #8]                                @0x30
-;;     20  add x9, x9, #128                                 @0x30
-;;     21  str x9, [x28, #8]                                @0x30
+;;     17  add x25, x25, #128                               @0x30
 ;;         w0 <- w8 i32
-;;     22  return w0                                        @0x30
+;;     18  return w0                                        @0x30
 
 ;; run: disas --leg x64:interrupt=epoch --ir opt
 ;; no branch goes back: no poll

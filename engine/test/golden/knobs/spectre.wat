@@ -176,54 +176,38 @@
 ;;     -> b4 b3 b2 b1
 ;; b1 <- b0
 ;;      6  ldc w0, #0xd                                     @0x35
-;;      7  ldr x8, [x28, #8]                                @0x35
-;;      8  subs x8, x8, #96                                 @0x35
-;;      9  str x8, [x28, #8]                                @0x35
-;;     10  b.mi trap 10                                     @0x35
-;;     11  subs x27, x27, #9                                @0x35
-;;     12  b.mi trap 11                                     @0x35
-;;     13  ldr x8, [x28, #8]                                @0x38
-;;     14  add x8, x8, #96                                  @0x38
-;;     15  str x8, [x28, #8]                                @0x38
-;;     16  return w0                                        @0x38
+;;      7  subs x25, x25, #96                               @0x35
+;;      8  b.mi trap 10                                     @0x35
+;;      9  subs x27, x27, #9                                @0x35
+;;     10  b.mi trap 11                                     @0x35
+;;     11  add x25, x25, #96                                @0x38
+;;     12  return w0                                        @0x38
 ;; b2 <- b0
-;;     17  ldc w0, #0xb                                     @0x31
-;;     18  ldr x8, [x28, #8]                                @0x31
-;;     19  subs x8, x8, #96                                 @0x31
-;;     20  str x8, [x28, #8]                                @0x31
-;;     21  b.mi trap 10                                     @0x31
-;;     22  subs x27, x27, #9                                @0x31
-;;     23  b.mi trap 11                                     @0x31
-;;     24  ldr x8, [x28, #8]                                @0x34
-;;     25  add x8, x8, #96                                  @0x34
-;;     26  str x8, [x28, #8]                                @0x34
-;;     27  return w0                                        @0x34
+;;     13  ldc w0, #0xb                                     @0x31
+;;     14  subs x25, x25, #96                               @0x31
+;;     15  b.mi trap 10                                     @0x31
+;;     16  subs x27, x27, #9                                @0x31
+;;     17  b.mi trap 11                                     @0x31
+;;     18  add x25, x25, #96                                @0x34
+;;     19  return w0                                        @0x34
 ;; b3 <- b0
-;;     28  ldc w0, #0x9                                     @0x2d
-;;     29  ldr x8, [x28, #8]                                @0x2d
-;;     30  subs x8, x8, #96                                 @0x2d
-;;     31  str x8, [x28, #8]                                @0x2d
-;;     32  b.mi trap 10                                     @0x2d
-;;     33  subs x27, x27, #9                                @0x2d
-;;     34  b.mi trap 11                                     @0x2d
-;;     35  ldr x8, [x28, #8]                                @0x30
-;;     36  add x8, x8, #96                                  @0x30
-;;     37  str x8, [x28, #8]                                @0x30
-;;     38  return w0                                        @0x30
+;;     20  ldc w0, #0x9                                     @0x2d
+;;     21  subs x25, x25, #96                               @0x2d
+;;     22  b.mi trap 10                                     @0x2d
+;;     23  subs x27, x27, #9                                @0x2d
+;;     24  b.mi trap 11                                     @0x2d
+;;     25  add x25, x25, #96                                @0x30
+;;     26  return w0                                        @0x30
 ;; b4 <- b0
-;;     39  ldc w0, #0x7                                     @0x29
-;;     40  ldr x8, [x28, #8]                                @0x29
-;;     41  subs x8, x8, #96                                 @0x29
-;;     42  str x8, [x28, #8]                                @0x29
-;;     43  b.mi trap 10                                     @0x29
-;;     44  subs x27, x27, #9                                @0x29
-;;     45  b.mi trap 11                                     @0x29
-;;     46  ldr x8, [x28, #8]                                @0x2c
-;;     47  add x8, x8, #96                                  @0x2c
-;;     48  str x8, [x28, #8]                                @0x2c
-;;     49  return w0                                        @0x2c
+;;     27  ldc w0, #0x7                                     @0x29
+;;     28  subs x25, x25, #96                               @0x29
+;;     29  b.mi trap 10                                     @0x29
+;;     30  subs x27, x27, #9                                @0x29
+;;     31  b.mi trap 11                                     @0x29
+;;     32  add x25, x25, #96                                @0x2c
+;;     33  return w0                                        @0x2c
 ;; expect
-;; function 0: 312 bytes at 0x0
+;; function 0: 248 bytes at 0x0
 ;; ; 0x23  br_table 0 1 2 3
 ;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
 ;;   000004  910003fd          mov x29, sp
@@ -235,91 +219,75 @@
 ;;   00001c  b8a85a11          ldrsw x17, [x16, w8, uxtw #2]
 ;;   000020  8b110211          add x17, x16, x17
 ;;   000024  d61f0220          br x17
-;;   000028  000000a0          .long 0x000000a0                         ; branch table: 0xc8
-;;   00002c  00000070          .long 0x00000070                         ; branch table: 0x98
-;;   000030  00000040          .long 0x00000040                         ; branch table: 0x68
+;;   000028  00000070          .long 0x00000070                         ; branch table: 0x98
+;;   00002c  00000050          .long 0x00000050                         ; branch table: 0x78
+;;   000030  00000030          .long 0x00000030                         ; branch table: 0x58
 ;;   000034  00000010          .long 0x00000010                         ; branch table: 0x38
 ;; ; 0x35  end
 ;;   000038  528001a0          movz w0, #0xd
-;;   00003c  f9400788          ldr x8, [x28, #8]
-;;   000040  f1018108          subs x8, x8, #0x60
-;;   000044  f9000788          str x8, [x28, #8]
-;;   000048  54000584          b.mi #0xf8                               ; trap exhaustion
-;;   00004c  f100277b          subs x27, x27, #9
-;;   000050  54000584          b.mi #0x100                              ; trap fuel
+;;   00003c  f1018339          subs x25, x25, #0x60
+;;   000040  540003c4          b.mi #0xb8                               ; trap exhaustion
+;;   000044  f100277b          subs x27, x27, #9
+;;   000048  540003c4          b.mi #0xc0                               ; trap fuel
 ;; ; 0x38  end
-;;   000054  f9400788          ldr x8, [x28, #8]
-;;   000058  91018108          add x8, x8, #0x60
-;;   00005c  f9000788          str x8, [x28, #8]
-;;   000060  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   000064  d65f03c0          ret
+;;   00004c  91018339          add x25, x25, #0x60
+;;   000050  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   000054  d65f03c0          ret
 ;; ; 0x31  end
-;;   000068  52800160          movz w0, #0xb
-;;   00006c  f9400788          ldr x8, [x28, #8]
-;;   000070  f1018108          subs x8, x8, #0x60
-;;   000074  f9000788          str x8, [x28, #8]
-;;   000078  54000484          b.mi #0x108                              ; trap exhaustion
-;;   00007c  f100277b          subs x27, x27, #9
-;;   000080  54000484          b.mi #0x110                              ; trap fuel
+;;   000058  52800160          movz w0, #0xb
+;;   00005c  f1018339          subs x25, x25, #0x60
+;;   000060  54000344          b.mi #0xc8                               ; trap exhaustion
+;;   000064  f100277b          subs x27, x27, #9
+;;   000068  54000344          b.mi #0xd0                               ; trap fuel
 ;; ; 0x34  return
-;;   000084  f9400788          ldr x8, [x28, #8]
-;;   000088  91018108          add x8, x8, #0x60
-;;   00008c  f9000788          str x8, [x28, #8]
+;;   00006c  91018339          add x25, x25, #0x60
+;;   000070  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   000074  d65f03c0          ret
+;; ; 0x2d  end
+;;   000078  52800120          movz w0, #0x9
+;;   00007c  f1018339          subs x25, x25, #0x60
+;;   000080  540002c4          b.mi #0xd8                               ; trap exhaustion
+;;   000084  f100277b          subs x27, x27, #9
+;;   000088  540002c4          b.mi #0xe0                               ; trap fuel
+;; ; 0x30  return
+;;   00008c  91018339          add x25, x25, #0x60
 ;;   000090  a8c17bfd          ldp x29, x30, [sp], #0x10
 ;;   000094  d65f03c0          ret
-;; ; 0x2d  end
-;;   000098  52800120          movz w0, #0x9
-;;   00009c  f9400788          ldr x8, [x28, #8]
-;;   0000a0  f1018108          subs x8, x8, #0x60
-;;   0000a4  f9000788          str x8, [x28, #8]
-;;   0000a8  54000384          b.mi #0x118                              ; trap exhaustion
-;;   0000ac  f100277b          subs x27, x27, #9
-;;   0000b0  54000384          b.mi #0x120                              ; trap fuel
-;; ; 0x30  return
-;;   0000b4  f9400788          ldr x8, [x28, #8]
-;;   0000b8  91018108          add x8, x8, #0x60
-;;   0000bc  f9000788          str x8, [x28, #8]
-;;   0000c0  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   0000c4  d65f03c0          ret
 ;; ; 0x29  end
-;;   0000c8  528000e0          movz w0, #0x7
-;;   0000cc  f9400788          ldr x8, [x28, #8]
-;;   0000d0  f1018108          subs x8, x8, #0x60
-;;   0000d4  f9000788          str x8, [x28, #8]
-;;   0000d8  54000284          b.mi #0x128                              ; trap exhaustion
-;;   0000dc  f100277b          subs x27, x27, #9
-;;   0000e0  54000284          b.mi #0x130                              ; trap fuel
+;;   000098  528000e0          movz w0, #0x7
+;;   00009c  f1018339          subs x25, x25, #0x60
+;;   0000a0  54000244          b.mi #0xe8                               ; trap exhaustion
+;;   0000a4  f100277b          subs x27, x27, #9
+;;   0000a8  54000244          b.mi #0xf0                               ; trap fuel
 ;; ; 0x2c  return
-;;   0000e4  f9400788          ldr x8, [x28, #8]
-;;   0000e8  91018108          add x8, x8, #0x60
-;;   0000ec  f9000788          str x8, [x28, #8]
-;;   0000f0  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   0000f4  d65f03c0          ret
+;;   0000ac  91018339          add x25, x25, #0x60
+;;   0000b0  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   0000b4  d65f03c0          ret
 ;; ; 0x19  block
 ;; ; trap stub: exhaustion at 0x19
-;;   0000f8  f9406390          ldr x16, [x28, #0xc0]
-;;   0000fc  d63f0200          blr x16
+;;   0000b8  f9406390          ldr x16, [x28, #0xc0]
+;;   0000bc  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x19
-;;   000100  f9406790          ldr x16, [x28, #0xc8]
-;;   000104  d63f0200          blr x16
+;;   0000c0  f9406790          ldr x16, [x28, #0xc8]
+;;   0000c4  d63f0200          blr x16
 ;; ; trap stub: exhaustion at 0x19
-;;   000108  f9406390          ldr x16, [x28, #0xc0]
-;;   00010c  d63f0200          blr x16
+;;   0000c8  f9406390          ldr x16, [x28, #0xc0]
+;;   0000cc  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x19
-;;   000110  f9406790          ldr x16, [x28, #0xc8]
-;;   000114  d63f0200          blr x16
+;;   0000d0  f9406790          ldr x16, [x28, #0xc8]
+;;   0000d4  d63f0200          blr x16
 ;; ; trap stub: exhaustion at 0x19
-;;   000118  f9406390          ldr x16, [x28, #0xc0]
-;;   00011c  d63f0200          blr x16
+;;   0000d8  f9406390          ldr x16, [x28, #0xc0]
+;;   0000dc  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x19
-;;   000120  f9406790          ldr x16, [x28, #0xc8]
-;;   000124  d63f0200          blr x16
+;;   0000e0  f9406790          ldr x16, [x28, #0xc8]
+;;   0000e4  d63f0200          blr x16
 ;; ; trap stub: exhaustion at 0x19
-;;   000128  f9406390          ldr x16, [x28, #0xc0]
-;;   00012c  d63f0200          blr x16
+;;   0000e8  f9406390          ldr x16, [x28, #0xc0]
+;;   0000ec  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x19
-;;   000130  f9406790          ldr x16, [x28, #0xc8]
-;;   000134  d63f0200          blr x16
+;;   0000f0  f9406790          ldr x16, [x28, #0xc8]
+;;   0000f4  d63f0200          blr x16
 
 ;; run: disas --leg x64:spectre=on --ir opt
 ;; run: disas --leg x64:spectre=on --ir alloc

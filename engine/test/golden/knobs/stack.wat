@@ -144,67 +144,132 @@
 ;; ; trap stub: fuel at 0x2f
 ;;   0000b9  41ff97c8000000    call qword ptr [r15 + 0xc8]
 ;; expect
-;; function 0: 144 bytes at 0x0
+;; function 0: 128 bytes at 0x0
 ;; ; 0x23  local.get 0
 ;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
 ;;   000004  910003fd          mov x29, sp
 ;;   000008  52800124          movz w4, #0x9
 ;;   00000c  52800003          movz w3, #0
-;;   000010  f9400788          ldr x8, [x28, #8]
-;;   000014  f1020108          subs x8, x8, #0x80
-;;   000018  f9000788          str x8, [x28, #8]
-;;   00001c  54000264          b.mi #0x68                               ; trap exhaustion
-;;   000020  f100177b          subs x27, x27, #5
-;;   000024  54000264          b.mi #0x70                               ; trap fuel
+;;   000010  f1020339          subs x25, x25, #0x80
+;;   000014  54000264          b.mi #0x60                               ; trap exhaustion
+;;   000018  f100177b          subs x27, x27, #5
+;;   00001c  54000264          b.mi #0x68                               ; trap fuel
 ;; ; 0x29  memory.fill
-;;   000028  2a0103e2          mov w2, w1
-;;   00002c  f900039b          str x27, [x28]
-;;   000030  2a0303e1          mov w1, w3
-;;   000034  d14043f0          sub x16, sp, #0x10, lsl #12
-;;   000038  f940021f          ldr xzr, [x16]
-;;   00003c  f9407f90          ldr x16, [x28, #0xf8]
-;;   000040  d63f0200          blr x16                                  ; call
-;;   000044  f940039b          ldr x27, [x28]
+;;   000020  2a0103e2          mov w2, w1
+;;   000024  f900039b          str x27, [x28]
+;;   000028  f9000799          str x25, [x28, #8]
+;;   00002c  2a0303e1          mov w1, w3
+;;   000030  d14043f0          sub x16, sp, #0x10, lsl #12
+;;   000034  f940021f          ldr xzr, [x16]
+;;   000038  f9407f90          ldr x16, [x28, #0xf8]
+;;   00003c  d63f0200          blr x16                                  ; call
+;;   000040  f940039b          ldr x27, [x28]
+;;   000044  f9400799          ldr x25, [x28, #8]
 ;;   000048  71002c1f          cmp w0, #0xb
-;;   00004c  54000160          b.eq #0x78                               ; trap fuel
-;;   000050  35000180          cbnz w0, #0x80                           ; trap memory-bounds
+;;   00004c  54000120          b.eq #0x70                               ; trap fuel
+;;   000050  35000140          cbnz w0, #0x78                           ; trap memory-bounds
 ;; ; 0x2c  end
-;;   000054  f9400788          ldr x8, [x28, #8]
-;;   000058  91020108          add x8, x8, #0x80
-;;   00005c  f9000788          str x8, [x28, #8]
-;;   000060  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   000064  d65f03c0          ret
+;;   000054  91020339          add x25, x25, #0x80
+;;   000058  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   00005c  d65f03c0          ret
 ;; ; 0x23  local.get 0
 ;; ; trap stub: exhaustion at 0x23
-;;   000068  f9406390          ldr x16, [x28, #0xc0]
-;;   00006c  d63f0200          blr x16
+;;   000060  f9406390          ldr x16, [x28, #0xc0]
+;;   000064  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x23
-;;   000070  f9406790          ldr x16, [x28, #0xc8]
-;;   000074  d63f0200          blr x16
+;;   000068  f9406790          ldr x16, [x28, #0xc8]
+;;   00006c  d63f0200          blr x16
 ;; ; 0x29  memory.fill
 ;; ; trap stub: fuel at 0x29
-;;   000078  f9406790          ldr x16, [x28, #0xc8]
-;;   00007c  d63f0200          blr x16
+;;   000070  f9406790          ldr x16, [x28, #0xc8]
+;;   000074  d63f0200          blr x16
 ;; ; trap stub: memory-bounds at 0x29
-;;   000080  f9404390          ldr x16, [x28, #0x80]
-;;   000084  d63f0200          blr x16
-;;   000088  00000000          .byte 0x00, 0x00, 0x00, 0x00
-;;   00008c  00000000          .byte 0x00, 0x00, 0x00, 0x00
+;;   000078  f9404390          ldr x16, [x28, #0x80]
+;;   00007c  d63f0200          blr x16
 ;;
-;; function 1: 72 bytes at 0x90
+;; function 1: 56 bytes at 0x80
 ;; ; 0x2f  local.get 0
-;;   000090  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
-;;   000094  910003fd          mov x29, sp
-;;   000098  f9400788          ldr x8, [x28, #8]
-;;   00009c  f1018108          subs x8, x8, #0x60
-;;   0000a0  f9000788          str x8, [x28, #8]
-;;   0000a4  54000124          b.mi #0xc8                               ; trap exhaustion
-;;   0000a8  f1000b7b          subs x27, x27, #2
-;;   0000ac  54000124          b.mi #0xd0                               ; trap fuel
+;;   000080  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
+;;   000084  910003fd          mov x29, sp
+;;   000088  f1018339          subs x25, x25, #0x60
+;;   00008c  540000e4          b.mi #0xa8                               ; trap exhaustion
+;;   000090  f1000b7b          subs x27, x27, #2
+;;   000094  540000e4          b.mi #0xb0                               ; trap fuel
 ;; ; 0x31  end
-;;   0000b0  f9400788          ldr x8, [x28, #8]
-;;   0000b4  91018108          add x8, x8, #0x60
-;;   0000b8  f9000788          str x8, [x28, #8]
+;;   000098  91018339          add x25, x25, #0x60
+;;   00009c  2a0103e0          mov w0, w1
+;;   0000a0  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   0000a4  d65f03c0          ret
+;; ; 0x2f  local.get 0
+;; ; trap stub: exhaustion at 0x2f
+;;   0000a8  f9406390          ldr x16, [x28, #0xc0]
+;;   0000ac  d63f0200          blr x16
+;; ; trap stub: fuel at 0x2f
+;;   0000b0  f9406790          ldr x16, [x28, #0xc8]
+;;   0000b4  d63f0200          blr x16
+;; expect
+;; function 0: 160 bytes at 0x0
+;; ; 0x23  local.get 0
+;;   000000  d10003f1          sub x17, sp, #0
+;;   000004  d1004231          sub x17, x17, #0x10
+;;   000008  f9402f90          ldr x16, [x28, #0x58]
+;;   00000c  eb10023f          cmp x17, x16
+;;   000010  540002e3          b.lo #0x6c                               ; trap exhaustion
+;;   000014  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
+;;   000018  910003fd          mov x29, sp
+;;   00001c  52800124          movz w4, #0x9
+;;   000020  52800003          movz w3, #0
+;;   000024  f1020339          subs x25, x25, #0x80
+;;   000028  54000264          b.mi #0x74                               ; trap exhaustion
+;;   00002c  f100177b          subs x27, x27, #5
+;;   000030  54000264          b.mi #0x7c                               ; trap fuel
+;; ; 0x29  memory.fill
+;;   000034  2a0103e2          mov w2, w1
+;;   000038  f900039b          str x27, [x28]
+;;   00003c  f9000799          str x25, [x28, #8]
+;;   000040  2a0303e1          mov w1, w3
+;;   000044  f9407f90          ldr x16, [x28, #0xf8]
+;;   000048  d63f0200          blr x16                                  ; call
+;;   00004c  f940039b          ldr x27, [x28]
+;;   000050  f9400799          ldr x25, [x28, #8]
+;;   000054  71002c1f          cmp w0, #0xb
+;;   000058  54000160          b.eq #0x84                               ; trap fuel
+;;   00005c  35000180          cbnz w0, #0x8c                           ; trap memory-bounds
+;; ; 0x2c  end
+;;   000060  91020339          add x25, x25, #0x80
+;;   000064  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   000068  d65f03c0          ret
+;; ; 0x23  local.get 0
+;; ; trap stub: exhaustion at 0x23
+;;   00006c  f9406390          ldr x16, [x28, #0xc0]
+;;   000070  d63f0200          blr x16
+;; ; trap stub: exhaustion at 0x23
+;;   000074  f9406390          ldr x16, [x28, #0xc0]
+;;   000078  d63f0200          blr x16
+;; ; trap stub: fuel at 0x23
+;;   00007c  f9406790          ldr x16, [x28, #0xc8]
+;;   000080  d63f0200          blr x16
+;; ; 0x29  memory.fill
+;; ; trap stub: fuel at 0x29
+;;   000084  f9406790          ldr x16, [x28, #0xc8]
+;;   000088  d63f0200          blr x16
+;; ; trap stub: memory-bounds at 0x29
+;;   00008c  f9404390          ldr x16, [x28, #0x80]
+;;   000090  d63f0200          blr x16
+;;   000094  00000000          .byte 0x00, 0x00, 0x00, 0x00
+;;   000098  00000000          .byte 0x00, 0x00, 0x00, 0x00
+;;   00009c  00000000          .byte 0x00, 0x00, 0x00, 0x00
+;;
+;; function 1: 56 bytes at 0xa0
+;; ; 0x2f  local.get 0
+;;   0000a0  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
+;;   0000a4  910003fd          mov x29, sp
+;;   0000a8  f1018339          subs x25, x25, #0x60
+;;   0000ac  540000e4          b.mi #0xc8                               ; trap exhaustion
+;;   0000b0  f1000b7b          subs x27, x27, #2
+;;   0000b4  540000e4          b.mi #0xd0                               ; trap fuel
+;; ; 0x31  end
+;;   0000b8  91018339          add x25, x25, #0x60
 ;;   0000bc  2a0103e0          mov w0, w1
 ;;   0000c0  a8c17bfd          ldp x29, x30, [sp], #0x10
 ;;   0000c4  d65f03c0          ret
@@ -215,80 +280,3 @@
 ;; ; trap stub: fuel at 0x2f
 ;;   0000d0  f9406790          ldr x16, [x28, #0xc8]
 ;;   0000d4  d63f0200          blr x16
-;; expect
-;; function 0: 160 bytes at 0x0
-;; ; 0x23  local.get 0
-;;   000000  d10003f1          sub x17, sp, #0
-;;   000004  d1004231          sub x17, x17, #0x10
-;;   000008  f9402f90          ldr x16, [x28, #0x58]
-;;   00000c  eb10023f          cmp x17, x16
-;;   000010  54000323          b.lo #0x74                               ; trap exhaustion
-;;   000014  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
-;;   000018  910003fd          mov x29, sp
-;;   00001c  52800124          movz w4, #0x9
-;;   000020  52800003          movz w3, #0
-;;   000024  f9400788          ldr x8, [x28, #8]
-;;   000028  f1020108          subs x8, x8, #0x80
-;;   00002c  f9000788          str x8, [x28, #8]
-;;   000030  54000264          b.mi #0x7c                               ; trap exhaustion
-;;   000034  f100177b          subs x27, x27, #5
-;;   000038  54000264          b.mi #0x84                               ; trap fuel
-;; ; 0x29  memory.fill
-;;   00003c  2a0103e2          mov w2, w1
-;;   000040  f900039b          str x27, [x28]
-;;   000044  2a0303e1          mov w1, w3
-;;   000048  f9407f90          ldr x16, [x28, #0xf8]
-;;   00004c  d63f0200          blr x16                                  ; call
-;;   000050  f940039b          ldr x27, [x28]
-;;   000054  71002c1f          cmp w0, #0xb
-;;   000058  540001a0          b.eq #0x8c                               ; trap fuel
-;;   00005c  350001c0          cbnz w0, #0x94                           ; trap memory-bounds
-;; ; 0x2c  end
-;;   000060  f9400788          ldr x8, [x28, #8]
-;;   000064  91020108          add x8, x8, #0x80
-;;   000068  f9000788          str x8, [x28, #8]
-;;   00006c  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   000070  d65f03c0          ret
-;; ; 0x23  local.get 0
-;; ; trap stub: exhaustion at 0x23
-;;   000074  f9406390          ldr x16, [x28, #0xc0]
-;;   000078  d63f0200          blr x16
-;; ; trap stub: exhaustion at 0x23
-;;   00007c  f9406390          ldr x16, [x28, #0xc0]
-;;   000080  d63f0200          blr x16
-;; ; trap stub: fuel at 0x23
-;;   000084  f9406790          ldr x16, [x28, #0xc8]
-;;   000088  d63f0200          blr x16
-;; ; 0x29  memory.fill
-;; ; trap stub: fuel at 0x29
-;;   00008c  f9406790          ldr x16, [x28, #0xc8]
-;;   000090  d63f0200          blr x16
-;; ; trap stub: memory-bounds at 0x29
-;;   000094  f9404390          ldr x16, [x28, #0x80]
-;;   000098  d63f0200          blr x16
-;;   00009c  00000000          .byte 0x00, 0x00, 0x00, 0x00
-;;
-;; function 1: 72 bytes at 0xa0
-;; ; 0x2f  local.get 0
-;;   0000a0  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
-;;   0000a4  910003fd          mov x29, sp
-;;   0000a8  f9400788          ldr x8, [x28, #8]
-;;   0000ac  f1018108          subs x8, x8, #0x60
-;;   0000b0  f9000788          str x8, [x28, #8]
-;;   0000b4  54000124          b.mi #0xd8                               ; trap exhaustion
-;;   0000b8  f1000b7b          subs x27, x27, #2
-;;   0000bc  54000124          b.mi #0xe0                               ; trap fuel
-;; ; 0x31  end
-;;   0000c0  f9400788          ldr x8, [x28, #8]
-;;   0000c4  91018108          add x8, x8, #0x60
-;;   0000c8  f9000788          str x8, [x28, #8]
-;;   0000cc  2a0103e0          mov w0, w1
-;;   0000d0  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   0000d4  d65f03c0          ret
-;; ; 0x2f  local.get 0
-;; ; trap stub: exhaustion at 0x2f
-;;   0000d8  f9406390          ldr x16, [x28, #0xc0]
-;;   0000dc  d63f0200          blr x16
-;; ; trap stub: fuel at 0x2f
-;;   0000e0  f9406790          ldr x16, [x28, #0xc8]
-;;   0000e4  d63f0200          blr x16

@@ -82,28 +82,24 @@
 ;; mfn "f0" 0  frame cost 96, 0 slots
 ;; b0
 ;;      0  params x0, w1                                    @0x22
-;;      1  ldr x8, [x28, #8]                                @0x22
-;;      2  subs x8, x8, #96                                 @0x22
-;;      3  str x8, [x28, #8]                                @0x22
-;;      4  b.mi trap 10                                     @0x22
-;;      5  subs x27, x27, #3                                @0x22
-;;      6  b.mi trap 11                                     @0x22
-;;      7  cmp w1, #5                                       @0x24
-;;      8  b.hs trap 4                                      @0x24
-;;      9  add x8, x0, w1, uxtw #3                          @0x24
-;;     10  ldr x8, [x8, #224]                               @0x24
-;;     11  cbz x8, trap 5                                   @0x24
-;;     12  ldr w9, [x8, #16]                                @0x24
-;;     13  ldr w10, [x0, #144]                              @0x24
-;;     14  cmp w9, w10                                      @0x24
-;;     15  b.ne trap 6                                      @0x24
-;;     16  ldr x9, [x8]                                     @0x24
-;;     17  ldr x0, [x8, #8]                                 @0x24
-;;     18  blr x9, x0                                       @0x24
-;;     19  ldr x8, [x28, #8]                                @0x27
-;;     20  add x8, x8, #96                                  @0x27
-;;     21  str x8, [x28, #8]                                @0x27
-;;     22  return                                           @0x27
+;;      1  subs x25, x25, #96                               @0x22
+;;      2  b.mi trap 10                                     @0x22
+;;      3  subs x27, x27, #3                                @0x22
+;;      4  b.mi trap 11                                     @0x22
+;;      5  cmp w1, #5                                       @0x24
+;;      6  b.hs trap 4                                      @0x24
+;;      7  add x8, x0, w1, uxtw #3                          @0x24
+;;      8  ldr x8, [x8, #224]                               @0x24
+;;      9  cbz x8, trap 5                                   @0x24
+;;     10  ldr w9, [x8, #16]                                @0x24
+;;     11  ldr w10, [x0, #144]                              @0x24
+;;     12  cmp w9, w10                                      @0x24
+;;     13  b.ne trap 6                                      @0x24
+;;     14  ldr x9, [x8]                                     @0x24
+;;     15  ldr x0, [x8, #8]                                 @0x24
+;;     16  blr x9, x0                                       @0x24
+;;     17  add x25, x25, #96                                @0x27
+;;     18  return                                           @0x27
 
 ;; run: disas --leg x64:tables=inline --ir opt
 ;; exported, so that others may let it grow

@@ -77,43 +77,39 @@
 ;; ; trap stub: fuel at 0x29
 ;;   00005a  41ff97c8000000    call qword ptr [r15 + 0xc8]
 ;; expect
-;; function 1: 116 bytes at 0x0
+;; function 1: 100 bytes at 0x0
 ;; ; 0x29  local.get 0
 ;;   000000  a9be7bfd          stp x29, x30, [sp, #-0x20]!
 ;;   000004  910003fd          mov x29, sp
 ;;   000008  f9000bf3          str x19, [sp, #0x10]
 ;;   00000c  f9000ffa          str x26, [sp, #0x18]
 ;;   000010  2a0003f3          mov w19, w0
-;;   000014  f9400788          ldr x8, [x28, #8]
-;;   000018  f1018108          subs x8, x8, #0x60
-;;   00001c  f9000788          str x8, [x28, #8]
-;;   000020  54000224          b.mi #0x64                               ; trap exhaustion
-;;   000024  f100177b          subs x27, x27, #5
-;;   000028  54000224          b.mi #0x6c                               ; trap fuel
+;;   000014  f1018339          subs x25, x25, #0x60
+;;   000018  540001e4          b.mi #0x54                               ; trap exhaustion
+;;   00001c  f100177b          subs x27, x27, #5
+;;   000020  540001e4          b.mi #0x5c                               ; trap fuel
 ;; ; 0x2b  call 0
-;;   00002c  f9406348          ldr x8, [x26, #0xc0]
-;;   000030  f9400109          ldr x9, [x8]
-;;   000034  f9400508          ldr x8, [x8, #8]
-;;   000038  aa0803fa          mov x26, x8
-;;   00003c  2a1303e0          mov w0, w19
-;;   000040  d63f0120          blr x9                                   ; call
-;;   000044  f9400ffa          ldr x26, [sp, #0x18]
+;;   000024  f9406348          ldr x8, [x26, #0xc0]
+;;   000028  f9400109          ldr x9, [x8]
+;;   00002c  f9400508          ldr x8, [x8, #8]
+;;   000030  aa0803fa          mov x26, x8
+;;   000034  2a1303e0          mov w0, w19
+;;   000038  d63f0120          blr x9                                   ; call
+;;   00003c  f9400ffa          ldr x26, [sp, #0x18]
 ;; ; 0x2f  global.set 0
-;;   000048  b9008353          str w19, [x26, #0x80]
+;;   000040  b9008353          str w19, [x26, #0x80]
 ;; ; 0x31  end
-;;   00004c  f9400788          ldr x8, [x28, #8]
-;;   000050  91018108          add x8, x8, #0x60
-;;   000054  f9000788          str x8, [x28, #8]
-;;   000058  f9400bf3          ldr x19, [sp, #0x10]
-;;   00005c  a8c27bfd          ldp x29, x30, [sp], #0x20
-;;   000060  d65f03c0          ret
+;;   000044  91018339          add x25, x25, #0x60
+;;   000048  f9400bf3          ldr x19, [sp, #0x10]
+;;   00004c  a8c27bfd          ldp x29, x30, [sp], #0x20
+;;   000050  d65f03c0          ret
 ;; ; 0x29  local.get 0
 ;; ; trap stub: exhaustion at 0x29
-;;   000064  f9406390          ldr x16, [x28, #0xc0]
-;;   000068  d63f0200          blr x16
+;;   000054  f9406390          ldr x16, [x28, #0xc0]
+;;   000058  d63f0200          blr x16
 ;; ; trap stub: fuel at 0x29
-;;   00006c  f9406790          ldr x16, [x28, #0xc8]
-;;   000070  d63f0200          blr x16
+;;   00005c  f9406790          ldr x16, [x28, #0xc8]
+;;   000060  d63f0200          blr x16
 
 ;; run: disas --leg x64:vmctx=pinned --ir alloc
 ;; a function of this module leaves it alone

@@ -51,56 +51,48 @@
 ;; function 0 after mach
 ;; mfn "f0" 0  frame cost 96
 ;; b0
-;;      0  params v69=x0, v71=x1                            @0x24
-;;      1  ldr v72, [x28, #8]                               @0x24
-;;      2  subs v73, v72, #96                               @0x24
-;;      3  str v73, [x28, #8]                               @0x24
-;;      4  b.mi trap 10                                     @0x24
-;;      5  subs x27, x27, #4                                @0x24
-;;      6  b.mi trap 11                                     @0x24
-;;      7  cmp v71, #4                                      @0x26
-;;      8  b.hs trap 3                                      @0x26
-;;      9  cmp v71, #4                                      @0x26
-;;     10  csel v70, v71, wzr, lo                           @0x26
-;;     11  csdb                                             @0x26
-;;     12  add v68, v69, v70, uxtw #3                       @0x26
-;;     13  ldr v67, [v68, #224]                             @0x26
-;;     14  cmp v67, #0                                      @0x28
-;;     15  cset v64, eq                                     @0x28
-;;     16  ldr v65, [x28, #8]                               @0x29
-;;     17  add v66, v65, #96                                @0x29
-;;     18  str v66, [x28, #8]                               @0x29
-;;     19  return v64 {v64=x0}                              @0x29
+;;      0  params v67=x0, v69=x1                            @0x24
+;;      1  subs x25, x25, #96                               @0x24
+;;      2  b.mi trap 10                                     @0x24
+;;      3  subs x27, x27, #4                                @0x24
+;;      4  b.mi trap 11                                     @0x24
+;;      5  cmp v69, #4                                      @0x26
+;;      6  b.hs trap 3                                      @0x26
+;;      7  cmp v69, #4                                      @0x26
+;;      8  csel v68, v69, wzr, lo                           @0x26
+;;      9  csdb                                             @0x26
+;;     10  add v66, v67, v68, uxtw #3                       @0x26
+;;     11  ldr v65, [v66, #224]                             @0x26
+;;     12  cmp v65, #0                                      @0x28
+;;     13  cset v64, eq                                     @0x28
+;;     14  add x25, x25, #96                                @0x29
+;;     15  return v64 {v64=x0}                              @0x29
 ;;
 ;; function 1 after mach
 ;; mfn "f1" 1  frame cost 96
 ;; b0
-;;      0  params v72=x0, v75=x1                            @0x2c
-;;      1  ldr v76, [x28, #8]                               @0x2c
-;;      2  subs v77, v76, #96                               @0x2c
-;;      3  str v77, [x28, #8]                               @0x2c
-;;      4  b.mi trap 10                                     @0x2c
-;;      5  subs x27, x27, #3                                @0x2c
-;;      6  b.mi trap 11                                     @0x2c
-;;      7  cmp v75, #4                                      @0x2e
-;;      8  b.hs trap 4                                      @0x2e
-;;      9  cmp v75, #4                                      @0x2e
-;;     10  csel v74, v75, wzr, lo                           @0x2e
-;;     11  csdb                                             @0x2e
-;;     12  add v73, v72, v74, uxtw #3                       @0x2e
-;;     13  ldr v69, [v73, #224]                             @0x2e
-;;     14  cbz v69, trap 5                                  @0x2e
-;;     15  ldr v70, [v69, #16]                              @0x2e
-;;     16  ldr v71, [v72, #144]                             @0x2e
-;;     17  cmp v70, v71                                     @0x2e
-;;     18  b.ne trap 6                                      @0x2e
-;;     19  ldr v67, [v69]                                   @0x2e
-;;     20  ldr v68, [v69, #8]                               @0x2e
-;;     21  blr v67, v68, v64 {v68=x0 v64=x0}                @0x2e
-;;     22  ldr v65, [x28, #8]                               @0x31
-;;     23  add v66, v65, #96                                @0x31
-;;     24  str v66, [x28, #8]                               @0x31
-;;     25  return v64 {v64=x0}                              @0x31
+;;      0  params v70=x0, v73=x1                            @0x2c
+;;      1  subs x25, x25, #96                               @0x2c
+;;      2  b.mi trap 10                                     @0x2c
+;;      3  subs x27, x27, #3                                @0x2c
+;;      4  b.mi trap 11                                     @0x2c
+;;      5  cmp v73, #4                                      @0x2e
+;;      6  b.hs trap 4                                      @0x2e
+;;      7  cmp v73, #4                                      @0x2e
+;;      8  csel v72, v73, wzr, lo                           @0x2e
+;;      9  csdb                                             @0x2e
+;;     10  add v71, v70, v72, uxtw #3                       @0x2e
+;;     11  ldr v67, [v71, #224]                             @0x2e
+;;     12  cbz v67, trap 5                                  @0x2e
+;;     13  ldr v68, [v67, #16]                              @0x2e
+;;     14  ldr v69, [v70, #144]                             @0x2e
+;;     15  cmp v68, v69                                     @0x2e
+;;     16  b.ne trap 6                                      @0x2e
+;;     17  ldr v65, [v67]                                   @0x2e
+;;     18  ldr v66, [v67, #8]                               @0x2e
+;;     19  blr v65, v66, v64 {v66=x0 v64=x0}                @0x2e
+;;     20  add x25, x25, #96                                @0x31
+;;     21  return v64 {v64=x0}                              @0x31
 
 ;; run: disas --leg x64:O2 --ir mach
 ;; run: disas --leg a64:O2,charge=branch --ir mach
@@ -123,32 +115,24 @@
 ;; function 0 after mach
 ;; mfn "f0" 0  frame cost 112
 ;; b0
-;;      0  params v67=x1                                    @0x19
-;;      1  ldr v68, [x28, #8]                               @0x19
-;;      2  subs v69, v68, #112                              @0x19
-;;      3  str v69, [x28, #8]                               @0x19
-;;      4  b.mi trap 10                                     @0x19
-;;      5  subs x27, x27, #4                                @0x19
-;;      6  b.mi trap 11                                     @0x19
-;;      7  add v64, v67, #1                                 @0x1d
-;;      8  ldr v65, [x28, #8]                               @0x1e
-;;      9  add v66, v65, #112                               @0x1e
-;;     10  str v66, [x28, #8]                               @0x1e
-;;     11  return v64 {v64=x0}                              @0x1e
+;;      0  params v65=x1                                    @0x19
+;;      1  subs x25, x25, #112                              @0x19
+;;      2  b.mi trap 10                                     @0x19
+;;      3  subs x27, x27, #4                                @0x19
+;;      4  b.mi trap 11                                     @0x19
+;;      5  add v64, v65, #1                                 @0x1d
+;;      6  add x25, x25, #112                               @0x1e
+;;      7  return v64 {v64=x0}                              @0x1e
 ;; expect
 ;; function 0 after mach
 ;; mfn "f0" 0  frame cost 112
 ;; b0
-;;      0  params v67=x1                                    @0x19
-;;      1  ldr v69, [x28, #8]                               @0x19
-;;      2  sub v70, v69, #112                               @0x19
-;;      3  str v70, [x28, #8]                               @0x19
-;;      4  sub x27, x27, #4                                 @0x19
-;;      5  orr v68, x27, v70                                @0x19
-;;      6  and v71, v68, #0x400000000000                    @0x19
-;;      7  ldr wzr, [x28, v71]                              @0x19
-;;      8  add v64, v67, #1                                 @0x1d
-;;      9  ldr v65, [x28, #8]                               @0x1e
-;;     10  add v66, v65, #112                               @0x1e
-;;     11  str v66, [x28, #8]                               @0x1e
-;;     12  return v64 {v64=x0}                              @0x1e
+;;      0  params v65=x1                                    @0x19
+;;      1  sub x25, x25, #112                               @0x19
+;;      2  sub x27, x27, #4                                 @0x19
+;;      3  orr v66, x27, x25                                @0x19
+;;      4  and v67, v66, #0x400000000000                    @0x19
+;;      5  ldr wzr, [x28, v67]                              @0x19
+;;      6  add v64, v65, #1                                 @0x1d
+;;      7  add x25, x25, #112                               @0x1e
+;;      8  return v64 {v64=x0}                              @0x1e

@@ -45,9 +45,10 @@ struct Remote {
     LegSpec spec;
     pid_t pid;
     int fd;
-    int timeout_ms; /* for a call */
-    bool hung;      /* the last call did not come back in time */
-    bool second;    /* run it under the second emulator */
+    int timeout_ms;   /* for a call */
+    bool hung;        /* the last call did not come back in time */
+    bool second;      /* run it under the second emulator */
+    bool other_build; /* it ended since its binary is of another build */
     uint8_t *buf;
     size_t cap;
 };
@@ -102,9 +103,11 @@ static void end(Remote *r) {
     if (r->fd >= 0) close(r->fd);
     r->fd = -1;
     if (r->pid > 0) {
+        int status = 0;
         kill(r->pid, SIGKILL);
-        while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR) {
+        while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR) {
         }
+        r->other_build = WIFEXITED(status) && WEXITSTATUS(status) == WORKER_OTHER_BUILD;
     }
     r->pid = 0;
 }
@@ -138,18 +141,19 @@ static bool spawn(Remote *r, char *why, size_t why_size) {
     }
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
-        char fd[16];
+        char build[16], fd[16];
         int child = dup(pair[1]);
         close(pair[0]);
         close(pair[1]);
+        snprintf(build, sizeof build, "%x", worker_build());
         snprintf(fd, sizeof fd, "%d", child);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) _exit(127);
         signal(SIGINT, SIG_IGN);
         if (emulator[0])
-            execl(emulator, emulator, binary, "full", fd, (char *)NULL);
+            execl(emulator, emulator, binary, build, "full", fd, (char *)NULL);
         else
-            execl(binary, binary, "full", fd, (char *)NULL);
+            execl(binary, binary, build, "full", fd, (char *)NULL);
         _exit(127);
     }
     close(pair[1]);
@@ -159,8 +163,11 @@ static bool spawn(Remote *r, char *why, size_t why_size) {
     m.spec.full = false;
     Reply reply;
     if (pid > 0 && call(r, &m, (Name){NULL, 0}, NULL, 0, &reply) && reply.ok) return true;
-    snprintf(why, why_size, "%.100s does not run here", binary);
     end(r);
+    snprintf(
+        why, why_size,
+        r->other_build ? "%.100s is of another build than this program: build it again" : "%.100s does not run here",
+        binary);
     return false;
 }
 

@@ -250,6 +250,48 @@ static void test_second_emulator(void **state) {
     open_usual(w);
 }
 
+/* A binary of another build says so, and is not tried again. */
+static void test_other_build(void **state) {
+    (void)state;
+    char why[300], emulator[256], binary[256], line[600], dir[] = "/tmp/parallax-worker-XXXXXX";
+    if (!worker_command(foreign(), emulator, binary, why, sizeof why)) fail_msg("%s", why);
+    snprintf(line, sizeof line, "%s %s %x 0 0", emulator, binary, worker_build() + 1);
+    int status = system(line);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), WORKER_OTHER_BUILD);
+
+    assert_non_null(mkdtemp(dir));
+    snprintf(line, sizeof line, "echo 'exit %d' >%s/parallax-worker-%s && chmod +x %s/*", WORKER_OTHER_BUILD, dir,
+             foreign(), dir);
+    assert_int_equal(system(line), 0);
+    setenv("PARALLAX_WORKER_DIR", dir, 1);
+    setenv("PARALLAX_QEMU", "/bin/sh", 1);
+    Region *r = calloc(1, sizeof *r);
+    Worker *other = calloc(1, sizeof *other);
+    assert_true(region_make(r, 40, false));
+    worker_init(other, foreign(), SECOND);
+    Executor x = worker_executor(other);
+    Batch batch = {0};
+    for (int again = 0; again < 2; again++) assert_int_equal(x.run(x.user, r, &batch), EXEC_LACKS);
+    assert_int_equal(other->stats.started, 1);
+    assert_non_null(strstr(other->why, "of another build"));
+    region_free(r);
+    free(r);
+    free(other);
+
+    LegSpec spec;
+    char legs[40];
+    uint32_t n;
+    snprintf(legs, sizeof legs, "%s!full", foreign());
+    assert_true(leg_specs_parse(&spec, 1, &n, legs, why, sizeof why));
+    assert_null(remote_open(&spec, why, sizeof why));
+    assert_non_null(strstr(why, "of another build"));
+    unsetenv("PARALLAX_WORKER_DIR");
+    unsetenv("PARALLAX_QEMU");
+    snprintf(line, sizeof line, "rm -r %s", dir);
+    assert_int_equal(system(line), 0);
+}
+
 /* An engine under the emulator that does not come back hangs; it has not crashed. */
 static void test_full_hangs(void **state) {
     World *w = world(state);
@@ -270,9 +312,9 @@ static void test_full_hangs(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed),         cmocka_unit_test(test_hung),
-                                       cmocka_unit_test(test_slow_plan),      cmocka_unit_test(test_grown),
-                                       cmocka_unit_test(test_full_rejects),   cmocka_unit_test(test_full_hangs),
-                                       cmocka_unit_test(test_second_emulator)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed),          cmocka_unit_test(test_hung),
+                                       cmocka_unit_test(test_slow_plan),       cmocka_unit_test(test_grown),
+                                       cmocka_unit_test(test_full_rejects),    cmocka_unit_test(test_full_hangs),
+                                       cmocka_unit_test(test_second_emulator), cmocka_unit_test(test_other_build)};
     return cmocka_run_group_tests_name("worker", tests, open_world, close_world);
 }

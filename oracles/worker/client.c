@@ -146,7 +146,8 @@ static void pin_to_this_cpu(void) {
 }
 
 static _Noreturn void child(const Region *r, const char *emulator, const char *binary, pid_t parent) {
-    char fd[16], base[24];
+    char build[16], fd[16], base[24];
+    snprintf(build, sizeof build, "%x", worker_build());
     snprintf(fd, sizeof fd, "%d", r->fd);
     snprintf(base, sizeof base, "%llx", (unsigned long long)(uintptr_t)r->base);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -154,9 +155,9 @@ static _Noreturn void child(const Region *r, const char *emulator, const char *b
     pin_to_this_cpu();
     signal(SIGINT, SIG_IGN); /* Ctrl-C is for the client, which then ends us */
     if (emulator[0])
-        execl(emulator, emulator, binary, fd, base, (char *)NULL);
+        execl(emulator, emulator, binary, build, fd, base, (char *)NULL);
     else
-        execl(binary, binary, fd, base, (char *)NULL);
+        execl(binary, binary, build, fd, base, (char *)NULL);
     _exit(127);
 }
 
@@ -169,9 +170,11 @@ static void reap(Worker *w) {
 }
 
 static bool dead(Worker *w) {
-    pid_t ended = waitpid(w->pid, NULL, WNOHANG);
+    int status = 0;
+    pid_t ended = waitpid(w->pid, &status, WNOHANG);
     if (ended == 0 || (ended < 0 && errno != ECHILD)) return false; /* ECHILD: somebody else has reaped it */
     w->pid = 0;
+    w->other = ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == WORKER_OTHER_BUILD;
     return true;
 }
 
@@ -229,7 +232,10 @@ static bool start(Worker *w, Region *r) {
     w->stats.started++;
     if (exchange(w, r, NULL, START_TIMEOUT_NS) == EXEC_DONE) return true;
     reap(w);
-    snprintf(w->why, sizeof w->why, "%.60s %.60s does not run here", emulator, binary);
+    if (w->other)
+        snprintf(w->why, sizeof w->why, "%.90s is of another build than this program: build it again", binary);
+    else
+        snprintf(w->why, sizeof w->why, "%.60s %.60s does not run here", emulator, binary);
     return false;
 }
 
@@ -245,7 +251,7 @@ static ExecStatus request(Worker *w, Region *r, uint32_t op, Batch *b) {
     if (w->pid && dead(w)) w->stats.died++;
     /* One that was up before may be killed while it starts, too; one that never came up will not do so later. */
     for (int tries = w->second ? SECOND_STARTS : w->up ? RESTARTS : FIRST_STARTS; !w->pid; tries--) {
-        if (w->lacks || tries == 0) {
+        if (w->lacks || w->other || tries == 0) {
             w->lacks = !w->up;
             return EXEC_LACKS;
         }

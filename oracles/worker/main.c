@@ -1,5 +1,5 @@
-/* parallax-worker-ISA FD BASE: map the region in file FD at address BASE (hex) and run what is asked for.
- * parallax-worker-ISA full FD: the whole engine, for `a64!full` (oracles/legs/remote.c). */
+/* parallax-worker-ISA BUILD FD BASE: map the region in file FD at address BASE (hex) and run what is asked for.
+ * parallax-worker-ISA BUILD full FD: the whole engine, for `a64!full` (oracles/legs/remote.c). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +31,11 @@ static _Noreturn void serve(Region *r) {
 }
 
 int main(int argc, char **argv) {
-    if (argc == 3 && strcmp(argv[1], "full") == 0) return remote_serve(atoi(argv[2]));
+    if (argc < 2 || strtoul(argv[1], NULL, 16) != worker_build()) return WORKER_OTHER_BUILD;
+    if (argc == 4 && strcmp(argv[2], "full") == 0) return remote_serve(atoi(argv[3]));
     Region r;
     LibHost host = {0};
-    if (argc != 3 || !region_join(&r, atoi(argv[1]), strtoull(argv[2], NULL, 16))) {
+    if (argc != 4 || !region_join(&r, atoi(argv[2]), strtoull(argv[3], NULL, 16))) {
         fprintf(stderr, "parallax-worker: cannot map the region\n");
         return 3;
     }

@@ -23,9 +23,23 @@ typedef struct Worker {
     bool second; /* start it under the second emulator */
     bool up;     /* has run once */
     bool lacks;  /* could not be started once: not tried again */
+    bool other;  /* the binary is of another build */
     char why[160];
     WorkerStats stats;
 } Worker;
+
+/* What both sides must have been built alike: the number is raised when a shared structure or message changes its
+ * meaning, the sizes speak for themselves.  A worker's first argument; another one's ends it with the status
+ * WORKER_OTHER_BUILD. */
+enum { WORKER_PROTOCOL = 1, WORKER_OTHER_BUILD = 4 };
+static inline uint32_t worker_build(void) {
+    static const uint32_t part[] = {WORKER_PROTOCOL,  sizeof(RegionHeader), sizeof(ExecState), sizeof(Batch),
+                                    sizeof(ExecCall), sizeof(FuncInst),     sizeof(TableInst), sizeof(MemInst),
+                                    REGION_CODE,      REGION_STACK};
+    uint32_t hash = 0;
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++) hash = (hash ^ part[i]) * 0x9e3779b1;
+    return hash;
+}
 
 /* Requests, in RegionHeader.op */
 enum { WORKER_RUN = 1, WORKER_FLUSH = 2 };

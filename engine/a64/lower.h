@@ -1,5 +1,5 @@
-/* What the parts of aarch64's lowering share: lower.c has the helpers and the dispatch, lower_int.c, lower_cond.c,
- * lower_mem.c, lower_float.c, lower_vector.c and lower_lane.c the rules by kind of operation.
+/* What the parts of aarch64's lowering share: lower.c has the helpers and the dispatch, lower_int.c, lower_div.c,
+ * lower_cond.c, lower_mem.c, lower_float.c, lower_vector.c and lower_lane.c the rules by kind of operation.
  *
  * Registers of i32 values have an unspecified upper half: each user reads 32 bits, and what widens one says so
  * (uxtw, mov w). Flags live within one Target.lower call only. */
@@ -32,6 +32,8 @@ MInsn *a64_ins3(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, Reg b, Reg c
 MInsn *a64_tied(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a);
 void a64_imm(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, uint64_t imm);
 void a64_move(Lower *l, Reg d, Reg a);
+/* op: ubfm or sbfm; see the architecture's description of their aliases */
+void a64_bit_field(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, uint32_t immr, uint32_t imms);
 
 /* A second operand that is shifted or extended on the way. */
 typedef struct A64Operand {
@@ -66,6 +68,7 @@ void a64_load_lane(Lower *l, Val load, Reg d);
 
 /* One per group of operations; d: the register to define. */
 void a64_lower_int(Lower *l, Val v, Reg d);
+void a64_lower_div(Lower *l, const Ins *i, Reg d);
 void a64_lower_cond(Lower *l, Val v, Reg d);    /* icmp, eqz, fcmp, select */
 void a64_lower_control(Lower *l, Val v);        /* jump .. trap; counters */
 void a64_lower_counter(Lower *l, const Ins *i); /* charge, charges, refund */

@@ -185,20 +185,6 @@ static void multiply(Lower *l, const Ins *i, Reg d) {
     a64_ins3(l, A64_MADD, size, d, a, b, A64_ZR);
 }
 
-/* sdiv of the smallest value by -1 gives the smallest value, so the remainder comes out as 0. */
-static void divide(Lower *l, const Ins *i, Reg d) {
-    uint32_t size = a64_size((IrType)i->type);
-    bool is_signed = i->op == IR_sdiv || i->op == IR_srem, rem = i->op == IR_srem || i->op == IR_urem;
-    Reg a = a64_reg(l, i->a), b = a64_reg(l, i->b), q = rem ? lower_temp(l, (IrType)i->type) : d;
-    a64_ins2(l, is_signed ? A64_SDIV : A64_UDIV, size, q, a, b);
-    if (rem) {
-        A64_HIT(l, rem);
-        a64_ins3(l, A64_MSUB, size, d, q, b, a);
-    } else {
-        A64_HIT(l, div);
-    }
-}
-
 /* -- Logic ---------------------------------------------------------------------------- */
 
 typedef struct LogicRows {
@@ -213,8 +199,7 @@ static LogicRows logic_rows(IrOp op) {
     }
 }
 
-/* ubfm, sbfm: see the architecture's description of their aliases */
-static void bit_field(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, uint32_t immr, uint32_t imms) {
+void a64_bit_field(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, uint32_t immr, uint32_t imms) {
     a64_ins1(l, op, size, d, a)->imm = (int64_t)(immr | imms << 8);
 }
 
@@ -291,7 +276,7 @@ static bool match_extract(Lower *l, Val p, uint64_t mask, uint32_t size, Reg d) 
     if (!is_low_mask(mask) || !a64_match_shift(l, p, false, &shift) || shift.kind != A64_LSR) return false;
     A64_HIT(l, ubfx);
     uint32_t top = shift.amount + bits_popcount64(mask);
-    bit_field(l, A64_UBFM, size, d, a64_reg(l, shift.v), shift.amount, (top > size * 8 ? size * 8 : top) - 1);
+    a64_bit_field(l, A64_UBFM, size, d, a64_reg(l, shift.v), shift.amount, (top > size * 8 ? size * 8 : top) - 1);
     return true;
 }
 
@@ -347,7 +332,7 @@ static void logic(Lower *l, const Ins *i, Reg d) {
 static void shift_left(Lower *l, uint32_t size, Reg d, Reg a, uint32_t by) {
     uint32_t width = size * 8;
     assert(by > 0 && by < width);
-    bit_field(l, A64_UBFM, size, d, a, width - by, width - 1 - by);
+    a64_bit_field(l, A64_UBFM, size, d, a, width - by, width - 1 - by);
 }
 
 /* (shl x c) where only a low field of x reaches the result anyway */
@@ -362,7 +347,7 @@ static bool shift_field(Lower *l, const Ins *i, uint32_t by, uint32_t size, Reg 
     }
     A64_HIT(l, shl_field);
     if (n > width - by) n = width - by;
-    bit_field(l, x->op == IR_sext ? A64_SBFM : A64_UBFM, size, d, a64_reg(l, x->a), width - by, n - 1);
+    a64_bit_field(l, x->op == IR_sext ? A64_SBFM : A64_UBFM, size, d, a64_reg(l, x->a), width - by, n - 1);
     return true;
 }
 
@@ -378,10 +363,10 @@ static void shift_by(Lower *l, const Ins *i, uint32_t by, uint32_t size, Reg d) 
         shift_left(l, size, d, a64_reg(l, i->a), by);
     } else if (a64_match_shift(l, i->a, false, &left) && left.kind == A64_LSL) {
         A64_HIT(l, shift_pair);
-        bit_field(l, op, size, d, a64_reg(l, left.v), (by - left.amount) & (width - 1), width - 1 - left.amount);
+        a64_bit_field(l, op, size, d, a64_reg(l, left.v), (by - left.amount) & (width - 1), width - 1 - left.amount);
     } else {
         A64_HIT(l, shift_imm);
-        bit_field(l, op, size, d, a64_reg(l, i->a), by, width - 1);
+        a64_bit_field(l, op, size, d, a64_reg(l, i->a), by, width - 1);
     }
 }
 
@@ -510,7 +495,7 @@ static void extend(Lower *l, Val v, const Ins *i, Reg d) {
     }
     if (i->op == IR_sext) {
         A64_HIT(l, sext);
-        bit_field(l, A64_SBFM, 8, d, a64_reg(l, i->a), 0, 31);
+        a64_bit_field(l, A64_SBFM, 8, d, a64_reg(l, i->a), 0, 31);
         return;
     }
     if (sole_near(l, i->a, (IrOp)x->op) && (clears_upper((IrOp)x->op) || clears_upper_shift(l, x))) {
@@ -546,7 +531,7 @@ void a64_lower_int(Lower *l, Val v, Reg d) {
     case IR_sdiv:
     case IR_udiv:
     case IR_srem:
-    case IR_urem: divide(l, i, d); break;
+    case IR_urem: a64_lower_div(l, i, d); break;
     case IR_iand:
     case IR_ior:
     case IR_ixor: logic(l, i, d); break;
@@ -563,7 +548,7 @@ void a64_lower_int(Lower *l, Val v, Reg d) {
     case IR_sext32: {
         A64_HIT(l, sext_part);
         uint32_t bits = i->op == IR_sext8 ? 8 : i->op == IR_sext16 ? 16 : 32;
-        bit_field(l, A64_SBFM, width_of(l, v) / 8, d, a64_reg(l, i->a), 0, bits - 1);
+        a64_bit_field(l, A64_SBFM, width_of(l, v) / 8, d, a64_reg(l, i->a), 0, bits - 1);
         break;
     }
     case IR_sext:

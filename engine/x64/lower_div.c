@@ -1,16 +1,13 @@
 /* Lowering for x86-64: division.
  *
- * By a constant it becomes a multiplication by a reciprocal (Granlund and Montgomery, "Division by invariant integers
- * using multiplication", PLDI 1994): with m = ceil(2^(N+p) / d) and e = m * d - 2^(N+p), floor(x * m / 2^(N+p)) is x /
- * d for all 0 <= x < 2^n if e <= 2^(N+p-n).  For n = N there may be no such m of N bits; then d is odd (else x and d
- * are halved first), and m - 2^N is used and x added.  Signed: n = N - 1, the quotient rounds down, so 1 is added for
- * negative x. N = 32 multiplies in 64 bits, where nothing overflows; N = 64 takes the upper half of the product (mul,
- * imul). A remainder is x - quotient * d.
+ * By a constant it becomes a multiplication (code/reciprocal.h): N = 32 multiplies in 64 bits, where nothing overflows;
+ * N = 64 takes the upper half of the product (mul, imul). A remainder is x - quotient * d.
  *
  * Otherwise div and idiv, pinned to rax and rdx.  That the divisor is neither 0 nor -1 with the smallest dividend has
  * been checked by instructions before; only srem must give 0 for -1 by itself. */
 #include <assert.h>
 #include "base/bits.h"
+#include "code/reciprocal.h"
 #include "x64/match.h"
 
 /* -- Instructions on virtual registers ------------------------------------------------ */
@@ -63,41 +60,16 @@ static Reg high_product(Lower *l, X64Op op, Reg a, uint64_t k) {
     return d;
 }
 
-/* -- Reciprocals ------------------------------------------------------------------------ */
-
-typedef struct Magic {
-    uint64_t m; /* its lower N bits */
-    uint32_t p;
-    bool wide; /* m has bit N */
-} Magic;
-
-/* The least p for which m is right for `bits` bits of x; d is no power of 2. */
-static Magic find_magic(uint32_t width, uint32_t bits, uint64_t d) {
-    __extension__ typedef unsigned __int128 u128;
-    u128 one = 1, q = (one << width) / d, r = (one << width) % d; /* of 2^(width + p) */
-    for (uint32_t p = 0;; p++) {
-        if (d - r <= one << (p + width - bits)) {
-            u128 m = q + 1;
-            uint64_t low = width == 64 ? (uint64_t)m : (uint32_t)m;
-            return (Magic){low, p, m >> width != 0};
-        }
-        q *= 2;
-        r *= 2;
-        if (r >= d) {
-            q++;
-            r -= d;
-        }
-    }
-}
+/* -- Quotients -------------------------------------------------------------------------- */
 
 /* x / d for a d that is no power of 2 */
 static Reg unsigned_quotient(Lower *l, uint32_t width, Reg d, Reg x, uint64_t by) {
-    Magic k = find_magic(width, width, by);
+    Reciprocal k = reciprocal(width, width, by);
     uint32_t shift = 0;
     if (k.wide && !(by & 1)) { /* x and d halved: one bit less is enough */
         shift = bits_ctz64(by);
         x = op_imm(l, X64_SHR_I, width / 8, REG_NONE, x, shift);
-        k = find_magic(width, width - shift, by >> shift);
+        k = reciprocal(width, width - shift, by >> shift);
         assert(!k.wide);
     }
     if (width == 32) {
@@ -117,7 +89,7 @@ static Reg unsigned_quotient(Lower *l, uint32_t width, Reg d, Reg x, uint64_t by
 
 /* x / d, rounded to zero, for d > 2 that is no power of 2 */
 static Reg signed_quotient(Lower *l, uint32_t width, Reg d, Reg x, uint64_t by) {
-    Magic k = find_magic(width, width - 1, by);
+    Reciprocal k = reciprocal(width, width - 1, by);
     uint32_t size = width / 8;
     assert(!k.wide);
     Reg t;

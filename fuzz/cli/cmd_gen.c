@@ -2,21 +2,33 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/os.h"
-#include "fuzz/cli/cli.h"
 #include "fuzz/campaign/reach.h"
+#include "fuzz/cli/cli.h"
 #include "fuzz/gen/gen.h"
 #include "fuzz/gen/use.h"
+#include "fuzz/opinion/census.h"
+#include "fuzz/opinion/wabt.h"
 
-enum { INPUT_BYTES = 1 << 20 };
+enum { INPUT_BYTES = 1 << 20, PROGRESS_S = 10 };
+#define CHECK_OUT "findings/validate"
+
+/* The only thing a signal handler can reach. */
+static volatile int interrupted;
+static void on_interrupt(int sig) {
+    (void)sig;
+    interrupted = 1;
+}
 
 typedef struct Args {
     uint64_t seed, count;
     const char *input, *out;
-    bool stats;
+    bool stats, check;
+    uint32_t jobs;
 } Args;
 
 static uint64_t number(const char *arg, const char *option, struct argp_state *st) {
@@ -35,10 +47,18 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
     case 'i': a->input = arg; break;
     case 'o': a->out = arg; break;
     case 'S': a->stats = true; break;
+    case 'k': a->check = true; break;
+    case 'j':
+        a->jobs = (uint32_t)number(arg, "--jobs", st);
+        if (!a->jobs || a->jobs > CENSUS_MAX_JOBS)
+            argp_error(st, "--jobs takes a number from 1 to %d", (int)CENSUS_MAX_JOBS);
+        break;
     case ARGP_KEY_ARG: argp_usage(st); break;
     case ARGP_KEY_END:
         if (a->input && a->count != 1) argp_error(st, "--count goes with --seed: an input means one module");
-        if (!a->out && !a->stats && a->count != 1) argp_error(st, "several modules need --out DIR");
+        if (a->check && (a->input || a->stats)) argp_error(st, "--check goes with --seed and --count alone");
+        if (a->check && a->seed + a->count < a->seed) argp_error(st, "there are no seeds beyond 2^64");
+        if (!a->out && !a->stats && !a->check && a->count != 1) argp_error(st, "several modules need --out DIR");
         break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -55,13 +75,20 @@ static const struct argp_option options[] = {
      "of use, "
      "and what was never reached",
      0},
+    {"check", 'k', NULL, 0,
+     "validate the modules here and with wabt, and print counts; only those on which the two differ are written, to "
+     "--out (default " CHECK_OUT ")",
+     0},
+    {"jobs", 'j', "N", 0, "processes of --check (default: one a processor)", 0},
     {0}};
 static const struct argp argp = {options,
                                  parse,
                                  "",
                                  "Generate valid modules, each with its plan.\v"
                                  "A single module without --out and --stats goes to standard output.\n"
-                                 "Exit status: 0 generated, 2 a file cannot be read or written, or wrong usage.",
+                                 "Exit status: 0 generated, 1 --check found a difference, 2 a file cannot be read or "
+                                 "written, or wrong usage, 3 there is no wabt in this build for --check, 130 --check "
+                                 "was interrupted.",
                                  NULL,
                                  NULL,
                                  NULL};
@@ -156,6 +183,71 @@ static void print_stats(Session *s) {
     reach_print(stdout, &s->reach, g->op);
 }
 
+/* -- Two validators ---------------------------------------------------------------------- */
+
+typedef struct Checking {
+    uint64_t began, said;
+    bool terminal;
+} Checking;
+
+static void print_rate(FILE *f, const Checking *k, const CensusCounts *c) {
+    uint64_t ns = os_now_ns() - k->began;
+    fprintf(f, "%" PRIu64 " modules, %.0f a second", c->modules, (double)c->modules * 1e9 / (double)(ns ? ns : 1));
+}
+
+/* A line that is rewritten on a terminal, else one now and then. */
+static void check_progress(void *user, const CensusCounts *c) {
+    Checking *k = user;
+    uint64_t now = os_now_ns(), every = k->terminal ? UINT64_C(500000000) : UINT64_C(1000000000) * PROGRESS_S;
+    if (now - k->said < every) return;
+    k->said = now;
+    if (k->terminal) fputs("\r\033[K", stderr);
+    print_rate(stderr, k, c);
+    fprintf(stderr, ": %" PRIu64 " valid by both, %" PRIu64 " not known to wabt, %" PRIu64 " differ%s", c->valid,
+            c->unknown, c->disagreements, k->terminal ? "" : "\n");
+    fflush(stderr);
+}
+
+static void print_census(const Checking *k, const CensusCounts *c, uint64_t first, uint64_t next) {
+    if (k->terminal) fputs("\r\033[K", stderr);
+    printf("seeds %" PRIu64 " to %" PRIu64 ": ", first, next - 1);
+    print_rate(stdout, k, c);
+    printf("; %.0f bytes on average\n", c->modules ? (double)c->bytes / (double)c->modules : 0);
+    printf("valid by our validator   %" PRIu64 "\nvalid by wabt's          %" PRIu64 "\n", c->ours, c->valid);
+    printf("not known to wabt        %" PRIu64 "\n", c->unknown);
+    for (uint32_t i = 0; i < CENSUS_WHATS && c->what[i][0]; i++)
+        printf("  %-22" PRIu64 " %s\n", c->unknowns[i], c->what[i]);
+    printf("disagreements            %" PRIu64 "\n", c->disagreements);
+}
+
+static int check_seeds(const Args *a) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t next;
+    CensusCounts c;
+    Checking k = {.began = os_now_ns(), .said = os_now_ns(), .terminal = isatty(STDERR_FILENO)};
+    CensusOptions o = {.first = a->seed,
+                       .count = a->count,
+                       .jobs = a->jobs          ? a->jobs
+                               : processors > 0 ? (uint32_t)processors
+                                                : 1,
+                       .out = a->out ? a->out : CHECK_OUT,
+                       .ask = opinion_of,
+                       .stop = &interrupted,
+                       .progress = check_progress,
+                       .user = &k};
+    if (!wabt_here()) return cli_fail(EXIT_LACKS, "this build is without wabt (Debian package wabt)");
+    if (o.jobs > CENSUS_MAX_JOBS) o.jobs = CENSUS_MAX_JOBS;
+    struct sigaction act = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    if (!census_run(&o, &c, &next)) return EXIT_LACKS;
+    print_census(&k, &c, a->seed, next);
+    if (c.disagreements) printf("they are in %s\n", o.out);
+    if (next < a->seed + a->count)
+        printf("interrupted; to go on: --seed %" PRIu64 " --count %" PRIu64 "\n", next, a->seed + a->count - next);
+    return c.disagreements ? EXIT_DISAGREEMENT : interrupted ? EXIT_INTERRUPTED : EXIT_AGREED;
+}
+
 /* -- The whole ------------------------------------------------------------------------- */
 
 static bool from_seeds(Session *s) {
@@ -201,7 +293,7 @@ int cli_gen(int argc, char **argv) {
     cli_args(&argp, argc, argv, &s->args);
     arena_init(&s->arena, NULL);
     arena_init(&s->sizes, NULL);
-    int status = run(s);
+    int status = s->args.check ? check_seeds(&s->args) : run(s);
     arena_free(&s->arena);
     arena_free(&s->sizes);
     free(s);

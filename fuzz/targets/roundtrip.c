@@ -1,11 +1,11 @@
 /* roundtrip: a valid module, encoded, decodes to the same module, and encodes again to the same bytes; its text, where
  * wabt is there to assemble it, is the same module too. */
 #include <string.h>
+#include "fuzz/opinion/opinion.h"
+#include "fuzz/opinion/wabt.h"
 #include "fuzz/targets/target.h"
-#include "fuzz/targets/wabt.h"
 #include "wasm/encode.h"
 #include "wasm/print.h"
-#include "wasm/validate.h"
 
 TARGET_FAILURE(roundtrip__encoded_is_rejected)
 TARGET_FAILURE(roundtrip__encoded_twice_differs)
@@ -14,15 +14,6 @@ TARGET_FAILURE(roundtrip__text_is_no_module)
 TARGET_FAILURE(roundtrip__assembled_is_rejected)
 TARGET_FAILURE(roundtrip__assembled_differs)
 TARGET_FAILURE(roundtrip__assembled_twice_differs)
-
-/* Text of typed references is not what wabt reads. */
-#define FEATURES_WABT (FEATURES_WASM3 & ~(1u << FEAT_FUNC_REFS))
-
-static Module *decode(Arena *a, const uint8_t *bytes, uint32_t n, Features f, Err *err) {
-    err_clear(err);
-    Module *m = module_decode(a, bytes, n, f, err);
-    return m && module_validate(m, err) ? m : NULL;
-}
 
 static const char *text_of(Arena *a, const Module *m) {
     Text t;
@@ -62,7 +53,7 @@ static Module *assemble(Arena *a, const char *text, uint8_t **bytes, size_t *n) 
     Err err;
     char why[300];
     if (!wabt_assemble(text, bytes, n, why, sizeof why)) parallax_finding__roundtrip__text_is_no_module(why);
-    Module *m = decode(a, *bytes, (uint32_t)*n, FEATURES_WABT, &err);
+    Module *m = opinion_ours(a, *bytes, (uint32_t)*n, FEATURES_WABT, &err);
     if (!m) parallax_finding__roundtrip__assembled_is_rejected(err.text);
     return m;
 }
@@ -86,11 +77,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Err err;
     arena_init(&a, NULL);
     CaseBytes in = case_of_input(&a, data, (uint32_t)size, FEATURES_WASM3, &caps);
-    Module *m = decode(&a, in.at, in.n, FEATURES_WASM3, &err);
+    Module *m = opinion_ours(&a, in.at, in.n, FEATURES_WASM3, &err);
     if (m) {
         uint32_t n1, n2;
         const uint8_t *once = module_encode(&a, m, &n1);
-        Module *back = decode(&a, once, n1, FEATURES_WASM3, &err);
+        Module *back = opinion_ours(&a, once, n1, FEATURES_WASM3, &err);
         if (!back) parallax_finding__roundtrip__encoded_is_rejected(err.text);
         const uint8_t *twice = module_encode(&a, back, &n2);
         if (n1 != n2 || memcmp(once, twice, n1) != 0) parallax_finding__roundtrip__encoded_twice_differs("");
@@ -98,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (strcmp(text_of(&a, m), text) != 0) parallax_finding__roundtrip__text_differs("");
         Module nameless = *back; /* an assembler leaves names out */
         nameless.func_names = NULL;
-        if (wabt_here() && decode(&a, once, n1, FEATURES_WABT, &err)) against_wabt(&a, text_of(&a, &nameless));
+        if (wabt_here() && opinion_ours(&a, once, n1, FEATURES_WABT, &err)) against_wabt(&a, text_of(&a, &nameless));
     }
     arena_free(&a);
     return 0;

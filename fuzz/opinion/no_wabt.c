@@ -1,4 +1,4 @@
-#include "fuzz/targets/wabt.h"
+#include "fuzz/opinion/wabt.h"
 
 bool wabt_here(void) { return false; }
 

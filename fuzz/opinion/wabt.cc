@@ -1,5 +1,5 @@
 // wabt (libwabt, Debian package wabt) behind the interface of wabt.h.
-#include "fuzz/targets/wabt.h"
+#include "fuzz/opinion/wabt.h"
 
 #include <cstdio>
 #include <cstdlib>

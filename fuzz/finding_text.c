@@ -230,6 +230,12 @@ void finding_verdict(Text *t, const Finding *f) {
     text_printf(t, "%u", f->c->size);
     put_key(t, "steps");
     text_printf(t, "%u", f->c->plan.step.n);
+    if (v->nans || v->open) {
+        Text nans;
+        text_init(&nans, t->arena);
+        verdict_nans_print(&nans, v);
+        put_pair(t, "nans", nans.at);
+    }
     if (f->c->module) put_leg_list(t, f);
     text_puts(t, "\n}\n");
 }
@@ -286,6 +292,10 @@ void finding_explain(Text *t, const Finding *f, const char *id) {
         text_puts(t, v->majority ? "By a majority of legs: " : "The legs differ, and none has a majority: ");
         difference_print(t, &v->diff);
         text_puts(t, ".\n\n");
+        if (v->nans || v->open) {
+            verdict_nans_print(t, v);
+            text_puts(t, ".\n\n");
+        }
         put_table(t, f);
     }
     if (s) {

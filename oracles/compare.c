@@ -14,21 +14,39 @@ static bool field_equal(const Field *a, const Field *b) {
            a->v[1] == b->v[1];
 }
 
+/* Do NaNs differ there, whose bits one of the two legs leaves open? */
+static bool nans_only(const Observation *a, const Observation *b, const Field *f, const Field *g) {
+    if (f->kind != g->kind || f->step != g->step || f->index != g->index) return false;
+    return (a->open && nan_open_allows(a->open, f, g)) || (b->open && nan_open_allows(b->open, f, g));
+}
+
+/* Is a field of the two behind the end of what does not depend on open bits? */
+static bool open_ends(const NanOpen *n, const Difference *d) {
+    return n && ((d->has_a && nan_open_ends(n, &d->a)) || (d->has_b && nan_open_ends(n, &d->b)));
+}
+
 /* Its leg could not go on. */
 static bool ends_early(const Observation *o) { return o->resource || o->partial; }
 
 Difference compare(const Observation *a, const Observation *b) {
     uint32_t lacks = a->lacks | b->lacks, n = a->field.n > b->field.n ? a->field.n : b->field.n;
+    uint32_t nans = 0;
     for (uint32_t i = 0; i < n; i++) {
-        Difference d = {.differs = true, .field = i, .has_a = i < a->field.n, .has_b = i < b->field.n};
+        Difference d = {.differs = true, .field = i, .has_a = i < a->field.n, .has_b = i < b->field.n, .nans = nans};
         if ((!d.has_a && ends_early(a)) || (!d.has_b && ends_early(b))) break;
         if (d.has_a) d.a = a->field.at[i];
         if (d.has_b) d.b = b->field.at[i];
         bool both = d.has_a && d.has_b;
+        if (open_ends(a->open, &d) || open_ends(b->open, &d))
+            return (Difference){.field = i, .nans = nans, .open_end = true};
+        if (both && nans_only(a, b, &d.a, &d.b)) {
+            nans += !field_equal(&d.a, &d.b);
+            continue;
+        }
         if (both && (field_equal(&d.a, &d.b) || (d.a.kind == d.b.kind && lacks >> d.a.kind & 1))) continue;
         return d;
     }
-    return (Difference){0};
+    return (Difference){.nans = nans};
 }
 
 static uint32_t step_rank(uint32_t step) { return step == STEP_STATE ? UINT32_MAX : (step + 3) & 0xffff; }
@@ -82,7 +100,7 @@ static uint32_t find_group(const Groups *g, const Observation *const *obs, uint3
     return found == NO_GROUP ? leg : found;
 }
 
-static bool sees_less(const Observation *o) { return ends_early(o) || o->lacks; }
+static bool sees_less(const Observation *o) { return ends_early(o) || o->lacks || o->open; }
 
 /* The leg that came farthest of those that see less and are not in `seen`; n: none is left. */
 static uint32_t next_lesser(const Observation *const *obs, uint32_t n, uint32_t seen) {
@@ -128,8 +146,21 @@ static void explain(Verdict *v, const Observation *const *obs, const Groups *g) 
     const Observation *o = obs[first];
     if (!alone) v->diff = compare(obs[v->with], o);
     if (!v->diff.differs && o->field.n)
-        v->diff = (Difference){true, o->field.n - 1, {0}, o->field.at[o->field.n - 1], false, true};
+        v->diff =
+            (Difference){.differs = true, .field = o->field.n - 1, .b = o->field.at[o->field.n - 1], .has_b = true};
     v->field = field_of(&v->diff);
+}
+
+/* How legs that leave bits of NaNs open were compared. */
+static void note_nans(Verdict *v, const Observation *const *obs, const Groups *g) {
+    for (uint32_t i = 0; i < v->nlegs; i++) {
+        if (!obs[i]->open || g->of[i] == NO_GROUP) continue;
+        Difference d = compare(obs[v->with], obs[i]);
+        v->nans += d.nans;
+        if (!d.open_end) continue;
+        v->open |= 1u << i;
+        v->open_step = obs[i]->open->failed ? STEP_INSTANTIATE : obs[i]->open->step;
+    }
 }
 
 void verdict_make(Verdict *v, const Observation *const *obs, uint32_t n) {
@@ -137,6 +168,7 @@ void verdict_make(Verdict *v, const Observation *const *obs, uint32_t n) {
     Groups g = find_groups(obs, n);
     *v = (Verdict){.kind = VERDICT_AGREE, .nlegs = n, .with = g.largest};
     bool too_long = all_hung(obs, n);
+    note_nans(v, obs, &g);
     for (uint32_t i = 0; i < n; i++) {
         if (obs[i]->resource || too_long)
             v->lacking |= 1u << i;
@@ -183,6 +215,17 @@ static void print_contents(Text *t, const Field *f) {
         text_printf(t, "0x%llx", (unsigned long long)f->v[0]);
         if (f->v[1]) text_printf(t, ":0x%llx", (unsigned long long)f->v[1]);
     }
+}
+
+void verdict_nans_print(Text *t, const Verdict *v) {
+    if (!v->nans && !v->open) return;
+    text_puts(t, "nan=native: ");
+    if (v->nans) text_printf(t, "%u NaNs compared by class%s", v->nans, v->open ? ", " : "");
+    if (!v->open) return;
+    if (v->open_step == STEP_INSTANTIATE)
+        text_puts(t, "nothing compared from the instantiation on, which observes bits of a NaN");
+    else
+        text_printf(t, "nothing compared from step %u on, which observes bits of a NaN", v->open_step);
 }
 
 void difference_print(Text *t, const Difference *d) {

@@ -35,9 +35,12 @@ bool differ_open(Differ *d, const LegSpec *spec, uint32_t n, Features features, 
 void differ_close(Differ *d) {
     for (uint32_t i = 0; i < d->nlegs; i++) leg_close(&d->leg[i]);
     d->nlegs = 0;
+    leg_close(&d->probe);
     arena_free(&d->arena);
     front_free(&d->front);
 }
+
+/* -- One leg -------------------------------------------------------------------------------- */
 
 static void step_done(void *user, uint32_t i, const StepResult *r) { observe_step(user, (uint16_t)i, r); }
 
@@ -49,7 +52,7 @@ static void run_steps(Differ *d, Leg *l, const Case *c, Observation *o, const Le
     observe_step(o, STEP_INSTANTIATE, &r);
     if (o->crashed || o->resource) return;
     if (r.kind == OUT_RETURN) {
-        uint32_t n = o->partial ? c->fuel_out : c->plan.step.n;
+        uint32_t n = o->partial ? o->end : c->plan.step.n;
         LegCall *call = ARENA_ARRAY(&d->arena, LegCall, n);
         for (uint32_t i = 0; i < n; i++) {
             const PlanStep *s = &c->plan.step.at[i];
@@ -97,6 +100,17 @@ static void share_front(Differ *d, uint32_t leg, const Case *c) {
         if (!(d->skip >> i & 1) && leg_front_key(&d->leg[i], &other)) d->front.keep = front_share(&mine, &other);
 }
 
+/* How many steps a leg can run that counts no fuel, UINT32_MAX: all; *starts: does it get as far as instantiation?
+ * Others ran out of fuel there, or its NaNs may send it somewhere else, where it may run for ever. */
+static uint32_t steps_without_fuel(const Case *c, const NanOpen *open, bool *starts) {
+    uint32_t end = c->fuel_out;
+    *starts = !c->start_out;
+    if (open && open->failed) return *starts = false, 0;
+    if (!open || !open->observed || open->step == STEP_STATE) return end;
+    if (open->step == STEP_INSTANTIATE) return *starts = false, 0;
+    return open->step < end ? open->step : end;
+}
+
 static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o, bool share) {
     Leg *l = &d->leg[leg];
     StepResult fail;
@@ -107,10 +121,13 @@ static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o, boo
         return;
     }
     observe_module(o, &c->err);
+    if (leg_nan_is_native(&l->spec)) o->open = c->open;
     if (!leg_counts_fuel(&l->spec)) {
+        bool starts = true;
         o->lacks = 1u << FIELD_FUEL;
-        o->partial = c->fuel_out != UINT32_MAX;
-        if (o->partial && c->start_out) return;
+        o->end = steps_without_fuel(c, o->open, &starts);
+        o->partial = o->end != UINT32_MAX;
+        if (!starts) return;
     }
     if (!leg_reset(l, &c->plan.limits)) {
         o->resource = true;
@@ -157,7 +174,53 @@ static void run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o, bool
     }
 }
 
-void differ_run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o) { run_leg(d, leg, c, o, false); }
+/* -- Open NaNs --------------------------------------------------------------------------------- */
+
+/* Reads the case alone.  What cannot be found out is said to be open, and that the leg lacks something. */
+const NanOpen *differ_nans(Differ *d, const Case *c) {
+    NanOpen *n = ARENA_NEW(&d->arena, NanOpen);
+    LegSpec spec;
+    char why[200];
+    *n = (NanOpen){.failed = true};
+    if (!d->probe.open) {
+        bool ok = leg_spec_parse(&spec, "interp", 6, why, sizeof why);
+        if (!ok || !leg_open(&d->probe, &spec, MAX_LEGS, why, sizeof why)) return n;
+    }
+    nan_probe(n, &d->arena, &d->probe, c->module, &c->plan);
+    d->probed++;
+    return n;
+}
+
+/* Does the case have a leg that leaves bits of NaNs open?  `endless`: one that counts no fuel besides. */
+static bool has_native(const Differ *d, bool endless) {
+    for (uint32_t i = 0; i < d->nlegs; i++) {
+        const LegSpec *s = &d->leg[i].spec;
+        if (leg_nan_is_native(s) && !(endless && leg_counts_fuel(s))) return true;
+    }
+    return false;
+}
+
+/* Find out what is open in the case, if that is not known yet, and tell the observations. */
+static void know_nans(Differ *d, Case *c) {
+    Bail here, *const outer = d->arena.bail;
+    if (c->open || !c->module) return;
+    if (BAIL_CATCH(&here)) {
+        c->open = NULL; /* memory is out, and will be for the leg, too */
+    } else {
+        d->arena.bail = &here;
+        c->open = differ_nans(d, c);
+    }
+    d->arena.bail = outer;
+    for (uint32_t i = 0; i < d->nlegs; i++)
+        if (leg_nan_is_native(&d->leg[i].spec)) c->obs[i].open = c->open;
+}
+
+void differ_run_leg(Differ *d, uint32_t leg, Case *c, Observation *o) {
+    if (leg_nan_is_native(&d->leg[leg].spec)) know_nans(d, c);
+    run_leg(d, leg, c, o, false);
+}
+
+/* -- All legs --------------------------------------------------------------------------------- */
 
 static bool decode_case(Differ *d, Case *c) {
     uint64_t t = d->timing ? os_now_ns() : 0;
@@ -267,14 +330,20 @@ void differ_run(Differ *d, const uint8_t *bytes, uint32_t size, Case *c) {
     *c = (Case){.bytes = bytes, .size = size, .fuel_out = UINT32_MAX};
     err_clear(&c->err);
     d->cases++;
+    c->native = has_native(d, false);
     if (!decode(d, c)) return;
     for (uint32_t i = 0; i < d->nlegs; i++) obs[i] = &c->obs[i];
     run_legs(d, c, true); /* first: they say which steps end */
+    if (has_native(d, true)) know_nans(d, c);
     run_legs(d, c, false);
     told(d, UINT32_MAX);
     d->steps += c->plan.step.n;
     uint64_t t = d->timing ? os_now_ns() : 0;
     verdict_make(&c->verdict, obs, d->nlegs);
+    if (c->verdict.kind == VERDICT_DISAGREE && c->native && !c->open) {
+        know_nans(d, c);
+        verdict_make(&c->verdict, obs, d->nlegs);
+    }
     if (c->verdict.kind == VERDICT_DISAGREE && !d->once) try_again(d, c, obs);
     lap(d, &t, &d->times.compare);
 }

@@ -26,8 +26,10 @@ typedef struct Differ {
     void *on_leg_user;
     uint32_t skip; /* bit set: legs that took their process down with this case; observed as a crash without running, */
     uint32_t hung; /* or as a hang */
-    bool once;     /* a deviation is not tried again with a fresh worker: for a caller who sees to that himself, now and
-                      then */
+    Leg probe; /* follows NaNs whose bits are open, where legs leave some open (oracles/nan.h); opened when needed */
+    uint64_t probed; /* cases in which it ran */
+    bool once; /* a deviation is not tried again with a fresh worker: for a caller who sees to that himself, now and
+                  then */
 } Differ;
 
 typedef struct Case {
@@ -40,6 +42,8 @@ typedef struct Case {
      * Legs that count none run the steps before it alone. */
     uint32_t fuel_out;
     bool start_out;
+    bool native;         /* a leg leaves bits of NaNs open */
+    const NanOpen *open; /* what legs with nan=native may differ in; NULL: nobody had to know */
     Observation obs[MAX_LEGS];
     Verdict verdict;
     const char *plan_error; /* the case cannot be run: its plan is damaged */
@@ -52,4 +56,6 @@ void differ_close(Differ *d);
 /* Run one case; everything in `c` is good until the next call. */
 void differ_run(Differ *d, const uint8_t *bytes, uint32_t size, Case *c);
 /* Run a decoded case on one leg alone. */
-void differ_run_leg(Differ *d, uint32_t leg, const Case *c, Observation *o);
+void differ_run_leg(Differ *d, uint32_t leg, Case *c, Observation *o);
+/* What a leg with nan=native may differ in; lives in the arena of the case. */
+const NanOpen *differ_nans(Differ *d, const Case *c);

@@ -47,9 +47,12 @@ typedef struct Observation {
     bool hung;      /* it hung */
     bool partial;   /* it ends where other legs ran out of fuel, which this one does not count: what they have beyond
                        its end is no difference */
+    uint32_t end;   /* with partial: the first step that it does not run */
     uint32_t lacks; /* set of FieldKinds that this leg cannot see: its fields of that kind mean nothing */
     bool resource;  /* the leg could not run the case at all; `why` */
     char why[120];
+    /* Of a leg whose code leaves the bits of NaNs open: what may differ for that; NULL: nothing may (oracles/nan.h). */
+    const struct NanOpen *open;
 } Observation;
 
 /* How one step ended, in terms that mean the same in every process. */

@@ -9,7 +9,7 @@
 #include "base/bits.h"
 #include "code/es.h"
 
-enum { FRAME = 176, AT_INT = 16, AT_FLOAT = 96, AT_OLD = 160, FPCR_DN = 1 << 25 };
+enum { FRAME = 176, AT_INT = 16, AT_FLOAT = 96, AT_OLD = 160, FPCR_DN_BIT = 25 };
 
 static void callee_saved(CodeBuf *cb, bool load) {
     for (uint32_t k = 0; k < 10; k += 2) {
@@ -33,7 +33,11 @@ static void enter(CodeBuf *cb) {
     A64_PUT(cb, A64_MRS_FPCR, 8, 0, 9);
     A64_PUT(cb, A64_LDR, 8, ES_ENTRY_SP, 10, A64_ES);
     A64_PUT(cb, A64_STP, 8, AT_OLD, 9, 10, A64_SP);
-    a64_put_const(cb, FPCR_DN, 11); /* round to nearest, no flush to zero, no trapped exceptions */
+    A64_PUT(cb, A64_LDR, 8, ES_NAN_NATIVE, 11, A64_ES); /* 0 or 1 */
+    A64_PUT(cb, A64_MOVZ, 8, 1, 12);
+    A64_PUT(cb, A64_SUB, 8, 0, 11, 12, 11);
+    A64_PUT(cb, A64_ORR, 8, FPCR_DN_BIT, 11, A64_ZR,
+            11); /* round to nearest, no flush to zero, no trapped exceptions */
     A64_PUT(cb, A64_MSR_FPCR, 8, 0, 11);
     A64_PUT(cb, A64_ADDI, 8, 0, 12, A64_SP);
     A64_PUT(cb, A64_STR, 8, ES_ENTRY_SP, 12, A64_ES);

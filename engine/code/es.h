@@ -13,6 +13,7 @@
 #define ES_EPOCH 72
 #define ES_DEADLINE 80
 #define ES_STACK_LIMIT 88
+#define ES_NAN_NATIVE 96
 #define ES_TRAP_STUBS 112
 #define ES_TRAP_COUNT 16 /* of trap stubs */
 #define ES_TRAP_STUB(k) (ES_TRAP_STUBS + 8 * (k))

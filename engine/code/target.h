@@ -32,7 +32,8 @@ typedef struct TargetOptions {
     bool probe_stores;  /* a64: touch the last byte before a store of several bytes that may fault, on real hardware */
     StackMode stack;
     bool spectre;        /* indices of jump tables are cut by data flow, on a64 behind a barrier */
-    bool nan_canon;      /* a64: the hardware's default-NaN mode is on, so fcanon is free */
+    bool nan_canon;      /* a64: the hardware's default-NaN mode is on, so fcanon is free; x64: NaNs become canonical
+                            behind each operation, which so may leave any bits in them */
     uint32_t *rule_hits; /* becomes Lower.rule_hits; may be NULL */
 } TargetOptions;
 

@@ -25,8 +25,10 @@
  * What leaves the interpreter is written by value_extend. */
 #include "interp/interp.h"
 #include <assert.h>
+#include <string.h>
 #include "base/leb128.h"
 #include "base/os.h"
+#include "interp/nanprobe.h"
 #include "interp/simd.h"
 #include "wasm/num.h"
 #include "wasm/validate.h"
@@ -127,6 +129,7 @@ static inline bool func_is_elsewhere(const FuncInst *f) { return f->inst == NULL
  * may call interp_call. */
 static TrapKind call_out(InterpStack *stack, ExecState *es, FuncInst *f, const FuncType *type, Value *arg, Value *slot,
                          Frame *frame) {
+    if (UNLIKELY(es->nan_probe)) probe_arguments(type, arg, &es->nan_probe);
     for (uint32_t i = 0; i < type->nparam; i++) value_extend(&es->args[i], type->param[i], &arg[i]);
     stack->slot = slot;
     stack->frame = frame;
@@ -298,11 +301,13 @@ static void backtrace(Backtrace *bt, const Frame *first, const Frame *last) {
     }
 
 static TrapKind run(InterpStack *stack, ExecState *es, FuncInst *f, const FuncType *type, Backtrace *bt) {
-    static const void *const dispatch[] = {
+    static const void *const plain[] = {
 #define OP(id, prefix, code, text, imm, sig, kind, ir, feature) SLOT_##prefix(id, code)
 #include "wasm/opcode.def"
 #undef OP
         [0xfc] = LABEL(prefix_fc), [0xfd] = LABEL(prefix_fd)};
+    const void *probing[sizeof plain / sizeof *plain];
+    const void *const *dispatch = plain;
     Frame *const first = stack->frame;
     Frame *frame = first;
     const uint8_t *pc, *at;
@@ -314,6 +319,12 @@ static TrapKind run(InterpStack *stack, ExecState *es, FuncInst *f, const FuncTy
     uint64_t mem_len;
     TrapKind trap;
 
+    if (UNLIKELY(es->nan_probe)) {
+        memcpy(probing, plain, sizeof plain);
+        for (uint32_t i = 0; i < PROBE_CODES; i++)
+            if (probe_looks_at(i)) probing[i] = LABEL(probe);
+        dispatch = probing;
+    }
     for (uint32_t i = 0; i < type->nparam; i++) *sp++ = es->args[i];
     goto enter;
 
@@ -853,6 +864,12 @@ trapped:
     UNARY(I64_TRUNC_SAT_F64_S, i64, num_i64_trunc_sat_f64_s)
     UNARY(I64_TRUNC_SAT_F64_U, i64, num_i64_trunc_sat_f64_u)
 
+    /* The NaN probe (nanprobe.h), in front of or in place of the plain handler. */
+probe:
+    if (!probe_number(pc[-1], sp, &es->nan_probe)) GOTO(plain[pc[-1]]);
+    sp -= probe_row[pc[-1]].npop - 1;
+    NEXT;
+
     /* A second dispatch; the instruction is where its prefix is. */
 prefix_fc:
     frame->at = pc - 1;
@@ -864,7 +881,9 @@ prefix_fd:
     READ_U32(vector)
     const SimdRow *row = &simd_row[vector];
     Value *arg = sp - row->npop;
-    if (row->access) {
+    if (UNLIKELY(es->nan_probe) && probe_vector(vector, arg, pc, &es->nan_probe)) {
+        /* done */
+    } else if (row->access) {
         ADDRESS(arg->i32, row->size)
         row->access(arg, pc, where_);
     } else {

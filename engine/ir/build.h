@@ -18,7 +18,7 @@ typedef struct BuildOptions {
     bool spectre;              /* table indices are masked behind their check */
     bool fuel;                 /* charge fuel; without, FUEL never traps but in bulk instructions */
     bool epoch;                /* poll at function entries and loop heads */
-    bool nan_canon;            /* put fcanon behind float arithmetic */
+    bool nan_canon;            /* put fcanon behind float arithmetic; without, its NaNs are the processor's */
     const BitSet *interpreted; /* functions that are called through their FuncInst, for they are interpreted; or NULL */
 } BuildOptions;
 

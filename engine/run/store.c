@@ -13,7 +13,8 @@ _Static_assert(ES_ARGS_OFFSET == offsetof(ExecState, args) && ES_RESULTS_OFFSET 
 _Static_assert(ES_TRAP_STUB(1) == offsetof(ExecState, trap_stub) + 8 && ES_LIB(1) == offsetof(ExecState, lib) + 8,
                "code/es.h must match wasm/store.h");
 _Static_assert(ES_EPOCH == offsetof(ExecState, epoch) && ES_DEADLINE == offsetof(ExecState, deadline) &&
-                   ES_STACK_LIMIT == offsetof(ExecState, stack_limit) && ES_TRAP_COUNT == TRAP_COUNT &&
+                   ES_STACK_LIMIT == offsetof(ExecState, stack_limit) &&
+                   ES_NAN_NATIVE == offsetof(ExecState, nan_native) && ES_TRAP_COUNT == TRAP_COUNT &&
                    CODE_TRAP_INTERRUPT == TRAP_INTERRUPT,
                "code/es.h must match wasm/store.h");
 _Static_assert((int)REGION_GUARD_SIZE == (int)STACK_GUARD_BYTES, "code/target.h must match run/region.h");
@@ -263,6 +264,7 @@ static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
     Batch *b = store_alloc(s, sizeof *b, 16);
     const BuildOptions *o = &s->o.compile->build;
     *b = (Batch){.n = n, .fuel = s->limits.fuel, .depth = s->limits.depth, .time_ns = o->epoch ? s->o.time_ns : 0};
+    region_es(&s->region)->nan_native = !s->o.compile->to.nan_canon;
     if (!o->fuel) b->fuel = STORE_FUEL_MAX; /* for bulk instructions, which count it themselves */
     b->call = store_alloc(s, n * sizeof *b->call, 16);
     for (uint32_t i = 0; i < n; i++) {

@@ -86,6 +86,7 @@ static uint32_t world_add(World *w, Fn *f, Mode mode) {
                        .fault_charges = mode.fault,
                        .spectre = mode.linear,
                        .rule_hits = w->hits};
+    es_put(w, ES_NAN_NATIVE, !mode.canon);
     cfg_build(f);
     cfg_split_critical(f);
     if (!ir_verify(f, msg, sizeof msg)) {

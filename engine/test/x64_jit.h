@@ -72,7 +72,8 @@ static inline uint32_t compile(Fn *f, CpuFeatures cpu, uint32_t allocator) {
     char msg[200];
     Target t = target_x64;
     if (allocator > 1) t.norder[RC_INT] = t.norder[RC_FLOAT] = 4;
-    TargetOptions o = {.cpu = cpu, .spectre = allocator == 1 || allocator == 2, .rule_hits = jit.hits};
+    TargetOptions o = {
+        .cpu = cpu, .nan_canon = allocator != 1, .spectre = allocator == 1 || allocator == 2, .rule_hits = jit.hits};
     f->frame_cost = 1000;
     cfg_build(f);
     cfg_split_critical(f);

@@ -31,10 +31,8 @@ static void lower_sign(Lower *l, Val v, bool negate) {
     x64_v2k(l, d, negate ? X64_XORPS : X64_ANDPS, a, lanes(size, negate ? sign : ~sign));
 }
 
-static void lower_canon(Lower *l, Val v) {
-    const Ins *i = lower_ins(l, v);
-    uint32_t size = is_f32(i->aux) ? 4 : 8;
-    Reg d = lower_def(l, v), a = lower_use(l, x64_skip_canon(l, i->a, size));
+/* d = a with canonical NaNs */
+static void canonicalize(Lower *l, uint32_t size, Reg d, Reg a) {
     X64Const nan = lanes(size, size == 4 ? 0x7fc00000 : UINT64_C(0x7ff8000000000000));
     if (x64_avx(l)) {
         x64_hit(l, X64_RULE_vec_canon_vex);
@@ -54,23 +52,34 @@ static void lower_canon(Lower *l, Val v) {
     x64_v2(l, d, X64_ORPS, t, other);
 }
 
+static void lower_canon(Lower *l, Val v) {
+    const Ins *i = lower_ins(l, v);
+    uint32_t size = is_f32(i->aux) ? 4 : 8;
+    Reg d = lower_def(l, v);
+    canonicalize(l, size, d, lower_use(l, x64_skip_canon(l, i->a, size)));
+}
+
 /* Both ways round: equal but for zeros and NaNs.  min: "or" makes -0 of a pair of zeros and keeps NaNs.  max: the
- * difference is a sign or NaN bits; with it or'ed in and subtracted, zeros become +0 and NaNs stay NaN. */
+ * difference is a sign or NaN bits; with it or'ed in and subtracted, zeros become +0 and NaNs stay NaN.
+ * "or" puts bits of the other operand into a NaN, and may leave a signalling one, which the specification does not
+ * allow: where no canon comes behind, it is part of this. */
 static void lower_min_max(Lower *l, Val v, bool max) {
     const Ins *i = lower_ins(l, v);
     uint32_t size = is_f32(i->aux) ? 4 : 8, op = max ? X64_MAXP : X64_MINP;
-    Reg d = lower_def(l, v), a = lower_use(l, x64_skip_canon(l, i->a, size)),
+    Reg def = lower_def(l, v), a = lower_use(l, x64_skip_canon(l, i->a, size)),
         b = lower_use(l, x64_skip_canon(l, i->b, size));
     Reg x = x64_f2(l, X64_NEW, op, size, a, b), y = x64_f2(l, X64_NEW, op, size, b, a);
+    Reg d = l->o->nan_canon ? def : X64_NEW;
     if (!max) {
         x64_hit(l, X64_RULE_vec_fmin);
-        x64_v2(l, d, X64_ORPS, x, y);
-        return;
+        d = x64_v2(l, d, X64_ORPS, x, y);
+    } else {
+        x64_hit(l, X64_RULE_vec_fmax);
+        Reg differ = x64_v2(l, X64_NEW, X64_XORPS, y, x);
+        Reg both = x64_v2(l, X64_NEW, X64_ORPS, x, differ);
+        d = x64_f2(l, d, X64_SUBP, size, both, differ);
     }
-    x64_hit(l, X64_RULE_vec_fmax);
-    Reg differ = x64_v2(l, X64_NEW, X64_XORPS, y, x);
-    Reg both = x64_v2(l, X64_NEW, X64_ORPS, x, differ);
-    x64_f2(l, d, X64_SUBP, size, both, differ);
+    if (!l->o->nan_canon) canonicalize(l, size, def, d);
 }
 
 static void lower_round(Lower *l, Val v, uint32_t mode) {

@@ -135,9 +135,8 @@ static const char *rewrite_name(uint32_t i) { return opt_rule_name((OptRule)i); 
 #define NOT_BY_MODULES(why)                                                                                        \
     why("es", "adaptors between the host and compiled code alone")                                                 \
         why("addr_far", "the builder keeps displacements below 2^31")                                              \
-            why("canon", "every leg has the deterministic NaN profile") why("vcanon", "likewise")                  \
-                why("vcanon_max", "likewise") why("trapnz_nez", "comparisons with 0 are negated before a trap is") \
-                    why("branch_select", "a branch that is not taken charges fuel")
+            why("vcanon_max", "a canon is always of an operation whose NaNs the default-NaN mode makes canonical") \
+                why("trapnz_nez", "comparisons with 0 are negated before a trap is")
 
 static const char *reason_of(const char *rule) {
 #define WHY(name, reason) \

@@ -40,6 +40,12 @@ void tally_case(Tally *t, const Case *c) {
     default: break;
     }
     classify(t, c);
+    if (c->native) {
+        t->native++;
+        t->native_steps += c->plan.step.n;
+        t->nans += c->verdict.nans;
+        t->nan_open += verdict_steps_open(&c->verdict, c->plan.step.n);
+    }
 }
 
 void tally_bucket(Tally *t, const char *name, uint64_t cases) {

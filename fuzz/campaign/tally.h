@@ -22,6 +22,10 @@
     T(bytes, "bytes of modules")                                  \
     T(juries, "disagreements put before the jury")                \
     T(mutants, "sound mutants compared on a leg")                 \
+    T(native, "cases that a leg with nan=native ran")             \
+    T(native_steps, "their calls")                                \
+    T(nans, "NaNs of theirs compared by class")                   \
+    T(nan_open, "calls of theirs not compared")                   \
     T(lost, "processes that crashed or hung and were replaced")   \
     T(milliseconds, "time")
 

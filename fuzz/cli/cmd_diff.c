@@ -58,7 +58,8 @@ static const struct argp argp = {
     "verdict is\n"
     "agree, rejected (malformed or invalid: no leg ran), disagree, qemu-suspect (went away under\n"
     "a second emulator), flaky (went away on a second try), incomplete (a leg could not run it), unreadable.  JSON "
-    "fields: file, verdict, deviates (legs), field, text, steps.\n"
+    "fields: file, verdict, deviates (legs), field, text, steps, and of legs with nan=native nans_by_class and "
+    "steps_nan_open.\n"
     "Exit status: 0 all agree (or are rejected or flaky), 1 some disagree, 2 some unreadable, 3 a leg does not work "
     "here or\n"
     "could not run some module, 130 interrupted.",
@@ -74,6 +75,7 @@ typedef struct Run {
     uint32_t n, done, resumed; /* modules of this run; those that an earlier one has done count below */
     uint32_t agree, rejected, disagree, suspect, flaky, incomplete, unreadable;
     uint64_t steps, began, told;
+    uint64_t nans, nan_open; /* of legs with nan=native */
     FILE *resume;
 } Run;
 
@@ -103,6 +105,8 @@ static void print_json(const Run *run, uint32_t i, const JobResult *r) {
     if (r->deviates) cJSON_AddStringToObject(o, "field", field_name((FieldKind)r->field));
     if (r->text[0]) cJSON_AddStringToObject(o, "text", r->text);
     cJSON_AddNumberToObject(o, "steps", r->steps);
+    cJSON_AddNumberToObject(o, "nans_by_class", r->nans);
+    cJSON_AddNumberToObject(o, "steps_nan_open", r->nan_open);
     char *s = cJSON_PrintUnformatted(o);
     puts(s ? s : "{}");
     free(s);
@@ -114,6 +118,8 @@ static bool done(void *user, uint32_t i, const JobResult *r) {
     Run *run = user;
     count(run, verdict_text(r));
     run->steps += r->steps;
+    run->nans += r->nans;
+    run->nan_open += r->nan_open;
     run->done++;
     bool dull = r->rejected || (!r->unreadable && r->kind == VERDICT_AGREE);
     if (run->a->json)
@@ -202,6 +208,9 @@ static int summary(const Run *run, const JobStats *s, bool whole) {
             "unreadable; %.1f s",
             run->done + run->resumed, (unsigned long long)run->steps, run->nlegs, run->agree, run->rejected,
             run->disagree, run->suspect, run->flaky, run->incomplete, run->unreadable, seconds);
+    if (run->nans || run->nan_open)
+        fprintf(out, "; nan=native: %llu NaNs compared by class, %llu steps not compared",
+                (unsigned long long)run->nans, (unsigned long long)run->nan_open);
     if (s->workers_lost || s->children_lost)
         fprintf(out, "; %u workers and %u processes were lost and replaced", s->workers_lost, s->children_lost);
     fputs(whole ? "\n" : "; stopped early\n", out);

@@ -181,6 +181,10 @@ static void summary_of(const char *title, const Tally *t) {
            t->cases ? (double)t->steps / (double)t->cases : 0, share(t->immediate, t->steps),
            t->cases ? (double)t->executed / (double)t->cases : 0, t->cases ? (double)t->bytes / (double)t->cases : 0);
     if (t->mutants) printf("; %" PRIu64 " sound mutants", t->mutants);
+    if (t->native)
+        printf("\n        nan=native: %" PRIu64 " cases, %" PRIu64
+               " NaNs compared by class, %.1f %% of calls not compared",
+               t->native, t->nans, share(t->nan_open, t->native_steps));
     if (t->lost) printf("; %" PRIu64 " processes were lost and replaced", t->lost);
     putchar('\n');
 }

@@ -84,6 +84,8 @@ static void describe(const Child *c, const Case *k, JobResult *r) {
         for (uint32_t i = 0; i < c->o->nlegs; i++)
             if (v->lacking >> i & 1) text_printf(&t, "%s%s: %s", t.n ? "; " : "", c->o->leg[i].text, k->obs[i].why);
     }
+    if (t.n && (v->nans || v->open)) text_puts(&t, "; ");
+    verdict_nans_print(&t, v);
     snprintf(r->text, sizeof r->text, "%s", t.at);
     arena_free(&tmp);
 }
@@ -113,6 +115,8 @@ static void run_one(Child *c, const char *path, Slot *s) {
         r->majority = k.verdict.majority;
         r->field = k.verdict.field;
         r->steps = k.plan.step.n;
+        r->nans = k.verdict.nans;
+        r->nan_open = verdict_steps_open(&k.verdict, k.plan.step.n);
         if (verdict_differs(k.verdict.kind)) {
             Bucket b = bucket_of(c->o->leg, &k);
             bucket_name(&b, r->bucket);

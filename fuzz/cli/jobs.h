@@ -15,6 +15,7 @@ typedef struct JobResult {
     uint32_t deviates, lacking, steps;
     uint32_t field; /* FieldKind */
     bool majority;
+    uint32_t nans, nan_open;  /* NaNs of legs with nan=native that were compared by class; steps that were not */
     char bucket[BUCKET_NAME]; /* of what differs; else empty */
     char text[400];           /* the difference, or why it was rejected */
 } JobResult;

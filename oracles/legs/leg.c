@@ -51,7 +51,7 @@ CompileOptions leg_compile_options(const LegSpec *s) {
                   .spectre = s->spectre,
                   .fuel = s->interrupt == INTERRUPT_FUEL,
                   .epoch = s->interrupt == INTERRUPT_EPOCH,
-                  .nan_canon = true},
+                  .nan_canon = s->nan != NAN_NATIVE},
         .to = {.cpu = knob_cpu(s),
                .far_branches = s->far,
                .spectre = s->spectre,
@@ -59,7 +59,7 @@ CompileOptions leg_compile_options(const LegSpec *s) {
                .fault_charges =
                    s->charge == 2 || (s->charge == 0 && strcmp(leg_kind_name(s->kind), worker_host_isa()) != 0),
                .probe_stores = strcmp(worker_host_isa(), "a64") == 0,
-               .nan_canon = true},
+               .nan_canon = s->nan == NAN_CANONICAL || (s->nan == NAN_EXPLICIT && s->kind == LEG_X64)},
     };
 }
 

@@ -37,6 +37,8 @@ const char *leg_kind_name(LegKind k) { return kind_name[k]; }
 
 bool leg_counts_fuel(const LegSpec *s) { return s->kind == LEG_INTERP || s->interp || s->interrupt == INTERRUPT_FUEL; }
 
+bool leg_nan_is_native(const LegSpec *s) { return s->kind != LEG_INTERP && !s->interp && s->nan == NAN_NATIVE; }
+
 static bool is(const char *at, size_t n, const char *text) { return n == strlen(text) && memcmp(at, text, n) == 0; }
 
 static void set(LegSpec *s, const Knob *k, uint32_t v) { *(uint32_t *)(void *)((char *)s + k->field) = v; }

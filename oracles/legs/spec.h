@@ -11,6 +11,7 @@
 typedef enum LegKind { LEG_INTERP, LEG_X64, LEG_A64, LEG_KINDS } LegKind;
 
 enum { INTERRUPT_FUEL, INTERRUPT_EPOCH, INTERRUPT_NONE };
+enum { NAN_CANONICAL, NAN_EXPLICIT, NAN_NATIVE };
 
 typedef struct LegSpec {
     LegKind kind;
@@ -18,7 +19,7 @@ typedef struct LegSpec {
     bool interp; /* with full: interpret there */
     uint32_t level, bounds, inlining, verify, far, charge, regs, cpu, opt_limit, mix; /* knobs, see knob.def */
     uint32_t plant; /* a fault planted on purpose: plant.h; 0: none */
-    uint32_t tables, spectre, interrupt, stack, vmctx;
+    uint32_t tables, spectre, interrupt, stack, vmctx, nan;
     FuncSet interpret; /* interp=SET: functions that are interpreted */
     char text[200];    /* as written */
 } LegSpec;
@@ -30,6 +31,8 @@ bool leg_specs_parse(LegSpec *s, uint32_t max, uint32_t *n, const char *text, ch
 const char *leg_kind_name(LegKind k);
 /* Does it count fuel?  One that does not can neither run a step that runs out of it, nor say how much is left. */
 bool leg_counts_fuel(const LegSpec *s);
+/* Does it leave the bits of NaNs to the processor? */
+bool leg_nan_is_native(const LegSpec *s);
 
 /* Stands for any number in a knob's values. */
 #define KNOB_NUMBER "N"

@@ -229,7 +229,8 @@ Place build_table_elem(Build *b, uint32_t table, Val index, uint8_t kind) {
         index = checked_index(b, index, load_size(b, p), kind);
         elem = (Place){build_load(b, T_I64, ACC_64, p.base, p.disp + TABLE_FIELD(elem), MEM_CONTEXT), 0};
     }
-    Val offset = build_binary(b, IR_shl, zext(b, index), build_iconst(b, T_I64, 3));
+    Val wide = zext(b, index), three = build_iconst(b, T_I64, 3);
+    Val offset = build_binary(b, IR_shl, wide, three);
     return (Place){build_binary(b, IR_iadd, elem.base, offset), elem.disp};
 }
 

@@ -9,7 +9,8 @@ typedef struct Operands {
 
 static Operands operands(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
-    return (Operands){lower_def(l, v), lower_use(l, i->a), ir_info[i->op].nargs > 1 ? lower_use(l, i->b) : REG_NONE};
+    Reg d = lower_def(l, v), a = lower_use(l, i->a), b = ir_info[i->op].nargs > 1 ? lower_use(l, i->b) : REG_NONE;
+    return (Operands){d, a, b};
 }
 
 /* -- Comparisons -------------------------------------------------------------------- */

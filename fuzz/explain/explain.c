@@ -277,8 +277,9 @@ static Events read_events(Explainer *k, uint32_t leg, uint32_t mem) {
     const MemInst *m = s->insts.at[0]->inst->mems[mem].mem;
     uint32_t used = bits_load_u32(m->base);
     if (used > RECORD_PAGES * WASM_PAGE - RECORD_HEAD) used = 0;
-    return (Events){(const Record *)(const void *)arena_dup(&k->arena, m->base + RECORD_HEAD, used),
-                    used / (uint32_t)sizeof(Record)};
+    Record *r = ARENA_ARRAY(&k->arena, Record, used / sizeof(Record));
+    if (used) memcpy(r, m->base + RECORD_HEAD, used / sizeof(Record) * sizeof(Record));
+    return (Events){r, used / (uint32_t)sizeof(Record)};
 }
 
 static bool same_site(const Record *a, const Record *b) {

@@ -62,9 +62,9 @@
 ;;   v6:i32 = iconst 4                              @0x23
 ;;   v7:i32 = icmp.uge v2, v6                       @0x23
 ;;   trapnz.4 v7                                    @0x23
-;;   v9:i64 = iconst 3                              @0x23
-;;   v10:i64 = zext v2                              @0x23
-;;   v11:i64 = shl v10, v9                          @0x23
+;;   v9:i64 = zext v2                               @0x23
+;;   v10:i64 = iconst 3                             @0x23
+;;   v11:i64 = shl v9, v10                          @0x23
 ;;   v12:i64 = iadd v1, v11                         @0x23
 ;;   v13:i64 = load.64 v12+224 context              @0x23
 ;;   v14:i32 = eqz v13                              @0x23
@@ -93,9 +93,9 @@
 ;;   v5:i32 = iconst 4                              @0x24
 ;;   v6:i32 = icmp.uge v2, v5                       @0x24
 ;;   trapnz.4 v6                                    @0x24
-;;   v8:i64 = iconst 3                              @0x24
-;;   v9:i64 = zext v2                               @0x24
-;;   v10:i64 = shl v9, v8                           @0x24
+;;   v8:i64 = zext v2                               @0x24
+;;   v9:i64 = iconst 3                              @0x24
+;;   v10:i64 = shl v8, v9                           @0x24
 ;;   v11:i64 = iadd v1, v10                         @0x24
 ;;   v12:i64 = load.64 v11+224 context              @0x24
 ;;   v13:i32 = eqz v12                              @0x24
@@ -135,9 +135,9 @@
 ;;   v6:i32 = iconst 4                              @0x2b
 ;;   v7:i32 = icmp.uge v2, v6                       @0x2b
 ;;   trapnz.4 v7                                    @0x2b
-;;   v9:i64 = iconst 3                              @0x2b
-;;   v10:i64 = zext v2                              @0x2b
-;;   v11:i64 = shl v10, v9                          @0x2b
+;;   v9:i64 = zext v2                               @0x2b
+;;   v10:i64 = iconst 3                             @0x2b
+;;   v11:i64 = shl v9, v10                          @0x2b
 ;;   v12:i64 = iadd v1, v11                         @0x2b
 ;;   v13:i64 = load.64 v12+224 context              @0x2b
 ;;   v14:i32 = eqz v13                              @0x2b

@@ -11,17 +11,17 @@
 ;;   v6:i32 = iconst 4                              @0x24
 ;;   v7:i32 = icmp.uge v2, v6                       @0x24
 ;;   trapnz.3 v7                                    @0x24
-;;   v9:i64 = iconst 3                              @0x24
-;;   v10:i64 = zext v2                              @0x24
-;;   v11:i64 = shl v10, v9                          @0x24
+;;   v9:i64 = zext v2                               @0x24
+;;   v10:i64 = iconst 3                             @0x24
+;;   v11:i64 = shl v9, v10                          @0x24
 ;;   v12:i64 = iadd v1, v11                         @0x24
 ;;   store.64 v12+224, v3 context                   @0x24
 ;;   v14:i32 = iconst 4                             @0x28
 ;;   v15:i32 = icmp.uge v2, v14                     @0x28
 ;;   trapnz.3 v15                                   @0x28
-;;   v17:i64 = iconst 3                             @0x28
-;;   v18:i64 = zext v2                              @0x28
-;;   v19:i64 = shl v18, v17                         @0x28
+;;   v17:i64 = zext v2                              @0x28
+;;   v18:i64 = iconst 3                             @0x28
+;;   v19:i64 = shl v17, v18                         @0x28
 ;;   v20:i64 = iadd v1, v19                         @0x28
 ;;   v21:i64 = load.64 v20+224 context              @0x28
 ;;   refund.depth 128                               @0x2a

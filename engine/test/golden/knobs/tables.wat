@@ -12,9 +12,9 @@
 ;;   v5:i32 = iconst 5                              @0x24
 ;;   v6:i32 = icmp.uge v2, v5                       @0x24
 ;;   trapnz.4 v6                                    @0x24
-;;   v8:i64 = iconst 3                              @0x24
-;;   v9:i64 = zext v2                               @0x24
-;;   v10:i64 = shl v9, v8                           @0x24
+;;   v8:i64 = zext v2                               @0x24
+;;   v9:i64 = iconst 3                              @0x24
+;;   v10:i64 = shl v8, v9                           @0x24
 ;;   v11:i64 = iadd v1, v10                         @0x24
 ;;   v12:i64 = load.64 v11+224 context              @0x24
 ;;   v13:i32 = eqz v12                              @0x24
@@ -38,9 +38,9 @@
 ;;   v6:i32 = icmp.uge v2, v5                       @0x24
 ;;   trapnz.4 v6                                    @0x24
 ;;   v8:i64 = load.64 v1+176 context                @0x24
-;;   v9:i64 = iconst 3                              @0x24
-;;   v10:i64 = zext v2                              @0x24
-;;   v11:i64 = shl v10, v9                          @0x24
+;;   v9:i64 = zext v2                               @0x24
+;;   v10:i64 = iconst 3                             @0x24
+;;   v11:i64 = shl v9, v10                          @0x24
 ;;   v12:i64 = iadd v8, v11                         @0x24
 ;;   v13:i64 = load.64 v12 context                  @0x24
 ;;   v14:i32 = eqz v13                              @0x24

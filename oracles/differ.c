@@ -5,6 +5,7 @@
 #include "wasm/validate.h"
 
 enum { WORKER_TRIES = 6 };
+enum { PROBE_REGION = MAX_LEGS + 1 }; /* MAX_LEGS itself is the reducer's interpreter (fuzz/reduce/oracle.c) */
 /* Front halves of larger modules are not kept: that takes some hundred times the module. */
 enum { FRONT_MAX_BYTES = 1 << 18 };
 
@@ -184,7 +185,7 @@ const NanOpen *differ_nans(Differ *d, const Case *c) {
     *n = (NanOpen){.failed = true};
     if (!d->probe.open) {
         bool ok = leg_spec_parse(&spec, "interp", 6, why, sizeof why);
-        if (!ok || !leg_open(&d->probe, &spec, MAX_LEGS, why, sizeof why)) return n;
+        if (!ok || !leg_open(&d->probe, &spec, d->first_region + PROBE_REGION, why, sizeof why)) return n;
     }
     nan_probe(n, &d->arena, &d->probe, c->module, &c->plan);
     d->probed++;

@@ -27,7 +27,8 @@ typedef struct Differ {
     uint32_t skip; /* bit set: legs that took their process down with this case; observed as a crash without running, */
     uint32_t hung; /* or as a hang */
     Leg probe; /* follows NaNs whose bits are open, where legs leave some open (oracles/nan.h); opened when needed */
-    uint64_t probed; /* cases in which it ran */
+    uint32_t first_region; /* of the legs; 0 but where legs of a parent process may hold the usual ones */
+    uint64_t probed;       /* cases in which it ran */
     bool once; /* a deviation is not tried again with a fresh worker: for a caller who sees to that himself, now and
                   then */
 } Differ;

@@ -72,15 +72,16 @@ static void add_way(Knobs *k, const char *name, const char *value, size_t n) {
     w->engine = (Engine){.name = w->leg, .what = "", .here = true};
 }
 
-/* Values behind the first, which is the default; those of a number are left out. */
+/* Values behind the first, which is the default (the level's is not that of the base); those of a number are left out.
+ */
 static void find_ways(Knobs *k) {
     char values[200];
     const char *name, *what;
     add_way(k, "", "", 0);
     for (uint32_t i = 0; knob_describe(i, &name, &what, values, sizeof values); i++) {
-        const char *at = values + strcspn(values, "|");
+        const char *at = strcmp(name, "O") == 0 ? values : values + strcspn(values, "|");
         for (size_t n; *at; at += n) {
-            n = strcspn(++at, "|");
+            n = strcspn(at += *at == '|', "|");
             LegSpec spec;
             char why[200], text[200];
             snprintf(text, sizeof text, "x64:%s%s%.*s", name, strcmp(name, "O") == 0 ? "" : "=", (int)n, at);

@@ -23,7 +23,7 @@ typedef struct Explainer {
 } Explainer;
 
 static bool open_legs(Differ *d, const LegSpec *leg, uint32_t n, Features features, char *why, size_t why_size) {
-    *d = (Differ){.features = features};
+    *d = (Differ){.features = features, .first_region = FIRST_REGION};
     arena_init(&d->arena, NULL);
     for (uint32_t i = 0; i < n; i++) {
         char reason[200];

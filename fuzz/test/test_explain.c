@@ -1,6 +1,6 @@
 /* Explanation: for each third fault that can be planted (EXPLAIN_ALL=1: each), a case of the generator's that shows it
  * is explained, and the opcode named is the one planted; a second case has the same bucket, other faults have other
- * ones. */
+ * ones.  Of faults planted in passes the pass, the rule and the number of the rewrite are named, too. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -104,7 +104,7 @@ static void check_plant(World *w, const char *isa, const PlantInfo *p, uint32_t 
         Bucket b = explain_bucket(&x);
         char name[BUCKET_NAME], other[BUCKET_NAME];
         bucket_name(&b, name);
-        bucket_name(bucket, other);
+        if (i) bucket_name(bucket, other);
         if (i && !bucket_equal(&b, bucket)) fail_msg("%s:%s: %s, then %s", isa, p->name, other, name);
         *bucket = b;
     }
@@ -113,7 +113,8 @@ static void check_plant(World *w, const char *isa, const PlantInfo *p, uint32_t 
 /* Wrong in some uses of the instruction alone, or by a crash: it takes long to find a case. */
 static bool is_rare(const PlantInfo *p) {
     static const char *const rare[] = {"popcnt-crashes", "shl-far",    "load-far",  "br_table-long",
-                                       "select-f64",     "mul-merged", "call-many", "lane-15"};
+                                       "select-f64",     "mul-merged", "call-many", "lane-15",
+                                       "fold-rotl",      "load-merged"}; /* of passes: below */
     for (size_t i = 0; i < sizeof rare / sizeof *rare; i++)
         if (strcmp(p->name, rare[i]) == 0) return true;
     return false;
@@ -141,7 +142,62 @@ static void test_a64(void **state) {
         skip();
 }
 
+/* -- Wrong passes ------------------------------------------------------------------------------------- */
+
+/* Does the case show it, when the optimizer makes so many rewrites alone? */
+static bool shows_limited(World *w, const CaseBytes *m, const char *isa, const char *plant, uint32_t limit) {
+    LegSpec leg[3];
+    char options[80], why[300];
+    snprintf(options, sizeof options, "O2,plant=%s,opt-limit=%u", plant, limit);
+    parse(leg, isa, options);
+    memset(w->differ, 0, sizeof *w->differ);
+    if (!differ_open(w->differ, leg, 3, FEATURES_WASM3, why, sizeof why)) fail_msg("%s", why);
+    differ_run(w->differ, m->at, m->n, w->c);
+    bool yes = verdict_differs(w->c->verdict.kind);
+    differ_close(w->differ);
+    return yes;
+}
+
+/* A wrong rewrite, not a wrong instruction: its pass, rule, number and opcode are named, and the number is the one. */
+static void check_pass(World *w, const char *isa, const char *plant, const char *pass, OptRule rule, const char *op) {
+    LegSpec leg[3];
+    char options[60], name[BUCKET_NAME];
+    uint64_t seed = 0;
+    Explanation x;
+    snprintf(options, sizeof options, "O2,plant=%s", plant);
+    parse(leg, isa, options);
+    arena_reset(&w->arena);
+    CaseBytes m = find_case(w, leg, 3, &seed);
+    if (!m.at) fail_msg("%s:%s: no case of %u shows it", isa, plant, MAX_SEEDS);
+    assert_int_equal(explain(&m, leg, 3, &x), EXPLAIN_DONE);
+    assert_true(x.has_func && x.has_op);
+    assert_int_equal(x.stage, STAGE_REWRITE);
+    assert_int_equal(x.rule, rule);
+    assert_string_equal(explain_pass(&x), pass);
+    assert_string_equal(op_info[x.op].text, op);
+    Bucket b = explain_bucket(&x);
+    bucket_name(&b, name);
+    assert_string_equal(b.pass, pass);
+    assert_non_null(strstr(name, pass));
+    assert_in_range(x.rewrite, 1, x.nrewrite);
+    if (!x.alone) return; /* its rewrites are numbered with other functions interpreted */
+    char plant_alone[100];
+    snprintf(plant_alone, sizeof plant_alone, "%s,interp=!%u", plant, x.func);
+    assert_true(shows_limited(w, &m, isa, plant_alone, x.rewrite));
+    assert_false(shows_limited(w, &m, isa, plant_alone, x.rewrite - 1));
+}
+
+static void test_passes(void **state) {
+    World *w = *state;
+    for (uint32_t i = 0; i < (w->a64 ? 2u : 1u); i++) {
+        const char *isa = i ? "a64" : "x64";
+        check_pass(w, isa, "fold-rotl", "fold", FOLD_rotl_count, "i64.rotl");
+        check_pass(w, isa, "load-merged", "load", RULE_load_heap, "i32.load");
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_x64), cmocka_unit_test(test_a64)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_x64), cmocka_unit_test(test_passes),
+                                       cmocka_unit_test(test_a64)};
     return cmocka_run_group_tests_name("explain", tests, open_world, close_world);
 }

@@ -3,6 +3,7 @@
 #include "a64/insn.h"
 #include "code/mach.h"
 #include "ir/ir.h"
+#include "opt/rewrite.h"
 #include "x64/insn.h"
 
 enum { X64 = 1u << LEG_X64, A64 = 1u << LEG_A64, BOTH = X64 | A64 };
@@ -131,6 +132,37 @@ static void ir_lane_15(Fn *f) {
     }
 }
 
+/* -- In passes: wrong rewrites -------------------------------------------------------------------- */
+
+static bool in_pass(OptRule r, const char *pass) { return strcmp(opt_rule_pass(r), pass) == 0; }
+
+/* Changes no rotr, so what it has made stays, however often the pass runs. */
+static void pass_fold_rotl(Fn *f, const char *pass) {
+    if (!in_pass(FOLD_rotl_count, pass)) return;
+    for (Val v = 1; v < f->ins.n; v++) {
+        Ins *i = &f->ins.at[v];
+        if (i->op != IR_rotl || i->type != T_I64 || f->ins.at[i->b].op != IR_iconst) continue;
+        if (!opt_rewrite(f, FOLD_rotl_count, v)) return;
+        i->op = IR_rotr;
+    }
+}
+/* As if the key of a load were its address, without the displacement. */
+static void pass_load_merged(Fn *f, const char *pass) {
+    if (!in_pass(RULE_load_heap, pass)) return;
+    for (BlkId b = 0; b < f->blk.n; b++) {
+        Val last = 0;
+        for (uint32_t k = 0; k < f->blk.at[b].list.n; k++) {
+            Val v = f->blk.at[b].list.at[k];
+            Ins *i = &f->ins.at[v];
+            if (ir_has(i->op, IRF_W)) last = 0;
+            if (i->op != IR_load || !(i->flags & MEM_HEAP) || i->aux != ACC_32 || i->type != T_I32) continue;
+            const Ins *first = &f->ins.at[last];
+            if (last && first->a == i->a && first->b != i->b && opt_rewrite(f, RULE_load_heap, v)) i->b = first->b;
+            if (!last) last = v;
+        }
+    }
+}
+
 /* -- In machine code ------------------------------------------------------------------------- */
 
 static void other_insn(MFn *m, uint32_t from, uint32_t size, uint32_t to) {
@@ -161,6 +193,7 @@ const PlantInfo plant_info[PLANT_COUNT] = {
 typedef struct Change {
     void (*ir)(Fn *f);
     void (*mach)(MFn *m);
+    void (*pass)(Fn *f, const char *pass);
 } Change;
 static const Change change_of[PLANT_COUNT] = {
 #define PLANT(id, name, isa, opcode, stage, change, what) {.stage = change},
@@ -182,6 +215,7 @@ static void on_ir(void *user, const char *pass, Fn *f) {
     const PlantStages *p = user;
     const Change *c = &change_of[p->plant];
     if (c->ir && strcmp(pass, "build") == 0) c->ir(f);
+    if (c->pass) c->pass(f, pass);
     if (p->next && p->next->on_ir) p->next->on_ir(p->next->user, pass, f);
 }
 static void on_mach(void *user, const struct Target *t, MFn *m) {

@@ -14,9 +14,9 @@
  * not compile.  All that varies between compilers is in HANDLER, NEXT and LABEL.  The vector instructions, which are
  * many and alike, share one handler and are functions (simd.c).
  *
- * Invariants at each NEXT: `sp` is behind the topmost operand; `frame`, `inst`, `local` are of the running
+ * Invariants at each NEXT: `sp` is behind the topmost operand; `frame`, `local` and `dispatch` are of the running
  * function; `mem` and `mem_len` are those of its memory 0 (none: 0 bytes).  The length changes by growth
- * alone, which can happen in memory.grow and in any call.  A handler that can trap sets `at` first.
+ * alone, which can happen in memory.grow and in any call.  What traps sets `at`.
  *
  * Memories have 32-bit addresses: index + offset is a 33-bit number, compared with the length as it is.
  *
@@ -83,6 +83,9 @@ static inline void slot_copy(Value *to, const Value *from) {
     to->u64x2[0] = from->u64x2[0];
     to->u64x2[1] = from->u64x2[1];
 }
+
+/* Of what is not a vector. */
+static inline void half_copy(Value *to, const Value *from) { to->i64 = from->i64; }
 
 /* Copy upwards; `to` is not behind `from`. */
 static inline void slots_move(Value *to, const Value *from, uint32_t n) {
@@ -164,12 +167,14 @@ static void backtrace(Backtrace *bt, const Frame *first, const Frame *last) {
 /* Threaded code needs labels as values, an extension of both compilers; it appears here only. */
 #define LABEL(name) __extension__ &&name
 #define GOTO(address) __extension__({ goto *(address); })
-#define HANDLER(id) op_##id:
+#define HANDLER(id) op_##id : wide_##id:
+#define HANDLER_NARROW(id) op_##id:
+#define HANDLER_WIDE(id) wide_##id:
 #define NEXT GOTO(dispatch[*pc++])
-#define FC_ROW 256 /* where the 0xfc opcodes begin in `dispatch` */
-#define SLOT_0x00(id, code) [code] = LABEL(op_##id),
-#define SLOT_0xfc(id, code) [FC_ROW + (code)] = LABEL(op_##id),
-#define SLOT_0xfd(id, code) /* in simd_row */
+#define FC_ROW 256 /* where the 0xfc opcodes begin in a table */
+#define SLOT_0x00(name, code) [code] = LABEL(name),
+#define SLOT_0xfc(name, code) [FC_ROW + (code)] = LABEL(name),
+#define SLOT_0xfd(name, code) /* in simd_row */
 
 #define AT() (at = pc - 1)       /* in a handler of a one-byte opcode, before it reads immediates */
 #define AT_FC() (at = frame->at) /* in one behind the prefix */
@@ -211,17 +216,19 @@ static void backtrace(Backtrace *bt, const Frame *first, const Frame *last) {
         pc = p_;                                                    \
     }
 
-#define LOAD_MEMORY_0()                                        \
-    do {                                                       \
-        mem = inst->nmems ? inst->mems[0].base : NULL;         \
-        mem_len = inst->nmems ? inst->mems[0].mem->length : 0; \
+#define LOAD_MEMORY_0()                                          \
+    do {                                                         \
+        const Instance *inst_ = INST;                            \
+        mem = inst_->nmems ? inst_->mems[0].base : NULL;         \
+        mem_len = inst_->nmems ? inst_->mems[0].mem->length : 0; \
     } while (0)
-#define LOAD_FRAME()              \
-    do {                          \
-        inst = frame->func->inst; \
-        local = frame->local;     \
-        LOAD_MEMORY_0();          \
+#define LOAD_FRAME()                                               \
+    do {                                                           \
+        dispatch = tables[frame->func->inst->module->has_vectors]; \
+        local = frame->local;                                      \
+        LOAD_MEMORY_0();                                           \
     } while (0)
+#define INST (frame->func->inst) /* where it is needed: not worth a register */
 #define BRANCH(entry)                             \
     do {                                          \
         const SideEntry *e_ = (entry);            \
@@ -245,85 +252,89 @@ static void backtrace(Backtrace *bt, const Frame *first, const Frame *last) {
         sp[-1].i64 = num(sp[-1].in, sp[0].in); \
         NEXT;                                  \
     }
-#define UNARY_TRAPPING(id, in, num)                    \
-    HANDLER(id) {                                      \
-        AT();                                          \
-        trap = TRAP_NONE;                              \
-        uint64_t result_ = num(sp[-1].in, &trap);      \
-        if (UNLIKELY(trap != TRAP_NONE)) goto trapped; \
-        sp[-1].i64 = result_;                          \
-        NEXT;                                          \
+#define UNARY_TRAPPING(id, in, num)                         \
+    HANDLER(id) {                                           \
+        trap = TRAP_NONE;                                   \
+        uint64_t result_ = num(sp[-1].in, &trap);           \
+        if (UNLIKELY(trap != TRAP_NONE)) goto trapped_here; \
+        sp[-1].i64 = result_;                               \
+        NEXT;                                               \
     }
 #define BINARY_TRAPPING(id, in, num)                         \
     HANDLER(id) {                                            \
-        AT();                                                \
         trap = TRAP_NONE;                                    \
         uint64_t result_ = num(sp[-2].in, sp[-1].in, &trap); \
-        if (UNLIKELY(trap != TRAP_NONE)) goto trapped;       \
+        if (UNLIKELY(trap != TRAP_NONE)) goto trapped_here;  \
         sp--;                                                \
         sp[-1].i64 = result_;                                \
         NEXT;                                                \
     }
 
-/* Decode a memarg and check `size` bytes at `index` + offset: `where_` is their address. */
-#define ADDRESS(index, size)                                     \
-    uint8_t *base_ = mem;                                        \
-    uint64_t len_ = mem_len, ea_ = (index);                      \
-    if (pc[0] < 0x40 && pc[1] < 0x80) {                          \
-        ea_ += pc[1];                                            \
-        pc += 2;                                                 \
-    } else {                                                     \
-        MemArg arg_ = read_memarg(pc);                           \
-        pc = arg_.next;                                          \
-        ea_ += arg_.offset;                                      \
-        if (arg_.memory) {                                       \
-            base_ = inst->mems[arg_.memory].base;                \
-            len_ = inst->mems[arg_.memory].mem->length;          \
-        }                                                        \
-    }                                                            \
-    if (UNLIKELY(ea_ + (size) > len_)) TRAP(TRAP_MEMORY_BOUNDS); \
+/* Decode a memarg and check `size` bytes at `index` + offset: `where_` is their address.  `site`: the instruction. */
+#define ADDRESS(index, size, site)                      \
+    const uint8_t *site_ = (site);                      \
+    uint8_t *base_ = mem;                               \
+    uint64_t len_ = mem_len, ea_ = (index);             \
+    if (pc[0] < 0x40 && pc[1] < 0x80) {                 \
+        ea_ += pc[1];                                   \
+        pc += 2;                                        \
+    } else {                                            \
+        MemArg arg_ = read_memarg(pc);                  \
+        pc = arg_.next;                                 \
+        ea_ += arg_.offset;                             \
+        if (arg_.memory) {                              \
+            base_ = INST->mems[arg_.memory].base;       \
+            len_ = INST->mems[arg_.memory].mem->length; \
+        }                                               \
+    }                                                   \
+    if (UNLIKELY(ea_ + (size) > len_)) {                \
+        at = site_;                                     \
+        TRAP(TRAP_MEMORY_BOUNDS);                       \
+    }                                                   \
     uint8_t *where_ = base_ + ea_;
 /* `in`: as it is in memory; `via` extends it by its sign. */
-#define LOAD(id, in, via)                                \
-    HANDLER(id) {                                        \
-        AT();                                            \
-        ADDRESS(sp[-1].i32, sizeof bits_load_##in(NULL)) \
-        sp[-1].i64 = via(bits_load_##in(where_));        \
-        NEXT;                                            \
+#define LOAD(id, in, via)                                        \
+    HANDLER(id) {                                                \
+        ADDRESS(sp[-1].i32, sizeof bits_load_##in(NULL), pc - 1) \
+        sp[-1].i64 = via(bits_load_##in(where_));                \
+        NEXT;                                                    \
     }
 #define STORE(id, from, as, T)                   \
     HANDLER(id) {                                \
-        AT();                                    \
-        ADDRESS(sp[-2].i32, sizeof(T))           \
+        ADDRESS(sp[-2].i32, sizeof(T), pc - 1)   \
         bits_store_##as(where_, (T)sp[-1].from); \
         sp -= 2;                                 \
         NEXT;                                    \
     }
 
 static TrapKind run(InterpStack *stack, ExecState *es, FuncInst *f, const FuncType *type, Backtrace *bt) {
-    static const void *const plain[] = {
-#define OP(id, prefix, code, text, imm, sig, kind, ir, feature) SLOT_##prefix(id, code)
+    static const void *const narrow[] = {
+#define OP(id, prefix, code, text, imm, sig, kind, ir, feature) SLOT_##prefix(op_##id, code)
+#include "wasm/opcode.def"
+#undef OP
+        [0xfc] = LABEL(prefix_fc)};
+    static const void *const wide[] = {
+#define OP(id, prefix, code, text, imm, sig, kind, ir, feature) SLOT_##prefix(wide_##id, code)
 #include "wasm/opcode.def"
 #undef OP
         [0xfc] = LABEL(prefix_fc), [0xfd] = LABEL(prefix_fd)};
-    const void *probing[sizeof plain / sizeof *plain];
-    const void *const *dispatch = plain;
+    const void *probing[sizeof wide / sizeof *wide];
+    const void *const *const tables[2] = {es->nan_probe ? probing : narrow, es->nan_probe ? probing : wide};
+    const void *const *dispatch; /* of them, by has_vectors of the running function's module */
     Frame *const first = stack->frame;
     Frame *frame = first;
     const uint8_t *pc, *at;
     const SideEntry *side;
     Value *sp = stack->slot, *local;
     const Body *body;
-    Instance *inst;
     uint8_t *mem;
     uint64_t mem_len;
     TrapKind trap;
 
     if (UNLIKELY(es->nan_probe)) {
-        memcpy(probing, plain, sizeof plain);
+        memcpy(probing, wide, sizeof wide);
         for (uint32_t i = 0; i < PROBE_CODES; i++)
             if (probe_looks_at(i)) probing[i] = LABEL(probe);
-        dispatch = probing;
     }
     for (uint32_t i = 0; i < type->nparam; i++) *sp++ = es->args[i];
     goto enter;
@@ -411,6 +422,8 @@ leave:
     LOAD_FRAME();
     NEXT;
 
+trapped_here: /* by an instruction without immediates */
+    AT();
 trapped:
     frame->at = at;
     backtrace(bt, first, frame);
@@ -491,15 +504,15 @@ trapped:
     HANDLER(CALL) {
         AT();
         READ_U32(index)
-        f = inst->funcs[index];
-        type = module_func_type(inst->module, index);
+        f = INST->funcs[index];
+        type = module_func_type(INST->module, index);
         goto call;
     }
     HANDLER(RETURN_CALL) {
         AT();
         READ_U32(index)
-        f = inst->funcs[index];
-        type = module_func_type(inst->module, index);
+        f = INST->funcs[index];
+        type = module_func_type(INST->module, index);
         goto tail_call;
     }
 /* Both immediates, and the checks in their order. */
@@ -507,13 +520,13 @@ trapped:
     AT();                                                                     \
     READ_U32(type_index)                                                      \
     READ_U32(table_index)                                                     \
-    const TableInst *table = inst->tables[table_index];                       \
+    const TableInst *table = INST->tables[table_index];                       \
     uint32_t i = (--sp)->i32;                                                 \
     if (UNLIKELY(i >= table->size)) TRAP(TRAP_UNDEFINED_ELEMENT);             \
     f = (FuncInst *)(uintptr_t)table->elem[i];                                \
     if (UNLIKELY(f == NULL)) TRAP(TRAP_UNINITIALIZED_ELEMENT);                \
-    if (UNLIKELY(f->sig != inst->sigs[type_index])) TRAP(TRAP_INDIRECT_TYPE); \
-    type = &inst->module->types.at[type_index].func;
+    if (UNLIKELY(f->sig != INST->sigs[type_index])) TRAP(TRAP_INDIRECT_TYPE); \
+    type = &INST->module->types.at[type_index].func;
     HANDLER(CALL_INDIRECT) {
         CALLEE()
         goto call;
@@ -538,33 +551,37 @@ trapped:
         if (!sp[1].i32) slot_copy(&sp[-1], &sp[0]);
         NEXT;
     }
-    HANDLER(LOCAL_GET) {
-        READ_U32(index)
-        slot_copy(sp, &local[index]);
-        sp++;
-        NEXT;
+/* The most frequent of all instructions: 8 bytes do where there are no vectors. */
+#define LOCALS(HANDLER_KIND, copy)    \
+    HANDLER_KIND(LOCAL_GET) {         \
+        READ_U32(index)               \
+        copy(sp, &local[index]);      \
+        sp++;                         \
+        NEXT;                         \
+    }                                 \
+    HANDLER_KIND(LOCAL_SET) {         \
+        READ_U32(index)               \
+        sp--;                         \
+        copy(&local[index], sp);      \
+        NEXT;                         \
+    }                                 \
+    HANDLER_KIND(LOCAL_TEE) {         \
+        READ_U32(index)               \
+        copy(&local[index], &sp[-1]); \
+        NEXT;                         \
     }
-    HANDLER(LOCAL_SET) {
-        READ_U32(index)
-        sp--;
-        slot_copy(&local[index], sp);
-        NEXT;
-    }
-    HANDLER(LOCAL_TEE) {
-        READ_U32(index)
-        slot_copy(&local[index], &sp[-1]);
-        NEXT;
-    }
+    LOCALS(HANDLER_NARROW, half_copy)
+    LOCALS(HANDLER_WIDE, slot_copy)
     HANDLER(GLOBAL_GET) {
         READ_U32(index)
-        slot_copy(sp, &inst->globals[index]->value);
+        slot_copy(sp, &INST->globals[index]->value);
         sp++;
         NEXT;
     }
     HANDLER(GLOBAL_SET) {
         READ_U32(index)
         sp--;
-        value_extend(&inst->globals[index]->value, inst->globals[index]->type, sp);
+        value_extend(&INST->globals[index]->value, INST->globals[index]->type, sp);
         NEXT;
     }
     HANDLER(REF_NULL) {
@@ -578,7 +595,7 @@ trapped:
     }
     HANDLER(REF_FUNC) {
         READ_U32(index)
-        (sp++)->ref = (uintptr_t)inst->funcs[index];
+        (sp++)->ref = (uintptr_t)INST->funcs[index];
         NEXT;
     }
 
@@ -586,7 +603,7 @@ trapped:
     HANDLER(TABLE_GET) {
         AT();
         READ_U32(index)
-        const TableInst *table = inst->tables[index];
+        const TableInst *table = INST->tables[index];
         uint32_t i = sp[-1].i32;
         if (UNLIKELY(i >= table->size)) TRAP(TRAP_TABLE_BOUNDS);
         sp[-1].ref = table->elem[i];
@@ -595,7 +612,7 @@ trapped:
     HANDLER(TABLE_SET) {
         AT();
         READ_U32(index)
-        TableInst *table = inst->tables[index];
+        TableInst *table = INST->tables[index];
         uint32_t i = sp[-2].i32;
         if (UNLIKELY(i >= table->size)) TRAP(TRAP_TABLE_BOUNDS);
         table->elem[i] = sp[-1].ref;
@@ -604,20 +621,20 @@ trapped:
     }
     HANDLER(TABLE_SIZE) {
         READ_U32(index)
-        (sp++)->i64 = inst->tables[index]->size;
+        (sp++)->i64 = INST->tables[index]->size;
         NEXT;
     }
     HANDLER(TABLE_GROW) {
         READ_U32(index)
         sp--;
-        sp[-1].i64 = (uint32_t)es->lib.table_grow(inst, index, sp[0].i32, sp[-1].ref);
+        sp[-1].i64 = (uint32_t)es->lib.table_grow(INST, index, sp[0].i32, sp[-1].ref);
         NEXT;
     }
     HANDLER(TABLE_FILL) {
         AT_FC();
         READ_U32(index)
         sp -= 3;
-        CHECK(es->lib.table_fill(inst, index, sp[0].i32, sp[1].ref, sp[2].i32));
+        CHECK(es->lib.table_fill(INST, index, sp[0].i32, sp[1].ref, sp[2].i32));
         NEXT;
     }
     HANDLER(TABLE_COPY) {
@@ -625,7 +642,7 @@ trapped:
         READ_U32(to)
         READ_U32(from)
         sp -= 3;
-        CHECK(es->lib.table_copy(inst, to, from, sp[0].i32, sp[1].i32, sp[2].i32));
+        CHECK(es->lib.table_copy(INST, to, from, sp[0].i32, sp[1].i32, sp[2].i32));
         NEXT;
     }
     HANDLER(TABLE_INIT) {
@@ -633,12 +650,12 @@ trapped:
         READ_U32(elem)
         READ_U32(to)
         sp -= 3;
-        CHECK(es->lib.table_init(inst, to, elem, sp[0].i32, sp[1].i32, sp[2].i32));
+        CHECK(es->lib.table_init(INST, to, elem, sp[0].i32, sp[1].i32, sp[2].i32));
         NEXT;
     }
     HANDLER(ELEM_DROP) {
         READ_U32(elem)
-        es->lib.elem_drop(inst, elem);
+        es->lib.elem_drop(INST, elem);
         NEXT;
     }
 
@@ -668,12 +685,12 @@ trapped:
     STORE(I64_STORE32, i64, u32, uint32_t)
     HANDLER(MEMORY_SIZE) {
         READ_U32(index)
-        (sp++)->i64 = (uint32_t)inst->mems[index].mem->pages;
+        (sp++)->i64 = (uint32_t)INST->mems[index].mem->pages;
         NEXT;
     }
     HANDLER(MEMORY_GROW) {
         READ_U32(index)
-        sp[-1].i64 = (uint32_t)es->lib.memory_grow(inst, index, sp[-1].i32);
+        sp[-1].i64 = (uint32_t)es->lib.memory_grow(INST, index, sp[-1].i32);
         LOAD_MEMORY_0();
         NEXT;
     }
@@ -682,12 +699,12 @@ trapped:
         READ_U32(data)
         READ_U32(to)
         sp -= 3;
-        CHECK(es->lib.memory_init(inst, to, data, sp[0].i32, sp[1].i32, sp[2].i32));
+        CHECK(es->lib.memory_init(INST, to, data, sp[0].i32, sp[1].i32, sp[2].i32));
         NEXT;
     }
     HANDLER(DATA_DROP) {
         READ_U32(data)
-        es->lib.data_drop(inst, data);
+        es->lib.data_drop(INST, data);
         NEXT;
     }
     HANDLER(MEMORY_COPY) {
@@ -695,14 +712,14 @@ trapped:
         READ_U32(to)
         READ_U32(from)
         sp -= 3;
-        CHECK(es->lib.memory_copy(inst, to, from, sp[0].i32, sp[1].i32, sp[2].i32));
+        CHECK(es->lib.memory_copy(INST, to, from, sp[0].i32, sp[1].i32, sp[2].i32));
         NEXT;
     }
     HANDLER(MEMORY_FILL) {
         AT_FC();
         READ_U32(index)
         sp -= 3;
-        CHECK(es->lib.memory_fill(inst, index, sp[0].i32, sp[1].i32, sp[2].i32));
+        CHECK(es->lib.memory_fill(INST, index, sp[0].i32, sp[1].i32, sp[2].i32));
         NEXT;
     }
 
@@ -866,7 +883,7 @@ trapped:
 
     /* The NaN probe (nanprobe.h), in front of or in place of the plain handler. */
 probe:
-    if (!probe_number(pc[-1], sp, &es->nan_probe)) GOTO(plain[pc[-1]]);
+    if (!probe_number(pc[-1], sp, &es->nan_probe)) GOTO(wide[pc[-1]]);
     sp -= probe_row[pc[-1]].npop - 1;
     NEXT;
 
@@ -884,7 +901,7 @@ prefix_fd:
     if (UNLIKELY(es->nan_probe) && probe_vector(vector, arg, pc, &es->nan_probe)) {
         /* done */
     } else if (row->access) {
-        ADDRESS(arg->i32, row->size)
+        ADDRESS(arg->i32, row->size, at)
         row->access(arg, pc, where_);
     } else {
         row->fn(arg, pc);

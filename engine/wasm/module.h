@@ -168,6 +168,7 @@ typedef struct Module {
     uint32_t start_at;
     uint32_t nimported[EXT_COUNT];
     bool tail_by_ref; /* some tail call goes to an import or through a table (set by validation) */
+    bool has_vectors; /* a v128 may occur in some function (set by validation) */
     uint32_t ninline; /* elements of tables that live in the instance (set by validation) */
     bool has_data_count;
     uint32_t data_count;

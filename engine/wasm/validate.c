@@ -340,6 +340,7 @@ static void validate_param(Validator *v, const Instr *in) {
 /* -- Expressions ------------------------------------------------------------------------------------ */
 
 void validate_instr(Validator *v, const Instr *in) {
+    v->m->has_vectors |= in->op >= OP_V128_LOAD; /* ORDER OP: the vectors come last */
     switch ((OpKind)op_info[in->op].kind) {
     case KIND_CONTROL: validate_control(v, in); break;
     case KIND_PARAM: validate_param(v, in); break;

@@ -262,6 +262,21 @@ static void find_inline_tables(Module *m) {
     }
 }
 
+static bool is_vector_in(const ValType *t, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        if (vt_is_vec(t[i])) return true;
+    return false;
+}
+
+/* Vectors that come from elsewhere: as arguments, results or globals. */
+static void find_vectors(Module *m) {
+    for (uint32_t i = 0; i < m->types.n; i++) {
+        const FuncType *t = &m->types.at[i].func;
+        m->has_vectors |= is_vector_in(t->param, t->nparam) || is_vector_in(t->result, t->nresult);
+    }
+    for (uint32_t i = 0; i < m->globals.n; i++) m->has_vectors |= vt_is_vec(m->globals.at[i].type.type);
+}
+
 /* -- The module ------------------------------------------------------------------------------------- */
 
 static bool validate(Validator *v) {
@@ -275,6 +290,7 @@ static bool validate(Validator *v) {
     for (uint32_t i = 0; i < m->datas.n; i++)
         if (!check_data(v, &m->datas.at[i])) return false;
     find_inline_tables(m);
+    find_vectors(m);
     return true;
 }
 

@@ -80,7 +80,7 @@ static double run_once(Leg *leg, Arena *arena, const Module *m, const Kernel *k,
     StepResult r;
     Value n = {.i32 = k->n};
     limits.fuel = STORE_FUEL_MAX;
-    limits.depth = 8 << 20;
+    limits.depth = STORE_DEPTH_MAX;
     if (!leg_reset(leg, &limits) || !leg_load(leg, arena, m, &lm, &r)) {
         failed(e, k->name, "is not compiled");
         return 0;

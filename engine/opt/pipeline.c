@@ -4,7 +4,7 @@
  * that do nothing; fold before gvn, so that equal
  * values look equal; load behind gvn, so that equal addresses are one value; licm before bounds, so that lengths and
  * addresses that meet in a preheader are one value by then; then a second round over what these have opened, and dead
- * code last. */
+ * code last.  A pass that has run already is left out when nothing was rewritten since then: it would find nothing. */
 #include <string.h>
 #include "opt/opt.h"
 #include "opt/pass.h"
@@ -40,12 +40,16 @@ static const Step steps[] = {
 };
 
 void opt_run(Fn *f, const OptOptions *o) {
+    uint32_t seen[PASS_COUNT]; /* rewrites made when the pass had last run */
+    memset(seen, 0xff, sizeof seen);
     cfg_build(f);
     f->rewrites = o->rewrites;
     for (uint32_t k = 0; k < sizeof steps / sizeof *steps; k++) {
+        Pass pass = steps[k].pass;
         if (steps[k].level > o->level) continue;
-        passes[steps[k].pass].run(f);
-        if (o->stages && o->stages->on_ir) o->stages->on_ir(o->stages->user, passes[steps[k].pass].name, f);
+        if (!f->rewrites || f->rewrites->made != seen[pass]) passes[pass].run(f);
+        if (f->rewrites) seen[pass] = f->rewrites->made;
+        if (o->stages && o->stages->on_ir) o->stages->on_ir(o->stages->user, passes[pass].name, f);
     }
     f->rewrites = NULL;
 }

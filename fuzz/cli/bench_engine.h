@@ -22,6 +22,7 @@ typedef struct CompileRow {
     uint64_t decode, validate;  /* ns; validation makes the side table */
     Cost cost[COMPILERS];
     const char *failed[COMPILERS]; /* why a module was not compiled; NULL */
+    double liftoff, turbofan;      /* ns: of node's compilers, validation included; 0: not measured */
 } CompileRow;
 
 /* Add the module to the row.  False after a line on stderr: it is not valid. */
@@ -47,15 +48,26 @@ typedef struct Kernel {
     bool known;        /* the checksum is from expected.tsv */
 } Kernel;
 
-enum { MAX_KERNELS = 64, ENGINES = 8, OURS = 4 };
+enum { MAX_KERNELS = 64, ENGINES = 9, OURS = 5 };
 typedef struct Engine {
     const char *name, *what;
-    bool here;     /* its command was found */
-    char why[300]; /* not here, or it failed: the first failure */
+    const char *leg; /* of ours: its options */
+    bool here;       /* its command was found */
+    char why[300];   /* not here, or it failed: the first failure */
 } Engine;
 extern const Engine engines[ENGINES];
 /* ORDER of engines */
-enum { ENGINE_INTERP, ENGINE_O0, ENGINE_O1, ENGINE_O2, ENGINE_LIFTOFF, ENGINE_TURBOFAN, ENGINE_WASM3, ENGINE_WAMR };
+enum {
+    ENGINE_INTERP,
+    ENGINE_O0,
+    ENGINE_O1,
+    ENGINE_O2,
+    ENGINE_FREE,
+    ENGINE_LIFTOFF,
+    ENGINE_TURBOFAN,
+    ENGINE_WASM3,
+    ENGINE_WAMR
+};
 
 typedef struct RunRow {
     Kernel kernel;
@@ -67,6 +79,8 @@ typedef struct RunRow {
 uint32_t find_kernels(Kernel kernel[MAX_KERNELS], uint32_t scale);
 /* ns of run(n) on the leg e->name in this process, the least of some repetitions; 0: e says why not. */
 double measure_leg(const Kernel *k, Engine *e, uint32_t repeats, uint64_t *checksum);
+/* Add what node's compilers take for a module, where node is here. */
+void measure_node_compile(CompileRow *row, const char *path, const Engine e[ENGINES]);
 /* Which peers are here. */
 void find_engines(Engine e[ENGINES]);
 /* Run the kernel on every engine that is here; the least of some repetitions. */

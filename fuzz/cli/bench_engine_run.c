@@ -20,10 +20,11 @@
 enum { TIMEOUT_S = 300 };
 
 const Engine engines[ENGINES] = {
-    [ENGINE_INTERP] = {.name = "interp", .what = "our interpreter"},
-    [ENGINE_O0] = {.name = "x64:O0", .what = "our compiler, in this process, with fuel"},
-    [ENGINE_O1] = {.name = "x64:O1", .what = "likewise"},
-    [ENGINE_O2] = {.name = "x64:O2", .what = "likewise"},
+    [ENGINE_INTERP] = {.name = "interp", .what = "our interpreter", .leg = "interp"},
+    [ENGINE_O0] = {.name = "x64:O0", .what = "our compiler, in this process, with fuel", .leg = "x64:O0"},
+    [ENGINE_O1] = {.name = "x64:O1", .what = "likewise", .leg = "x64:O1"},
+    [ENGINE_O2] = {.name = "x64:O2", .what = "likewise", .leg = "x64:O2"},
+    [ENGINE_FREE] = {.name = "no fuel", .what = "likewise, without fuel", .leg = "x64:O2,interrupt=none"},
     [ENGINE_LIFTOFF] = {.name = "liftoff", .what = "node --liftoff-only"},
     [ENGINE_TURBOFAN] = {.name = "turbofan", .what = "node --no-liftoff"},
     [ENGINE_WASM3] = {.name = "wasm3", .what = "wasm3 --func run"},
@@ -111,7 +112,7 @@ double measure_leg(const Kernel *kernel, Engine *e, uint32_t repeats, uint64_t *
     arena_init(&arena, NULL);
     err_clear(&err);
     char why[300] = "out of memory";
-    bool open = leg && leg_spec_parse(&spec, e->name, strlen(e->name), why, sizeof why) &&
+    bool open = leg && leg_spec_parse(&spec, e->leg, strlen(e->leg), why, sizeof why) &&
                 leg_open(leg, &spec, 0, why, sizeof why);
     if (!open) failed(e, kernel->name, why);
     if (open && cli_read(&arena, kernel->path, &f)) {
@@ -219,6 +220,20 @@ static double run_node(RunRow *row, Engine *e, bool liftoff, uint32_t repeats, u
     double ns = strtod(end, &end);
     if (ns <= 0) failed(e, row->kernel.name, "the script prints something else");
     return ns > 0 ? ns : 0;
+}
+
+void measure_node_compile(CompileRow *row, const char *path, const Engine e[ENGINES]) {
+    char script[4096], out[256], file[4096];
+    double whole;
+    snprintf(file, sizeof file, "%s", path);
+    for (uint32_t k = ENGINE_LIFTOFF; k <= ENGINE_TURBOFAN; k++) {
+        bool liftoff = k == ENGINE_LIFTOFF;
+        char *argv[] = {"node", "--no-wasm-lazy-compilation", liftoff ? "--liftoff-only" : "--no-liftoff", script, file,
+                        NULL};
+        if (!e[k].here || !bench_in_tree("scripts/bench-node.js", script)) continue;
+        if (command_output(argv, false, out, sizeof out, &whole))
+            *(liftoff ? &row->liftoff : &row->turbofan) += strtod(out, NULL);
+    }
 }
 
 /* The first number in the text behind the last colon before it, if any: "Result: -5", "0x10:i64". */

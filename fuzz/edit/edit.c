@@ -84,7 +84,7 @@ void edit_copy(Edit *to, Arena *a, const Edit *from) {
 
 /* -- Encoding ---------------------------------------------------------------------------------- */
 
-static ConstExpr put_expr(EditBuffer *b, EditSeq s) {
+static ConstExpr put_expr(Buffer *b, EditSeq s) {
     ConstExpr x = {.at = b->bytes.n};
     edit_put_seq(b, s);
     x.end = b->bytes.n;
@@ -101,7 +101,7 @@ static bool names_data(const Edit *e) {
     return false;
 }
 
-static void put_bodies(Edit *e, EditBuffer *b) {
+static void put_bodies(Edit *e, Buffer *b) {
     for (uint32_t i = 0; i < e->m.bodies.n; i++) {
         const FuncType *t = edit_func_type(e, edit_func_of(e, i));
         const EditBody *from = &e->body[i];
@@ -113,7 +113,7 @@ static void put_bodies(Edit *e, EditBuffer *b) {
     }
 }
 
-static void put_segments(Edit *e, EditBuffer *b) {
+static void put_segments(Edit *e, Buffer *b) {
     for (uint32_t i = 0; i < e->m.elems.n; i++) {
         ElemSegment *s = &e->m.elems.at[i];
         if (s->mode == SEG_ACTIVE) s->offset = put_expr(b, e->elem[i].offset);
@@ -127,22 +127,22 @@ static void put_segments(Edit *e, EditBuffer *b) {
         if (s->mode == SEG_ACTIVE) s->offset = put_expr(b, e->data[i].offset);
         s->bytes_at = b->bytes.n;
         s->n = e->data[i].n;
-        edit_put_bytes(b, e->data[i].bytes, s->n);
+        buffer_put_bytes(b, e->data[i].bytes, s->n);
     }
 }
 
-static void put_plan(Edit *e, EditBuffer *b) {
+static void put_plan(Edit *e, Buffer *b) {
     enum { LAST = 0xff }; /* Custom.before */
     uint32_t n;
     const uint8_t *plan = plan_encode(e->arena, &e->plan, &n);
     Custom c = {.name = {PLAN_SECTION, sizeof PLAN_SECTION - 1}, .at = b->bytes.n, .n = n, .before = LAST};
-    edit_put_bytes(b, plan, n);
+    buffer_put_bytes(b, plan, n);
     e->m.customs.n = e->m.customs.cap = 0;
     vec_push(e->arena, &e->m.customs, c);
 }
 
 uint8_t *edit_encode(Edit *e, uint32_t *size) {
-    EditBuffer b = {.arena = e->arena};
+    Buffer b = {.arena = e->arena};
     vec_reserve(e->arena, &b.bytes, e->m.size + 64);
     put_bodies(e, &b);
     for (uint32_t i = e->m.nimported[EXT_GLOBAL]; i < e->m.globals.n; i++)

@@ -6,6 +6,7 @@
  * memory belongs to the arena; the bytes and the arena that an Edit was made from must outlive its copies. */
 #pragma once
 #include "oracles/plan.h"
+#include "wasm/buffer.h"
 #include "wasm/reader.h"
 
 typedef struct EditInstr {
@@ -89,12 +90,7 @@ EditInstr edit_block(Op op, ValType result /* VT_BOTTOM: none */);
 FuncType edit_block_type(const Edit *e, const EditInstr *i, ValType *single);
 
 EditSeq edit_read_seq(Arena *a, const Module *m, uint32_t at, uint32_t end);
-typedef struct EditBuffer {
-    Arena *arena;
-    VEC(uint8_t) bytes;
-} EditBuffer;
-void edit_put_bytes(EditBuffer *b, const void *p, uint32_t n);
-void edit_put_seq(EditBuffer *b, EditSeq s);
+void edit_put_seq(Buffer *b, EditSeq s);
 
 /* -- References ------------------------------------------------------------------------- */
 

@@ -1,24 +1,7 @@
 /* Instructions of an Edit: reading, writing, making, and the references in them. */
-#include "base/leb128.h"
 #include "fuzz/edit/edit.h"
 
 /* -- Reading --------------------------------------------------------------------------- */
-
-static void read_lists(Arena *a, const Module *m, EditInstr *i) {
-    const uint8_t *p = m->bytes + i->in.labels.at;
-    if (op_info[i->in.op].imm == IMM_LABELS) {
-        uint32_t n = i->in.labels.count + 1, *label = ARENA_ARRAY(a, uint32_t, n);
-        for (uint32_t k = 0; k < n; k++) label[k] = leb_u32(&p);
-        i->label = label;
-    } else {
-        Err err;
-        err_clear(&err);
-        Reader r = {.base = m->bytes, .at = m->bytes + i->in.types.at, .end = m->bytes + i->in.next, .err = &err};
-        ValType *type = ARENA_ARRAY(a, ValType, i->in.types.count);
-        for (uint32_t k = 0; k < i->in.types.count; k++) type[k] = read_val_type(&r, m);
-        i->type = type;
-    }
-}
 
 EditSeq edit_read_seq(Arena *a, const Module *m, uint32_t at, uint32_t end) {
     VEC(EditInstr) out = {0};
@@ -26,7 +9,8 @@ EditSeq edit_read_seq(Arena *a, const Module *m, uint32_t at, uint32_t end) {
         EditInstr i = {0};
         next_instr(m, at, &i.in);
         uint8_t imm = op_info[i.in.op].imm;
-        if (imm == IMM_LABELS || imm == IMM_TYPES) read_lists(a, m, &i);
+        if (imm == IMM_LABELS) i.label = instr_labels(a, m, &i.in);
+        if (imm == IMM_TYPES) i.type = instr_types(a, m, &i.in);
         at = i.in.next;
         vec_push(a, &out, i);
     }
@@ -35,106 +19,8 @@ EditSeq edit_read_seq(Arena *a, const Module *m, uint32_t at, uint32_t end) {
 
 /* -- Writing --------------------------------------------------------------------------- */
 
-void edit_put_bytes(EditBuffer *b, const void *p, uint32_t n) {
-    if (!n) return;
-    vec_reserve(b->arena, &b->bytes, b->bytes.n + n);
-    memcpy(b->bytes.at + b->bytes.n, p, n);
-    b->bytes.n += n;
-}
-static void put_u8(EditBuffer *b, uint32_t v) { vec_push(b->arena, &b->bytes, (uint8_t)v); }
-static void put_u64(EditBuffer *b, uint64_t v) {
-    uint8_t leb[10];
-    edit_put_bytes(b, leb, leb_put_u64(leb, v));
-}
-static void put_s64(EditBuffer *b, int64_t v) {
-    uint8_t leb[10];
-    edit_put_bytes(b, leb, leb_put_s64(leb, v));
-}
-static void put_heap(EditBuffer *b, uint32_t heap) {
-    if (heap >= HEAP_ABSTRACT)
-        put_u8(b, heap - HEAP_ABSTRACT);
-    else
-        put_s64(b, heap);
-}
-static void put_val_type(EditBuffer *b, ValType t) {
-    if (!vt_is_ref(t)) {
-        put_u8(b, t);
-        return;
-    }
-    if (!(t & VT_NULLABLE) || VT_HEAP(t) < HEAP_ABSTRACT) put_u8(b, t & VT_NULLABLE ? 0x63 : 0x64);
-    put_heap(b, VT_HEAP(t));
-}
-static void put_block_type(EditBuffer *b, const Instr *in) {
-    if (in->block >= 0)
-        put_s64(b, in->block);
-    else if (in->block == BLOCK_EMPTY)
-        put_u8(b, 0x40);
-    else
-        put_val_type(b, in->block_vt);
-}
-static void put_memarg(EditBuffer *b, const Instr *in) {
-    put_u64(b, in->mem.align | (in->mem.memory ? 0x40 : 0));
-    if (in->mem.memory) put_u64(b, in->mem.memory);
-    put_u64(b, in->mem.offset);
-}
-
-static void put_immediates(EditBuffer *b, const EditInstr *i) {
-    const Instr *in = &i->in;
-    switch ((Imm)op_info[in->op].imm) {
-    case IMM_NONE:
-    case IMM_COUNT: break;
-    case IMM_BLOCK: put_block_type(b, in); break;
-    case IMM_LABEL:
-    case IMM_FUNC:
-    case IMM_LOCAL:
-    case IMM_GLOBAL:
-    case IMM_TABLE:
-    case IMM_ELEM:
-    case IMM_MEMORY:
-    case IMM_DATA: put_u64(b, in->index); break;
-    case IMM_TYPE_TABLE:
-    case IMM_DATA_MEMORY:
-    case IMM_MEMORY_MEMORY:
-    case IMM_ELEM_TABLE:
-    case IMM_TABLE_TABLE:
-        put_u64(b, in->index);
-        put_u64(b, in->index2);
-        break;
-    case IMM_LABELS:
-        put_u64(b, in->labels.count);
-        for (uint32_t k = 0; k <= in->labels.count; k++) put_u64(b, i->label[k]);
-        break;
-    case IMM_TYPES:
-        put_u64(b, in->types.count);
-        for (uint32_t k = 0; k < in->types.count; k++) put_val_type(b, i->type[k]);
-        break;
-    case IMM_MEMARG: put_memarg(b, in); break;
-    case IMM_MEMARG_LANE:
-        put_memarg(b, in);
-        put_u8(b, in->lane);
-        break;
-    case IMM_LANE: put_u8(b, in->lane); break;
-    case IMM_V128:
-    case IMM_SHUFFLE: edit_put_bytes(b, in->bytes, sizeof in->bytes); break;
-    case IMM_I32: put_s64(b, (int32_t)in->i32); break;
-    case IMM_I64: put_s64(b, (int64_t)in->i64); break;
-    case IMM_F32: edit_put_bytes(b, &in->i64, 4); break;
-    case IMM_F64: edit_put_bytes(b, &in->i64, 8); break;
-    case IMM_HEAP_TYPE: put_heap(b, in->heap); break;
-    }
-}
-
-void edit_put_seq(EditBuffer *b, EditSeq s) {
-    for (uint32_t k = 0; k < s.n; k++) {
-        const OpInfo *info = &op_info[s.at[k].in.op];
-        if (info->prefix) {
-            put_u8(b, info->prefix);
-            put_u64(b, info->code);
-        } else {
-            put_u8(b, info->code);
-        }
-        put_immediates(b, &s.at[k]);
-    }
+void edit_put_seq(Buffer *b, EditSeq s) {
+    for (uint32_t k = 0; k < s.n; k++) buffer_put_instr(b, &s.at[k].in, s.at[k].label, s.at[k].type);
 }
 
 /* -- Making ----------------------------------------------------------------------------- */

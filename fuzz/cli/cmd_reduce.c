@@ -76,7 +76,9 @@ static const struct argp_option options[] = {
      0},
     {"legs", 'l', "L,L,...", 0, "legs to differ (default: those of the finding, else " PANEL_REPLAY_LEGS ")", 0},
     {"predicate", 'p', "CMD", 0,
-     "instead of legs: the shell runs `CMD FILE`; exit status 0: the module in FILE is interesting", 0},
+     "instead of legs: the shell runs `CMD FILE`; exit status 0: the module in FILE is interesting; it need not be "
+     "valid then",
+     0},
     {"jobs", 'j', "N", 0, "candidates at a time (default 1); the outcome is the same", 0},
     {"time", 't', "S", 0, "stop after S seconds with what there is by then", 0},
     {"timeout", 'w', "S", 0, "for one leg on one candidate (default 10), or for CMD (default: none)", 0},
@@ -107,15 +109,19 @@ static const struct argp argp = {
 
 /* -- Progress ---------------------------------------------------------------------------------- */
 
+/* An invalid module has bytes alone. */
+static void print_instructions(FILE *f, const ReduceStats *s) {
+    if (s->instr_before) fprintf(f, "%" PRIu64 " -> %" PRIu64 " instructions, ", s->instr_before, s->instr_after);
+}
+
 static void progress(void *user, const char *pass, const ReduceStats *s, ReduceBytes best) {
     const Args *a = user;
     (void)best;
     if (a->quiet) return;
-    fprintf(stderr,
-            "%s%6.1f s  %" PRIu64 " -> %" PRIu64 " instructions, %u -> %u bytes; round %u, %" PRIu64 " tried, %" PRIu64
-            " taken: %s%s",
-            a->terminal ? "\r\033[K" : "", s->seconds, s->instr_before, s->instr_after, s->bytes_before, s->bytes_after,
-            s->rounds, s->tried, s->taken, pass, a->terminal ? "" : "\n");
+    fprintf(stderr, "%s%6.1f s  ", a->terminal ? "\r\033[K" : "", s->seconds);
+    print_instructions(stderr, s);
+    fprintf(stderr, "%u -> %u bytes; round %u, %" PRIu64 " tried, %" PRIu64 " taken: %s%s", s->bytes_before,
+            s->bytes_after, s->rounds, s->tried, s->taken, pass, a->terminal ? "" : "\n");
     fflush(stderr);
 }
 
@@ -133,8 +139,9 @@ static void print_report(const Args *a, const ReduceReport *r, const char *out) 
     arena_init(&arena, NULL);
     text_init(&t, &arena);
     reduce_bucket_print(&t, &r->result.bucket, r->leg, r->nlegs);
-    printf("%s: %" PRIu64 " -> %" PRIu64 " instructions, %u -> %u bytes in %.1f s%s\n", out, s->instr_before,
-           s->instr_after, s->bytes_before, s->bytes_after, s->seconds,
+    printf("%s: ", out);
+    print_instructions(stdout, s);
+    printf("%u -> %u bytes in %.1f s%s\n", s->bytes_before, s->bytes_after, s->seconds,
            !s->stopped   ? ""
            : interrupted ? "; interrupted: smaller is possible"
                          : "; time is up: smaller is possible");
@@ -183,7 +190,7 @@ static int reduce_folder(Arena *arena, Args *a) {
     return status;
 }
 
-/* The module as text, and what its plan calls. */
+/* The module as text, and what its plan calls; its bytes when it is not valid. */
 static void print_case(Arena *arena, ReduceBytes b, Features features) {
     Err err;
     Plan plan;
@@ -192,7 +199,10 @@ static void print_case(Arena *arena, ReduceBytes b, Features features) {
     err_clear(&err);
     text_init(&t, arena);
     Module *m = module_decode(arena, b.at, b.n, features, &err);
-    if (!m || !module_validate(m, &err) || !plan_of(arena, m, &plan, &why)) return;
+    if (!m || !module_validate(m, &err) || !plan_of(arena, m, &plan, &why)) {
+        for (uint32_t i = 0; i < b.n; i++) printf("%02x%c", b.at[i], i % 16 == 15 || i + 1 == b.n ? '\n' : ' ');
+        return;
+    }
     module_print(&t, m, 0);
     for (uint32_t i = 0; i < plan.step.n; i++) {
         const PlanStep *s = &plan.step.at[i];

@@ -236,9 +236,14 @@ static bool run_finding(Replay *r, const char *dir) {
     r->bucket = *info.verdict ? info.verdict : info.bucket;
     char mutant[FINDING_PATH + 16];
     snprintf(mutant, sizeof mutant, "%s/mutant.wasm", dir);
-    bool ok = stat(mutant, &st) == 0 ? run_pair(r, dir, &info, mutant)
-                                     : run(r, info.legs, info.features, arg, stat(reduced, &st) == 0 ? 2 : 1);
+    bool is_pair = stat(mutant, &st) == 0, is_reduced = stat(reduced, &st) == 0;
+    bool ok = is_pair ? run_pair(r, dir, &info, mutant) : run(r, info.legs, info.features, arg, is_reduced ? 2 : 1);
     r->dir = r->bucket = NULL;
+    if (ok && is_pair && is_reduced) { /* one module on two legs, and no bucket of pairs any more */
+        char legs[sizeof "interp," + sizeof(LegSpec)];
+        snprintf(legs, sizeof legs, "interp,%s", info.legs);
+        ok = run(r, legs, info.features, &arg[1], 1);
+    }
     return ok;
 }
 

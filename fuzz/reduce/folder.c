@@ -55,8 +55,9 @@ bool reduce_write_pair(const char *path, ReduceBytes module, Features features) 
     err_clear(&err);
     text_init(&t, &a);
     Module *m = module_decode(&a, module.at, module.n, features, &err);
-    if (m && module_validate(m, &err)) module_print(&t, m, PRINT_OFFSETS);
-    bool ok = reduce_write(path, module.at, module.n) && reduce_write(wat, t.at, t.n);
+    bool valid = m && module_validate(m, &err);
+    if (valid) module_print(&t, m, PRINT_OFFSETS);
+    bool ok = reduce_write(path, module.at, module.n) && (!valid || reduce_write(wat, t.at, t.n));
     arena_free(&a);
     return ok;
 }
@@ -66,7 +67,7 @@ bool finding_is_reduced(const char *dir) {
     return path_in(path, dir, "reduced.wasm") && access(path, F_OK) == 0;
 }
 
-/* A metamorphic finding has a second module. */
+/* A metamorphic finding has a second module, and one leg. */
 static bool is_pair(const char *dir) {
     char path[FINDING_PATH];
     return path_in(path, dir, "mutant.wasm") && access(path, F_OK) == 0;
@@ -80,7 +81,7 @@ bool finding_pick(const char *bucket, char path[FINDING_PATH], bool *reduced) {
     *reduced = false;
     for (struct dirent *e; d && !*reduced && (e = readdir(d));) {
         if (e->d_name[0] == '.' || !path_in(dir, bucket, e->d_name) || !path_in(wasm, dir, "case.wasm")) continue;
-        if (stat(wasm, &st) != 0 || st.st_size == 0 || is_pair(dir)) continue;
+        if (stat(wasm, &st) != 0 || st.st_size == 0) continue;
         *reduced = finding_is_reduced(dir);
         if (least && st.st_size >= least && !*reduced) continue;
         least = st.st_size;
@@ -125,31 +126,60 @@ static const char *root_of(Arena *a, const char *dir) {
     return root;
 }
 
-static bool fill(Arena *a, const char *dir, ReduceRun *run, LegSpec *leg, ReduceReport *report) {
+static bool fill_legs(ReduceRun *run, const char *legs, LegSpec *leg, ReduceReport *report) {
+    if (run->nlegs) return true;
+    run->leg = leg;
+    return leg_specs_parse(leg, MAX_LEGS, &run->nlegs, legs, report->why, sizeof report->why);
+}
+
+/* The module called `name` of a finding; a harness's own may be empty. */
+static bool fill_module(Arena *a, const char *dir, const char *name, ReduceRun *run, ReduceReport *report) {
     char path[FINDING_PATH];
-    const char *bad;
-    FindingInfo info;
     char *why = report->why;
     size_t size = sizeof report->why;
-    if (!finding_read(a, dir, &info, why, size)) return false;
-    if (!run->nlegs) {
-        if (!leg_specs_parse(leg, MAX_LEGS, &run->nlegs, info.legs, why, size)) return false;
-        run->leg = leg;
-    }
-    run->o.features = FEATURES_WASM3;
-    if (*info.features && !features_parse(info.features, &run->o.features, &bad)) {
-        snprintf(why, size, "no feature is called \"%.40s\"", bad);
-        return false;
-    }
-    if (!run->slips) run->slips = root_of(a, dir);
     run->module.n = 0;
-    if (is_pair(dir))
-        snprintf(why, size, "it is a pair of modules on one leg; what is reduced is one that legs differ on");
-    else if (!path_in(path, dir, "case.wasm") || !read_file(a, path, &run->module))
-        snprintf(why, size, "%.200s/case.wasm: %s", dir, strerror(errno));
+    if (!path_in(path, dir, name) || !read_file(a, path, &run->module))
+        snprintf(why, size, "%.200s/%s: %s", dir, name, strerror(errno));
     else if (!run->module.n)
         snprintf(why, size, "a finding of the harness itself has no module");
     return run->module.n > 0;
+}
+
+static bool fill(Arena *a, const char *dir, ReduceRun *run, LegSpec *leg, ReduceReport *report) {
+    const char *bad;
+    FindingInfo info;
+    if (!finding_read(a, dir, &info, report->why, sizeof report->why)) return false;
+    const char *legs = info.legs;
+    if (is_pair(dir)) { /* and the interpreter beside the one leg of a pair */
+        Text t;
+        text_init(&t, a);
+        text_printf(&t, "interp,%s", info.legs);
+        legs = t.at;
+    }
+    if (!fill_legs(run, legs, leg, report)) return false;
+    run->o.features = FEATURES_WASM3;
+    if (*info.features && !features_parse(info.features, &run->o.features, &bad)) {
+        snprintf(report->why, sizeof report->why, "no feature is called \"%.40s\"", bad);
+        return false;
+    }
+    if (!run->slips) run->slips = root_of(a, dir);
+    return true;
+}
+
+/* Of a pair the one that its leg runs wrongly, which the interpreter tells: the mutant, or else the original.  When it
+ * tells of neither, the mutation itself is not sound, or both legs are wrong alike. */
+static ReduceRunEnd reduce_either(Arena *a, const char *dir, ReduceRun *run, ReduceReport *report) {
+    ReduceRunEnd end = RUN_NOTHING;
+    static const char *const name[] = {"mutant.wasm", "case.wasm"};
+    bool pair = is_pair(dir);
+    for (uint32_t i = pair ? 0 : 1; i < 2 && end == RUN_NOTHING; i++) {
+        if (!fill_module(a, dir, name[i], run, report)) return RUN_BAD_INPUT;
+        end = reduce_run(a, run, report);
+    }
+    if (pair && end == RUN_NOTHING)
+        snprintf(report->why, sizeof report->why,
+                 "the leg of the pair does what the interpreter does on both: the mutation is to blame, or both are");
+    return end;
 }
 
 ReduceRunEnd reduce_finding(Arena *a, const char *dir, ReduceRun *run, ReduceReport *report) {
@@ -157,7 +187,7 @@ ReduceRunEnd reduce_finding(Arena *a, const char *dir, ReduceRun *run, ReduceRep
     char path[FINDING_PATH];
     *report = (ReduceReport){0};
     if (!fill(a, dir, run, leg, report)) return RUN_BAD_INPUT;
-    ReduceRunEnd end = reduce_run(a, run, report);
+    ReduceRunEnd end = reduce_either(a, dir, run, report);
     run->leg = NULL; /* they were ours */
     if (end != RUN_DONE) return end;
     ReduceBytes b = {report->result.bytes, report->result.n};

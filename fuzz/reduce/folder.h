@@ -3,8 +3,8 @@
 #include "fuzz/reduce/run.h"
 
 /* Reduce case.wasm of the finding on the legs it records (on run->leg when run->nlegs is not 0) and write what came of
- * it there.  The rest of `run` says how; its module, features and, when NULL, slips (the folder of all findings) are
- * the finding's. */
+ * it there.  Of a metamorphic pair it is the module that the pair's leg and the interpreter differ on.  The rest of
+ * `run` says how; its module, features and, when NULL, slips (the folder of all findings) are the finding's. */
 ReduceRunEnd reduce_finding(Arena *a, const char *dir, ReduceRun *run, ReduceReport *report);
 /* It has a reduced module. */
 bool finding_is_reduced(const char *dir);
@@ -13,5 +13,5 @@ bool finding_is_reduced(const char *dir);
 bool finding_pick(const char *bucket, char path[FINDING_PATH], bool *reduced);
 /* Replaces the file as a whole; false: errno says why. */
 bool reduce_write(const char *path, const void *bytes, size_t n);
-/* The module as text next to it: PATH.wasm, PATH.wat. */
+/* A valid module as text next to it: PATH.wasm, PATH.wat. */
 bool reduce_write_pair(const char *path, ReduceBytes module, Features features);

@@ -3,6 +3,8 @@
 #include "fuzz/reduce/run.h"
 #include <stdio.h>
 #include <string.h>
+#include "fuzz/reduce/raw.h"
+#include "wasm/validate.h"
 
 /* Once a run on all legs may take long, as on a busy machine; candidates are many. */
 #define WHOLE_TIMEOUT_NS UINT64_C(60000000000)
@@ -200,6 +202,18 @@ static ReduceRunEnd by_legs(Job *j) {
     return end;
 }
 
+static bool is_valid(const ReduceRun *run) {
+    Arena a;
+    Err err;
+    arena_init(&a, NULL);
+    err_clear(&err);
+    Module *m = module_decode(&a, run->module.at, run->module.n, run->o.features, &err);
+    bool ok = m && module_validate(m, &err);
+    arena_free(&a);
+    return ok;
+}
+
+/* A command may find an invalid module interesting: that two validators judge it differently, say. */
 static ReduceRunEnd by_command(Job *j) {
     const ReduceRun *run = j->run;
     ReduceReport *out = j->report;
@@ -211,7 +225,8 @@ static ReduceRunEnd by_command(Job *j) {
     oracle_local_open(&interp, NULL, &probe);
     ReduceRunEnd end = RUN_LACKS;
     if (oracle_command_open(&command, &oracle, out->why, sizeof out->why)) {
-        ReduceEnd how = reduce_module(run->module, &oracle, &run->o, &out->result, &why);
+        ReduceEnd how = is_valid(run) ? reduce_module(run->module, &oracle, &run->o, &out->result, &why)
+                                      : reduce_raw(run->module, &oracle, &run->o, &out->result, &why);
         end = end_of(j, how, why);
         if (end == RUN_NOTHING && strcmp(why, "it shows nothing") == 0)
             snprintf(out->why, sizeof out->why, "the command says that it is not interesting");

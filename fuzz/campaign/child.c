@@ -78,7 +78,8 @@ static bool explain(Child *k, Bucket *b, Explanation *x) {
                         .leg = k->panel.spec,
                         .nlegs = panel_legs(&k->c),
                         .limit_ns = limit < EXPLAIN_NS ? limit : EXPLAIN_NS};
-    if (explain_apart(&o, x, why, sizeof why) != EXPLAIN_DONE || !x->has_func) return false;
+    if (explain_apart(&o, x, why, sizeof why) != EXPLAIN_DONE) return false;
+    if (!x->has_func && x->stage != STAGE_OUTSIDE) return false;
     *b = explain_bucket(x);
     return true;
 }

@@ -58,7 +58,8 @@ static const struct argp argp = {
     "function; the level and opt-limit the pass and rewrite; single instructions left to the interpreter, and what "
     "instructions leave, recorded, the instruction.\n"
     "Of a finding the reduced module is explained where there is one; its folder gets explain.md and explain.json.\n"
-    "Exit status: 0 an instruction is named, 1 it differs, but that is all that could be told, 2 bad input, or nothing "
+    "Exit status: 0 an instruction is named, or that it is outside of functions, 1 it differs, but that is all that "
+    "could be told, 2 bad input, or nothing "
     "differs, 3 a leg does not work here.",
     NULL,
     NULL,
@@ -141,7 +142,7 @@ static int report(const Job *j, const Explanation *x) {
     fputs(t.at, stdout);
     if (j->finding && j->a->write && !explain_write(j->a->path, m, x, put_code, j->arena))
         return cli_fail(EXIT_LACKS, "%s: %s", j->a->path, strerror(errno));
-    return x->has_op ? EXIT_AGREED : EXIT_DISAGREEMENT;
+    return x->has_op || x->stage == STAGE_OUTSIDE ? EXIT_AGREED : EXIT_DISAGREEMENT;
 }
 
 static int run(Arena *arena, const Args *a) {

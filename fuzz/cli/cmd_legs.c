@@ -201,14 +201,14 @@ static void print_text(const LegReport *r) {
     for (uint32_t i = 0; knob_describe(i, &name, &what, values, sizeof values); i++) {
         char option[256];
         snprintf(option, sizeof option, "%s%s%s", name, strcmp(name, "O") == 0 ? "" : "=", values);
-        printf("  %-24s %s\n", option, what);
+        printf("  %-30s %s\n", option, what);
     }
-    printf("  %-24s %s\n", "interp=[!]N[-M][+...]", "functions that are interpreted instead, or with ! all others");
+    printf("  %-30s %s\n", "interp=[!]N[-M][+...]", "functions that are interpreted instead, or with ! all others");
     puts("Option of !full legs\n  interp                   interpret there");
     puts("Faults to plant on purpose, as in x64:O1,plant=sub-adds");
     for (uint32_t i = 0; i < PLANT_COUNT; i++) {
         const PlantInfo *p = &plant_info[i];
-        printf("  %-24s %s%s%s: %s %s\n", p->name, p->legs >> LEG_X64 & 1 ? "x64" : "",
+        printf("  %-30s %s%s%s: %s %s\n", p->name, p->legs >> LEG_X64 & 1 ? "x64" : "",
                p->legs == (1u << LEG_X64 | 1u << LEG_A64) ? ", " : "", p->legs >> LEG_A64 & 1 ? "a64" : "", p->opcode,
                p->what);
     }

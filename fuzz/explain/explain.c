@@ -127,17 +127,34 @@ static bool found_func(Explainer *k, uint32_t func, bool alone, FuncSet interpre
     return true;
 }
 
+/* No function's code is to blame: what did the host call then? */
+static void note_outside(Explainer *k) {
+    const Difference *d = &k->c.verdict.diff;
+    const Module *m = k->c.module;
+    uint16_t step = d->has_b ? d->b.step : d->a.step;
+    k->x->stage = STAGE_OUTSIDE;
+    if (step == STEP_INSTANTIATE && m->start != NO_INDEX) {
+        k->x->has_entry = true;
+        k->x->entry = m->start;
+    } else if (step < k->c.plan.step.n) {
+        const Name *name = &k->c.plan.step.at[step].name;
+        const Export *e = module_find_export(m, name->at, name->n);
+        k->x->has_entry = e && e->kind == EXT_FUNC;
+        if (k->x->has_entry) k->x->entry = e->index;
+    }
+}
+
 static bool find_func(Explainer *k) {
     LegSpec s = k->spec;
     uint32_t last = k->end - k->first < MAX_ALONE ? k->end : k->first + MAX_ALONE;
+    s.interpret = range_set(k->first, k->end, false);
+    if (k->first == k->end || shows_itself(k, &s)) return note_outside(k), false;
     for (uint32_t f = k->first; f < last && !late(k); f++) {
         s.interpret = range_set(f, f, true);
         if (shows_itself(k, &s)) return found_func(k, f, true, s.interpret);
     }
     /* It takes several: the first ones are interpreted, one more each time, until it is gone. */
     uint32_t lo = k->first, hi = k->end; /* with [first, lo) interpreted it shows, with [first, hi) it does not */
-    s.interpret = range_set(k->first, k->end, false);
-    if (k->first == k->end || shows_itself(k, &s)) return false;
     while (hi - lo > 1 && !late(k)) {
         uint32_t mid = lo + (hi - lo) / 2;
         s.interpret = range_set(k->first, mid - 1, false);
@@ -411,6 +428,7 @@ const char *explain_pass(const Explanation *x) {
     case STAGE_CODEGEN: return "codegen";
     case STAGE_LEVEL: return "level";
     case STAGE_REWRITE: return opt_rule_pass(x->rule);
+    case STAGE_OUTSIDE: return "outside";
     default: return "";
     }
 }
@@ -449,6 +467,6 @@ Bucket explain_bucket(const Explanation *x) {
         b.what = own_field(x);
         snprintf(b.op, sizeof b.op, "%s", op_info[x->op].text);
     }
-    if (x->has_func && !other) snprintf(b.pass, sizeof b.pass, "%s", explain_pass(x));
+    if ((x->has_func || x->stage == STAGE_OUTSIDE) && !other) snprintf(b.pass, sizeof b.pass, "%s", explain_pass(x));
     return b;
 }

@@ -32,7 +32,8 @@ typedef enum ExplainStage {
     STAGE_UNKNOWN,
     STAGE_CODEGEN, /* at every level: builder, lowering, emission */
     STAGE_LEVEL,   /* at its level even without any rewrite: lowering or allocation there */
-    STAGE_REWRITE
+    STAGE_REWRITE,
+    STAGE_OUTSIDE /* with no function compiled it still deviates: an adaptor, or the runtime */
 } ExplainStage;
 
 typedef enum ExplainHow {
@@ -54,6 +55,10 @@ typedef struct Explanation {
     char difference[200];
     LegSpec leg, reference; /* the guilty one, and who it was held against */
     uint32_t runs;
+
+    /* STAGE_OUTSIDE: what the host called when it was seen: the start function, or an export */
+    bool has_entry;
+    uint32_t entry;
 
     bool has_func, alone; /* alone: compiled by itself it deviates */
     uint32_t func;
@@ -82,7 +87,7 @@ ExplainEnd explain_here(const ExplainOptions *o, Explanation *x, char *why, size
 /* The identity of the bug: deviating ISAs, field, guilty opcode, pass.  The field is what the instruction itself gets
  * wrong, not what became of it; so finds of one fault have one bucket. */
 Bucket explain_bucket(const Explanation *x);
-const char *explain_pass(const Explanation *x); /* "gvn", "codegen", "level", or "" */
+const char *explain_pass(const Explanation *x); /* "gvn", "codegen", "level", "outside", or "" */
 
 /* How the guilty leg compiles, faults planted in it included; must stay where it is while `o` is used. */
 typedef struct ExplainCompiler {

@@ -4,6 +4,8 @@
 #include <string.h>
 #include "fuzz/explain/explain.h"
 #include "fuzz/finding_text.h"
+#include "ir/build.h"
+#include "ir/print.h"
 #include "wasm/print.h"
 
 enum { CONTEXT_LINES = 3, AROUND_LINES = 12 };
@@ -186,13 +188,43 @@ static void put_stage(Text *t, const Explanation *x) {
     }
 }
 
+static void put_types(Text *t, const ValType *type, uint32_t n) {
+    text_putc(t, '(');
+    for (uint32_t i = 0; i < n; i++) {
+        char name[32];
+        text_printf(t, "%s%s", i ? " " : "", vt_name(type[i], name));
+    }
+    text_putc(t, ')');
+}
+
+/* The adaptor through which the host called, as it is built. */
+static void put_outside(Text *t, const Module *m, const Explanation *x) {
+    text_printf(t,
+                "\nWith all functions interpreted it deviates still (%u runs): so it is outside of functions, in an "
+                "adaptor between the host and code, or in the runtime around it.\n",
+                x->runs);
+    if (!x->has_entry) return;
+    const FuncType *type = module_func_type(m, x->entry);
+    text_printf(t, "The host had called function %u, ", x->entry);
+    put_types(t, type->param, type->nparam);
+    text_puts(t, " -> ");
+    put_types(t, type->result, type->nresult);
+    text_puts(t, ". The adaptor of that signature, as it is built, before anything planted:\n\n```\n");
+    ir_print(t, ir_build_entry_adaptor(t->arena, type));
+    text_puts(t, "```\n");
+}
+
 void explain_text(Text *t, const Module *m, const Explanation *x, ExplainCode *code, void *user) {
     char name[BUCKET_NAME];
     Bucket b = explain_bucket(x);
     bucket_name(&b, name);
     text_printf(t, "# %s\n\nLeg %s deviates: %s.\n", name, x->leg.text, x->difference);
+    if (x->stage == STAGE_OUTSIDE) {
+        put_outside(t, m, x);
+        return;
+    }
     if (!x->has_func) {
-        text_puts(t, "\nWith no function compiled it deviates still, or not in a way that one function decides.\n");
+        text_puts(t, "\nIt does not deviate in a way that one function decides.\n");
         return;
     }
     text_printf(t, "%s function %u (`%s`, %u runs). ", x->alone ? "It is enough to compile" : "It takes", x->func,
@@ -252,6 +284,10 @@ void explain_json(Text *t, const Explanation *x) {
         text_printf(t, ",\n  \"function\": %u,\n  \"alone\": %s", x->func, x->alone ? "true" : "false");
         put_field(t, "settings", x->settings);
         put_field(t, "pass", explain_pass(x));
+    }
+    if (x->stage == STAGE_OUTSIDE) {
+        put_field(t, "pass", explain_pass(x));
+        if (x->has_entry) text_printf(t, ",\n  \"entry\": %u", x->entry);
     }
     if (x->stage == STAGE_REWRITE) {
         text_printf(t, ",\n  \"rewrite\": %u,\n  \"rewrites\": %u,\n  \"rule_offset\": %u", x->rewrite, x->nrewrite,

@@ -13,6 +13,7 @@
 #include "fuzz/explain/explain.h"
 #include "fuzz/gen/gen.h"
 #include "run/signals.h"
+#include "wasm/validate.h"
 
 enum { MAX_SEEDS = 8000 };
 
@@ -112,9 +113,9 @@ static void check_plant(World *w, const char *isa, const PlantInfo *p, uint32_t 
 
 /* Wrong in some uses of the instruction alone, or by a crash: it takes long to find a case. */
 static bool is_rare(const PlantInfo *p) {
-    static const char *const rare[] = {"popcnt-crashes", "shl-far",    "load-far",  "br_table-long",
-                                       "select-f64",     "mul-merged", "call-many", "lane-15",
-                                       "fold-rotl",      "load-merged"}; /* of passes: below */
+    static const char *const rare[] = {"popcnt-crashes", "shl-far",     "load-far",  "br_table-long",
+                                       "select-f64",     "mul-merged",  "call-many", "lane-15",
+                                       "fold-rotl",      "load-merged", "entry-arg"}; /* these: below */
     for (size_t i = 0; i < sizeof rare / sizeof *rare; i++)
         if (strcmp(p->name, rare[i]) == 0) return true;
     return false;
@@ -196,8 +197,41 @@ static void test_passes(void **state) {
     }
 }
 
+/* -- Outside of functions ---------------------------------------------------------------------------- */
+
+static void check_outside(World *w, const char *isa) {
+    LegSpec leg[3];
+    uint64_t seed = 0;
+    Explanation x;
+    Text t;
+    parse(leg, isa, "O1,plant=entry-arg");
+    arena_reset(&w->arena);
+    CaseBytes m = find_case(w, leg, 3, &seed);
+    if (!m.at) fail_msg("%s: no case of %u shows it", isa, MAX_SEEDS);
+    assert_int_equal(explain(&m, leg, 3, &x), EXPLAIN_DONE);
+    assert_int_equal(x.stage, STAGE_OUTSIDE);
+    assert_false(x.has_func || x.has_op);
+    assert_true(x.has_entry);
+    assert_string_equal(explain_bucket(&x).pass, "outside");
+    Err err;
+    err_clear(&err);
+    Module *module = module_decode(&w->arena, m.at, m.n, FEATURES_WASM3, &err);
+    assert_true(module && module_validate(module, &err));
+    assert_true(module_func_type(module, x.entry)->nparam >= 2);
+    text_init(&t, &w->arena);
+    explain_text(&t, module, &x, NULL, NULL);
+    assert_non_null(strstr(t.at, "outside of functions"));
+    assert_non_null(strstr(t.at, "func \"entry\""));
+}
+
+static void test_outside(void **state) {
+    World *w = *state;
+    check_outside(w, "x64");
+    if (w->a64) check_outside(w, "a64");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_x64), cmocka_unit_test(test_passes),
-                                       cmocka_unit_test(test_a64)};
+                                       cmocka_unit_test(test_outside), cmocka_unit_test(test_a64)};
     return cmocka_run_group_tests_name("explain", tests, open_world, close_world);
 }

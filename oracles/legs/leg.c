@@ -81,8 +81,10 @@ static void set_compile_options(Leg *l) {
     if (l->spec.plant) {
         plant_stages_init(&l->planted, l->spec.plant, l->plant);
         l->compile.stages = &l->planted.stages;
+        l->compile.adaptor_stages = &l->planted.adaptors;
     }
     if (l->spec.verify) {
+        l->check_adaptors.next = l->compile.adaptor_stages;
         check_stages_init(&l->check, l->compile.stages);
         l->compile.stages = &l->check.stages;
         l->compile.adaptor_stages = &l->check_adaptors.stages;

@@ -1,6 +1,7 @@
 #include "oracles/legs/plant.h"
 #include <string.h>
 #include "a64/insn.h"
+#include "code/es.h"
 #include "code/mach.h"
 #include "ir/ir.h"
 #include "opt/rewrite.h"
@@ -163,6 +164,16 @@ static void pass_load_merged(Fn *f, const char *pass) {
     }
 }
 
+/* -- In adaptors ------------------------------------------------------------------------------------- */
+
+/* The second argument is the first.  Of adaptors only the one for entry loads arguments and returns nothing. */
+static void adaptor_entry_arg(Fn *f) {
+    for (Val v = 1; f->sig.nresult == 0 && v < f->ins.n; v++) {
+        Ins *i = &f->ins.at[v];
+        if (i->op == IR_load && i->b == ES_ARGS_OFFSET + ES_SLOT_BYTES) i->b = ES_ARGS_OFFSET;
+    }
+}
+
 /* -- In machine code ------------------------------------------------------------------------- */
 
 static void other_insn(MFn *m, uint32_t from, uint32_t size, uint32_t to) {
@@ -194,6 +205,7 @@ typedef struct Change {
     void (*ir)(Fn *f);
     void (*mach)(MFn *m);
     void (*pass)(Fn *f, const char *pass);
+    void (*adaptor)(Fn *f);
 } Change;
 static const Change change_of[PLANT_COUNT] = {
 #define PLANT(id, name, isa, opcode, stage, change, what) {.stage = change},
@@ -218,6 +230,10 @@ static void on_ir(void *user, const char *pass, Fn *f) {
     if (c->pass) c->pass(f, pass);
     if (p->next && p->next->on_ir) p->next->on_ir(p->next->user, pass, f);
 }
+static void on_adaptor_ir(void *user, const char *pass, Fn *f) {
+    const PlantStages *p = user;
+    if (strcmp(pass, "build") == 0) change_of[p->plant].adaptor(f);
+}
 static void on_mach(void *user, const struct Target *t, MFn *m) {
     const PlantStages *p = user;
     const Change *c = &change_of[p->plant];
@@ -238,4 +254,5 @@ void plant_stages_init(PlantStages *p, uint32_t plant, const Stages *next) {
         .stages = {.user = p, .on_ir = on_ir, .on_mach = on_mach, .on_alloc = on_alloc, .on_code = on_code},
         .next = next,
         .plant = plant - 1};
+    if (change_of[p->plant].adaptor) p->adaptors = (Stages){.user = p, .on_ir = on_adaptor_ir};
 }

@@ -13,7 +13,7 @@ enum {
 };
 
 typedef struct PlantInfo {
-    const char *name, *opcode, *what; /* the opcode's text, and what it does wrong */
+    const char *name, *opcode, *what; /* the opcode's text ("adaptor": no instruction), and what it does wrong */
     uint32_t legs;                    /* bit set of LegKind: those that can have it */
 } PlantInfo;
 extern const PlantInfo plant_info[PLANT_COUNT];
@@ -24,6 +24,7 @@ uint32_t plant_find(LegKind kind, const char *name, size_t n);
 /* Stages with a plant in them; others run behind it. */
 typedef struct PlantStages {
     Stages stages;
+    Stages adaptors; /* of adaptors; no hooks where the plant is not in them */
     const Stages *next;
     uint32_t plant; /* its number */
 } PlantStages;

@@ -1,5 +1,8 @@
-/* The knobs that change how a run is bounded: what is compared then, and that an interruption comes. */
+/* The knobs that change how a run is bounded: what is compared then, and that an interruption comes.  And that each
+ * knob has its note. */
+#define _GNU_SOURCE
 #include <stdio.h>
+#include <stdlib.h>
 #include "oracles/differ.h"
 #include "oracles/test/modules.h"
 #include "run/signals.h"
@@ -266,8 +269,46 @@ static void test_stack(void **state) {
     }
 }
 
+/* -- Notes -------------------------------------------------------------------------------------------- */
+
+static char *read_text(const char *path) {
+    static char text[1 << 16];
+    FILE *f = fopen(path, "rb");
+    if (!f) fail_msg("%s is missing", path);
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    text[n] = 0;
+    return text;
+}
+
+/* Each knob has its note, which names all its values and has all parts, and the index leads to it. */
+static void test_notes(void **state) {
+    (void)state;
+    static const char *const part[] = {"## The code", "## What it costs", "## Who chose what"};
+    static char index[1 << 16];
+    const char *name, *what;
+    char values[200], path[500];
+    strcpy(index, read_text(SOURCE_DIR "/engine/docs/abi.md"));
+    for (uint32_t i = 0; knob_describe(i, &name, &what, values, sizeof values); i++) {
+        char head[40], link[60];
+        assert_true(strlen(what) > 0);
+        snprintf(path, sizeof path, SOURCE_DIR "/engine/docs/abi/%s.md", name);
+        char *text = read_text(path);
+        snprintf(head, sizeof head, "# `%s`: ", name);
+        if (strncmp(text, head, strlen(head)) != 0) fail_msg("%s does not begin with \"%s\"", path, head);
+        for (size_t k = 0; k < sizeof part / sizeof *part; k++)
+            if (!strstr(text, part[k])) fail_msg("%s has no \"%s\"", path, part[k]);
+        snprintf(link, sizeof link, "](abi/%s.md)", name);
+        if (!strstr(index, link)) fail_msg("engine/docs/abi.md has no link to %s", path);
+        text[strcspn(text, "\n")] = 0;
+        for (char *save = NULL, *v = strtok_r(values, "|", &save); v; v = strtok_r(NULL, "|", &save))
+            if (!strstr(text + strlen(head), v)) fail_msg("the first line of %s does not name %s", path, v);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_fuel_ends_the_comparison), cmocka_unit_test(test_vote),
-                                       cmocka_unit_test(test_interrupt), cmocka_unit_test(test_stack)};
+                                       cmocka_unit_test(test_interrupt), cmocka_unit_test(test_stack),
+                                       cmocka_unit_test(test_notes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

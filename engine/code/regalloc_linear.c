@@ -163,6 +163,8 @@ static void block_register(Linear *l, uint32_t r, uint32_t i, uint32_t from, uin
 
 static void find_fixed(Linear *l) {
     const MFn *m = l->m;
+    l->next_fixed = arena_alloc(l->arena, (m->insn.n + 1) * sizeof(uint32_t), _Alignof(uint32_t));
+    l->next_clobber = arena_alloc(l->arena, (m->insn.n + 1) * sizeof(uint32_t), _Alignof(uint32_t));
     for (uint32_t i = 0; i < m->insn.n; i++)
         if (m->insn.at[i].clobber >= l->nclobber) l->nclobber = m->insn.at[i].clobber + 1u;
     l->clobber = (void *)arena_zalloc(l->arena, l->nclobber * sizeof *l->clobber, _Alignof(max_align_t));
@@ -170,12 +172,20 @@ static void find_fixed(Linear *l) {
         const MInsn *in = &m->insn.at[i];
         const Opnd *o = insn_opnd(m, in);
         if (in->clobber) vec_push(l->arena, &l->clobber[in->clobber], i);
+        uint32_t first = POS_MAX;
         for (uint32_t k = 0; k < in->nopnd; k++) {
             Reg r = reg_is_virtual(o[k].reg) ? fixed_reg(o, k) : REG_NONE;
             if (r == REG_NONE) continue;
             uint32_t from = o[k].kind <= OPND_USE_LATE ? AT_FIXED : o[k].kind == OPND_DEF_EARLY ? AT_USE : AT_DEF;
             block_register(l, r, i, from, o[k].kind == OPND_USE ? AT_CLOBBER : AT_NEXT);
+            if (POS(i, from) < first) first = POS(i, from);
         }
+        l->next_fixed[i] = first;
+    }
+    l->next_fixed[m->insn.n] = l->next_clobber[m->insn.n] = POS_MAX;
+    for (uint32_t i = m->insn.n; i-- > 0;) {
+        if (l->next_fixed[i] == POS_MAX) l->next_fixed[i] = l->next_fixed[i + 1];
+        l->next_clobber[i] = m->insn.at[i].clobber ? POS(i, AT_CLOBBER) : l->next_clobber[i + 1];
     }
 }
 

@@ -94,6 +94,8 @@ typedef struct Linear {
     uint32_t *first_ival;    /* by vreg, or NIL */
     VEC(Range) fixed[64];    /* by register: where fixed operands have it */
     VEC(uint32_t) * clobber; /* by clobber set: instructions */
+    /* By instruction: the first position there or behind where a register is fixed, and where some are clobbered. */
+    uint32_t *next_fixed, *next_clobber;
     uint32_t nclobber;
     uint8_t *hint; /* by vreg: the register it had last or would like to have, or NO_HINT */
     RegSet allocatable;

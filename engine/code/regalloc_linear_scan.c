@@ -28,8 +28,11 @@ typedef struct Scan {
     uint32_t fixed_near[64]; /* by register: likewise, in its fixed ranges */
     uint32_t *clobber_near;  /* by clobber set: likewise, in its instructions */
     VEC(Queued) heap;        /* pieces to be placed again */
-    uint32_t *clobber_at;    /* by clobber set: first conflict with the piece being placed; 0: not looked up yet */
-    uint32_t *clobbers;      /* the clobber sets that occur */
+    /* Of the piece being placed: */
+    bool clobbered_known; /* clobbered and clobber_at are */
+    RegSet clobbered;
+    uint32_t *clobber_at; /* by clobber set: the first conflict, when some register is clobbered */
+    uint32_t *clobbers;   /* the clobber sets that occur */
     uint32_t nclobbers;
 } Scan;
 
@@ -193,22 +196,36 @@ static uint32_t meet_clobber(const Linear *l, const Ival *iv, const uint32_t *at
     }
 }
 
-static uint32_t fixed_conflict(Scan *s, const Ival *iv, uint32_t reg) {
+/* The registers that are clobbered somewhere in the piece being placed. */
+static RegSet clobbered_in(Scan *s, const Ival *iv) {
     Linear *l = s->l;
-    uint32_t at = POS_MAX;
-    if (l->fixed[reg].n) at = meet_fixed(l, iv, l->fixed[reg].at, l->fixed[reg].n, &s->fixed_near[reg]);
+    if (s->clobbered_known) return s->clobbered;
+    s->clobbered_known = true;
+    s->clobbered = 0;
+    if (l->next_clobber[iv->start >> POS_BITS] >= iv->end) return 0; /* as for most: they are short */
     for (uint32_t k = 0; k < s->nclobbers; k++) {
         uint32_t c = s->clobbers[k];
-        if (!(l->t->clobber[c] & REG_BIT(reg))) continue;
-        if (!s->clobber_at[c])
-            s->clobber_at[c] = meet_clobber(l, iv, l->clobber[c].at, l->clobber[c].n, &s->clobber_near[c]);
-        if (s->clobber_at[c] < at) at = s->clobber_at[c];
+        s->clobber_at[c] = meet_clobber(l, iv, l->clobber[c].at, l->clobber[c].n, &s->clobber_near[c]);
+        if (s->clobber_at[c] < iv->end) s->clobbered |= l->t->clobber[c];
+    }
+    return s->clobbered;
+}
+
+static inline uint32_t fixed_conflict(Scan *s, const Ival *iv, uint32_t reg) {
+    Linear *l = s->l;
+    uint32_t at = POS_MAX;
+    if (l->fixed[reg].n && l->next_fixed[iv->start >> POS_BITS] < iv->end)
+        at = meet_fixed(l, iv, l->fixed[reg].at, l->fixed[reg].n, &s->fixed_near[reg]);
+    if (!(clobbered_in(s, iv) & REG_BIT(reg))) return at;
+    for (uint32_t k = 0; k < s->nclobbers; k++) {
+        uint32_t c = s->clobbers[k];
+        if (l->t->clobber[c] & REG_BIT(reg) && s->clobber_at[c] < at) at = s->clobber_at[c];
     }
     return at;
 }
 
 /* First node of the register that ends behind pos, or NIL. */
-static uint32_t node_behind(Scan *s, uint32_t reg, uint32_t pos) {
+static inline uint32_t node_behind(Scan *s, uint32_t reg, uint32_t pos) {
     uint32_t k = s->cursor[reg];
     if (k == NIL) return NIL;
     const Node *node = s->node.at;
@@ -224,7 +241,7 @@ static uint32_t meet_node(Scan *s, const Ival *iv, uint32_t k, uint32_t *r, uint
     while (k != NIL) {
         const Node *n = &s->node.at[k];
         if (n->from >= iv->end) return NIL;
-        *r = range_behind(l->range.at, *r, iv->r1, n->from);
+        if (l->range.at[*r].to <= n->from) *r = range_behind(l->range.at, *r, iv->r1, n->from);
         if (*r == iv->r1) return NIL;
         Range x = clipped(l, iv, *r);
         if (n->to > x.from) {
@@ -236,9 +253,10 @@ static uint32_t meet_node(Scan *s, const Ival *iv, uint32_t k, uint32_t *r, uint
     return NIL;
 }
 
-static uint32_t node_conflict(Scan *s, const Ival *iv, uint32_t reg) {
-    uint32_t r = iv->r0, at = POS_MAX;
-    meet_node(s, iv, node_behind(s, reg, iv->start), &r, &at);
+static inline uint32_t node_conflict(Scan *s, const Ival *iv, uint32_t reg) {
+    uint32_t r = iv->r0, at = POS_MAX, k = node_behind(s, reg, iv->start);
+    if (k == NIL || s->node.at[k].from >= iv->end) return POS_MAX;
+    meet_node(s, iv, k, &r, &at);
     return at;
 }
 
@@ -387,7 +405,8 @@ static uint32_t conflict(Scan *s, const Ival *iv, uint32_t reg) {
 
 /* conflict(s, iv, reg) < iv->end */
 static bool is_taken(Scan *s, const Ival *iv, uint32_t reg) {
-    return node_conflict(s, iv, reg) < iv->end || fixed_conflict(s, iv, reg) < iv->end;
+    return (clobbered_in(s, iv) & REG_BIT(reg)) || node_conflict(s, iv, reg) < iv->end ||
+           fixed_conflict(s, iv, reg) < iv->end;
 }
 
 /* Registers that save moves, the best first: by the weight of the blocks where they would. */
@@ -538,7 +557,7 @@ static bool place_by_eviction(Scan *s, uint32_t index, const Need *need) {
 }
 
 static void place(Scan *s, uint32_t index) {
-    if (s->l->nclobber) memset(s->clobber_at, 0, s->l->nclobber * sizeof *s->clobber_at);
+    s->clobbered_known = false;
     if (place_whole(s, index)) return;
     Need need = need_of(s->l, ival_at(s, index));
     if (place_part(s, index, &need) || place_by_eviction(s, index, &need)) return;

@@ -200,15 +200,20 @@ static inline const ChargePart *ins_charges(const Fn *f, const Ins *i) {
     return (const ChargePart *)(const void *)(f->pool.at + i->a);
 }
 static inline bool ir_has(uint8_t op, uint8_t flag) { return (ir_info[op].flags & flag) != 0; }
-/* Operands: nargs of them in a, b, c; calls, ret: in the pool.  Visits each operand's place. */
-uint32_t ins_operands(const Fn *f, const Ins *i, const uint32_t **pool); /* pool operands; 0 when in a, b, c */
-#define FOR_OPERANDS(f, i, v, body)                                 \
-    do {                                                            \
-        const uint32_t *pool_ = NULL;                               \
-        uint32_t npool_ = ins_operands((f), (i), &pool_);           \
-        uint32_t nfix_ = ir_info[(i)->op].nargs;                    \
-        for (uint32_t k_ = 0; k_ < nfix_ + npool_; k_++) {          \
-            Val v = k_ < nfix_ ? (&(i)->a)[k_] : pool_[k_ - nfix_]; \
-            body                                                    \
-        }                                                           \
+/* Operands: nargs of them in a, b, c; calls, ret: in the pool; how many there, 0 when in a, b, c. */
+uint32_t ins_operands(const Fn *f, const Ins *i, const uint32_t **pool);
+/* Visits each operand; without a call, since walks over everything are made of it. */
+#define FOR_OPERANDS(f, i, v, body)                                                              \
+    do {                                                                                         \
+        const Ins *ins_ = (i);                                                                   \
+        const uint32_t *at_ = &ins_->a;                                                          \
+        uint32_t n_ = ir_info[ins_->op].nargs;                                                   \
+        if (n_ == 0 && (ins_->op == IR_call || ins_->op == IR_tailcall || ins_->op == IR_ret)) { \
+            n_ = ins_->b;                                                                        \
+            at_ = n_ ? (f)->pool.at + ins_->a : NULL;                                            \
+        }                                                                                        \
+        for (; n_; n_--, at_++) {                                                                \
+            Val v = *at_;                                                                        \
+            body                                                                                 \
+        }                                                                                        \
     } while (0)

@@ -127,7 +127,7 @@ static void find_outside_uses(Branch *x) {
         for (uint32_t k = 0; k < blk->list.n; k++) {
             const Ins *ins = &f->ins.at[blk->list.at[k]];
             bool end = k + 1 == blk->list.n;
-            FOR_OPERANDS_FAST(f, ins, v, {
+            FOR_OPERANDS(f, ins, v, {
                 if (!end || f->ins.at[v].b != b) x->outside[v] = 1;
             });
         }

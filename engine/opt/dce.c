@@ -36,7 +36,7 @@ static void mark_operands(Dce *d, Val v) {
     Fn *f = d->f;
     const Ins *i = &f->ins.at[v];
     if (i->op != IR_param) {
-        FOR_OPERANDS_FAST(f, i, u, { mark(d, u); });
+        FOR_OPERANDS(f, i, u, { mark(d, u); });
         return;
     }
     for (uint32_t e = d->in.start[i->b]; e < d->in.start[i->b + 1]; e++)

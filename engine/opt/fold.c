@@ -302,7 +302,7 @@ static const uint32_t *count_uses(const Fn *f) {
     uint32_t *uses = ARENA_ARRAY(f->arena, uint32_t, f->ins.n);
     for (BlkId b = 0; b < f->blk.n; b++) {
         const Blk *blk = &f->blk.at[b];
-        for (uint32_t k = 0; k < blk->list.n; k++) FOR_OPERANDS_FAST(f, &f->ins.at[blk->list.at[k]], v, { uses[v]++; });
+        for (uint32_t k = 0; k < blk->list.n; k++) FOR_OPERANDS(f, &f->ins.at[blk->list.at[k]], v, { uses[v]++; });
         for (uint32_t k = 0; k < blk->succ.n; k++)
             for (uint32_t j = 0; j < blk->succ.at[k].nargs; j++) uses[edge_arg(f, &blk->succ.at[k], j)]++;
     }

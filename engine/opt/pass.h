@@ -56,21 +56,6 @@ static inline void pass_begin(Fn *f) {
 }
 
 /* -- Instructions */
-/* As FOR_OPERANDS, for walks over everything: operands in place cost no call. */
-#define FOR_OPERANDS_FAST(f, i, v, body)                                                         \
-    do {                                                                                         \
-        const Ins *ins_ = (i);                                                                   \
-        const uint32_t *at_ = &ins_->a;                                                          \
-        uint32_t n_ = ir_info[ins_->op].nargs;                                                   \
-        if (n_ == 0 && (ins_->op == IR_call || ins_->op == IR_tailcall || ins_->op == IR_ret)) { \
-            n_ = ins_->b;                                                                        \
-            at_ = n_ ? (f)->pool.at + ins_->a : NULL;                                            \
-        }                                                                                        \
-        for (; n_; n_--, at_++) {                                                                \
-            Val v = *at_;                                                                        \
-            body                                                                                 \
-        }                                                                                        \
-    } while (0)
 /* Always at the same place relative to what is around it, or has an effect: never removed, merged or moved. */
 static inline bool ins_is_free(const Ins *i) {
     if (i->op == IR_load) return (i->flags & MEM_CONST) && !(i->flags & MEM_TRAPS);

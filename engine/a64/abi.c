@@ -1,11 +1,14 @@
 /* Frames, moves and calls.
  *
  * The frame, from sp up:
- *     sp = x29 -> caller's x29, return address      16 bytes
+ *     sp  ->      arguments of calls
+ *     x29 ->      caller's x29, return address      16 bytes
  *                 spill slots                       8 each
  *                 saved x19..x26                    8 each
- * sp does not move between prologue and epilogue (arguments without a register go through the execution state), so
- * everything is addressed from it.  All functions have a frame, leaves too: a backtrace sees each of them.
+ *                 the argument area
+ * Without arguments of calls sp and x29 are the same and sp does not move between prologue and epilogue, so slots are
+ * addressed from it; else from x29, since a call's arguments are gone from the stack when it comes back.  All functions
+ * have a frame, leaves too: a backtrace sees each of them.
  *
  * x17 makes addresses and amounts that fit no immediate.  None of this touches the flags: moves stand between a
  * comparison and its user. */
@@ -17,7 +20,12 @@
 
 enum { RECORD = 16, PAIR_MAX = 504 };
 
-static uint32_t frame_bytes(const Emit *e) { return e->frame.size + RECORD; }
+/* From x29 to the argument area. */
+static uint32_t frame_bytes(const Emit *e) { return e->frame.size - e->frame.out + RECORD; }
+/* What the prologue takes. */
+static uint32_t all_bytes(const Emit *e) { return frame_bytes(e) + frame_growth(&e->frame) + e->frame.out; }
+int64_t a64_args_end(const Emit *e) { return (int64_t)frame_bytes(e) + e->frame.area; }
+static uint32_t slot_base(const Emit *e) { return e->frame.out ? A64_FP : A64_SP; }
 static int64_t slot_offset(uint32_t loc) { return RECORD + 8 * (int64_t)(loc - LOC_SLOT); }
 
 /* Behind the saved registers. */
@@ -81,7 +89,7 @@ enum { PROBES_UNROLLED = 4 };
 /* Touch each page of a frame of more than one, from above, before it is used. */
 static void probe_frame(Emit *e) {
     CodeBuf *cb = e->cb;
-    uint32_t pages = frame_bytes(e) / STACK_PAGE;
+    uint32_t pages = all_bytes(e) / STACK_PAGE;
     for (uint32_t k = 1; k <= pages && pages <= PROBES_UNROLLED; k++) {
         below_sp(cb, k * STACK_PAGE);
         A64_PUT(cb, A64_STR, 8, 0, A64_ZR, A64_SCRATCH);
@@ -97,9 +105,9 @@ static void probe_frame(Emit *e) {
 
 static void check_limit(Emit *e) {
     CodeBuf *cb = e->cb;
-    if (e->frame.leaf && frame_bytes(e) <= STACK_RED_ZONE) return;
+    if (e->frame.leaf && all_bytes(e) <= STACK_RED_ZONE) return;
     Label stub = code_trap(cb, CODE_TRAP_EXHAUSTION, e->m->insn.at[0].loc);
-    below_sp(cb, frame_bytes(e));
+    below_sp(cb, all_bytes(e));
     A64_PUT(cb, A64_LDR, 8, ES_STACK_LIMIT, A64_CYCLE, A64_ES);
     A64_PUT(cb, A64_SUBS, 8, 0, A64_ZR, A64_SCRATCH, A64_CYCLE);
     if (e->far) {
@@ -114,7 +122,7 @@ static void check_limit(Emit *e) {
 
 /* Check or probe while x29 and x30 are the caller's: the backtrace of what fails there lacks the caller. */
 void a64_emit_prologue(Emit *e) {
-    uint32_t n = frame_bytes(e);
+    uint32_t n = frame_bytes(e) + frame_growth(&e->frame);
     if (e->o->stack == STACK_LIMIT)
         check_limit(e);
     else
@@ -128,12 +136,17 @@ void a64_emit_prologue(Emit *e) {
     A64_PUT(e->cb, A64_ADDI, 8, 0, A64_FP, A64_SP);
     saved_registers(e, false);
     if (e->frame.context) a64_put_mem(e->cb, A64_STR, 8, A64_CONTEXT, A64_SP, context_offset(e));
+    if (e->frame.out) move_sp(e->cb, true, e->frame.out);
 }
 
-void a64_emit_context(Emit *e) { a64_put_mem(e->cb, A64_LDR, 8, A64_CONTEXT, A64_SP, context_offset(e)); }
+void a64_emit_context(Emit *e) { a64_put_mem(e->cb, A64_LDR, 8, A64_CONTEXT, slot_base(e), context_offset(e)); }
 
-void a64_emit_epilogue(Emit *e) {
-    uint32_t n = frame_bytes(e);
+/* The callee has taken them off. */
+void a64_emit_popped(Emit *e, uint32_t n) { move_sp(e->cb, true, n); }
+
+void a64_emit_epilogue(Emit *e, uint32_t args) {
+    uint32_t n = frame_bytes(e) + e->frame.area - args;
+    if (e->frame.out) A64_PUT(e->cb, A64_ADDI, 8, 0, A64_SP, A64_FP);
     saved_registers(e, true);
     if (n <= PAIR_MAX) {
         A64_PUT(e->cb, A64_LDP_POST, 8, n, A64_FP, A64_LR, A64_SP);
@@ -155,7 +168,7 @@ static void move_memory(Emit *e, bool load, uint32_t r, uint32_t slot, IrType t)
     } else {
         op = load ? A64_LDR : A64_STR;
     }
-    a64_put_mem(e->cb, op, size, r, A64_SP, slot_offset(slot));
+    a64_put_mem(e->cb, op, size, r, slot_base(e), slot_offset(slot));
 }
 
 void a64_emit_move(Emit *e, uint32_t from, uint32_t to, IrType t) {

@@ -152,9 +152,10 @@ static void shuffle(Emit *e, const uint32_t *loc) {
 /* Only the access itself may fault, so it comes last, and the site is its address. */
 static void memory(Emit *e, const MInsn *i, const uint32_t *loc) {
     MInsn access = *i;
+    if (i->flags & MF_ARGS) access.imm += a64_args_end(e);
     uint32_t r[3] = {loc[0], loc[1], i->nopnd == 3 ? loc[2] : A64_SCRATCH};
-    if (i->nopnd == 2 && !a64_offset_ok(i->imm, a64_access_log2(i->op, i->size))) {
-        a64_put_const(e->cb, (uint64_t)i->imm, A64_SCRATCH);
+    if (i->nopnd == 2 && !a64_offset_ok(access.imm, a64_access_log2(i->op, i->size))) {
+        a64_put_const(e->cb, (uint64_t)access.imm, A64_SCRATCH);
         access.nopnd = 3, access.aux = A64_UXTX, access.scale = 0;
     }
     /* cc: the trap, when it is not that of linear memory */
@@ -173,7 +174,7 @@ static void pseudo(Emit *e, const MInsn *i, const uint32_t *loc) {
     case A64_JUMP_TABLE: jump_table(e, i, loc); break;
     case A64_TRAP: jump_to(e, code_trap(cb, (uint8_t)i->aux, i->loc)); break;
     case A64_RETURN:
-        a64_emit_epilogue(e);
+        a64_emit_epilogue(e, 0);
         A64_PUT(cb, A64_RET, 8, 0, A64_LR);
         break;
     case A64_CALL:
@@ -189,13 +190,13 @@ static void pseudo(Emit *e, const MInsn *i, const uint32_t *loc) {
         A64_PUT(cb, A64_BLR, 8, 0, A64_CYCLE);
         break;
     case A64_TAIL:
-        a64_emit_epilogue(e);
+        a64_emit_epilogue(e, (uint32_t)i->imm);
         code_reloc(cb, code_at(cb), i->aux, A64_FIX_26);
         a64_put(cb, &(MInsn){.op = A64_B, .size = 8}, NULL);
         break;
     case A64_TAIL_REG:
         assert(loc[0] == A64_X9);
-        a64_emit_epilogue(e);
+        a64_emit_epilogue(e, (uint32_t)i->imm);
         A64_PUT(cb, A64_BR, 8, 0, A64_X9);
         break;
     default: assert(false && "not a pseudo instruction");

@@ -81,4 +81,6 @@ void a64_lower_vector(Lower *l, Val v, Reg d); /* lanes: vunary .. vtest */
 void a64_lower_lane(Lower *l, Val v, Reg d);   /* vconst, vsplat .. vshuffle */
 void a64_es_load(Lower *l, Reg def, uint32_t offset, IrType t);
 void a64_es_store(Lower *l, Reg use, uint32_t offset, IrType t);
+void a64_arg_load(Lower *l, Reg def, int32_t offset, IrType t);
+void a64_arg_store(Lower *l, Reg use, bool out, int32_t offset, IrType t);
 void a64_lower(Lower *l, Val v);

@@ -236,17 +236,18 @@ void a64_lower_store(Lower *l, Val v) {
     set_address(l, m, &a, i, v);
 }
 
-void a64_es_load(Lower *l, Reg def, uint32_t offset, IrType t) {
+static MInsn *load_from(Lower *l, Reg def, Reg base, int32_t offset, IrType t) {
     AccessRow row = t == T_I32    ? load_row(ACC_32, false)
                     : t == T_F32  ? load_row(ACC_F32, false)
                     : t == T_F64  ? load_row(ACC_F64, false)
                     : t == T_V128 ? load_row(ACC_V128, false)
                                   : load_row(ACC_64, false);
-    MInsn *m = a64_ins1(l, row.op, row.size, def, A64_ES);
+    MInsn *m = a64_ins1(l, row.op, row.size, def, base);
     m->imm = offset;
+    return m;
 }
 
-void a64_es_store(Lower *l, Reg use, uint32_t offset, IrType t) {
+static void store_to(Lower *l, Reg use, Reg base, int32_t offset, uint8_t flags, IrType t) {
     AccessRow row = store_row(t == T_I32    ? ACC_32
                               : t == T_F32  ? ACC_F32
                               : t == T_F64  ? ACC_F64
@@ -255,6 +256,18 @@ void a64_es_store(Lower *l, Reg use, uint32_t offset, IrType t) {
     MInsn *m = lower_emit(l, row.op);
     m->size = row.size;
     m->imm = offset;
+    m->flags |= flags;
     LOWER_USE(l, use);
-    LOWER_USE(l, A64_ES);
+    LOWER_USE(l, base);
+}
+
+void a64_es_load(Lower *l, Reg def, uint32_t offset, IrType t) { load_from(l, def, A64_ES, (int32_t)offset, t); }
+void a64_es_store(Lower *l, Reg use, uint32_t offset, IrType t) { store_to(l, use, A64_ES, (int32_t)offset, 0, t); }
+
+void a64_arg_load(Lower *l, Reg def, int32_t offset, IrType t) {
+    load_from(l, def, A64_FP, offset, t)->flags |= MF_ARGS;
+}
+
+void a64_arg_store(Lower *l, Reg use, bool out, int32_t offset, IrType t) {
+    store_to(l, use, out ? A64_SP : A64_FP, offset, out ? 0 : MF_ARGS, t);
 }

@@ -4,7 +4,14 @@
  * reach.  Parameter i of the wasm function (not counting the context) that finds none is at es->args[i], result i at
  * es->results[i], each 16 bytes; an i32 there is 4 bytes, the rest of its slot is not written.  The upper half of an
  * i32 in a register is unspecified. Slots are written right before the call or return and read first thing behind it,
- * so nothing else comes between. */
+ * so nothing else comes between.
+ *
+ * CALLCONV_TAIL puts parameters on the native stack instead, the first that finds no register lowest, each 16 bytes
+ * (an i32 is 4 of them).  The callee takes them off: a tail call leaves its own callee's, which may be more or fewer,
+ * in the place of those, and whoever returns in the end knows how many there are.  A frame's argument area is where its
+ * own parameters are, made larger by the prologue when some tail call needs more; it ends where the caller's frame
+ * does, so all of it is addressed from its end.  Parameters are read first thing, so tail calls write right there.
+ * Results are in the execution state as above. */
 #include <assert.h>
 #include "code/es.h"
 #include "code/lower.h"
@@ -36,20 +43,41 @@ static uint32_t arg_offset(uint32_t param) {
 }
 static uint32_t result_offset(uint32_t result) { return ES_RESULTS_OFFSET + ES_SLOT_BYTES * result; }
 
+/* Bytes of a call's arguments on the stack. */
+static uint32_t stack_bytes(const Target *t, const uint8_t *param, uint32_t n) {
+    if (t->callconv != CALLCONV_TAIL) return 0;
+    Places p = arg_places(t);
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < n; k++) count += place_arg(t, &p, k, (IrType)param[k]) == REG_NONE;
+    return ES_SLOT_BYTES * count;
+}
+
+/* Of a parameter without a register, where `before` precede it on the stack: load it. */
+static void load_param(Lower *l, Reg def, uint32_t param, uint32_t before, IrType type) {
+    if (l->t->callconv == CALLCONV_TAIL)
+        l->t->lower_arg_load(l, def, (int32_t)(ES_SLOT_BYTES * before) - (int32_t)l->m->arg_bytes, type);
+    else
+        l->t->lower_es_load(l, def, arg_offset(param), type);
+}
+
 void abi_lower_params(Lower *l) {
     const Blk *entry = &l->f->blk.at[0];
+    l->m->arg_bytes = stack_bytes(l->t, l->f->sig.param, l->f->sig.nparam);
     lower_emit(l, M_PARAMS);
     for (uint32_t pass = 0; pass < 2; pass++) { /* registers are one instruction's; then the rest is loaded */
         Places p = arg_places(l->t);
+        uint32_t without = 0;
         for (uint32_t k = 0; k < entry->param.n; k++) {
             Val v = entry->param.at[k];
             IrType type = (IrType)lower_ins(l, v)->type;
             Reg at = place_arg(l->t, &p, k, type);
+            uint32_t before = without;
+            without += at == REG_NONE;
             if (l->vreg[v] == REG_NONE || (at == REG_NONE) != (pass == 1)) continue;
             if (pass == 0)
                 lower_opnd(l, l->vreg[v], OPND_DEF, OC_FIXED, at);
             else
-                l->t->lower_es_load(l, l->vreg[v], arg_offset(k), type);
+                load_param(l, l->vreg[v], k, before, type);
         }
     }
 }
@@ -73,13 +101,21 @@ static void lib_operands(Lower *l, Val v, const Callee *callee, const Val *arg) 
     if (l->vreg[v] != REG_NONE) lower_opnd(l, l->vreg[v], OPND_DEF, OC_FIXED, l->t->c_res);
 }
 
-static void store_overflow_args(Lower *l, const IrSig *sig, const Val *arg) {
+/* Arguments without a register; returns how many bytes of them are on the stack. */
+static uint32_t store_overflow_args(Lower *l, const IrSig *sig, const Val *arg, bool tail) {
     Places p = arg_places(l->t);
+    uint32_t bytes = stack_bytes(l->t, sig->param, sig->nparam), at = 0;
     for (uint32_t k = 0; k < sig->nparam; k++) {
         IrType type = (IrType)sig->param[k];
-        if (place_arg(l->t, &p, k, type) == REG_NONE)
+        if (place_arg(l->t, &p, k, type) != REG_NONE) continue;
+        if (!bytes) {
             l->t->lower_es_store(l, lower_use(l, arg[k]), arg_offset(k), type);
+            continue;
+        }
+        l->t->lower_arg_store(l, lower_use(l, arg[k]), !tail, (int32_t)at - (tail ? (int32_t)bytes : 0), type);
+        at += ES_SLOT_BYTES;
     }
+    return bytes;
 }
 
 static void register_operands(Lower *l, Val v, const Callee *callee, const Val *arg, bool tail) {
@@ -120,8 +156,9 @@ void abi_lower_call(Lower *l, Val v) {
     bool fuel = lib && l->t->fuel != NO_PIN, depth = lib && l->t->depth != NO_PIN;
     if (fuel) l->t->lower_es_store(l, l->t->fuel, ES_FUEL, T_I64);
     if (depth) l->t->lower_es_store(l, l->t->depth, ES_DEPTH, T_I64);
-    if (!lib) store_overflow_args(l, &callee->sig, arg + ref);
+    uint32_t stack = lib ? 0 : store_overflow_args(l, &callee->sig, arg + ref, tail);
     MInsn *call = lower_emit(l, M_NOP);
+    call->imm = stack;
     bool switches = callee->switches && !tail && l->t->context != NO_PIN;
     call->flags = (uint8_t)(MF_CALL | (tail ? MF_BRANCH : 0) | (switches ? MF_CONTEXT : 0));
     call->clobber = tail ? 0 : lib ? 2 : 1;

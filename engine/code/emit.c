@@ -46,6 +46,7 @@ static void emit_one(Emit *e, const MInsn *i) {
     default:
         e->t->emit_insn(e, i, loc);
         if ((i->flags & MF_CALL) && !(i->flags & MF_BRANCH)) code_site(e->cb, SITE_CALL, 0, i->loc);
+        if ((i->flags & (MF_CALL | MF_BRANCH)) == MF_CALL && i->imm) e->t->emit_popped(e, (uint32_t)i->imm);
         if (i->flags & MF_CONTEXT) e->t->emit_context(e);
     }
 }
@@ -144,14 +145,17 @@ static void patch_fixups(CodeBuf *cb, const Target *t) {
 }
 
 static Frame frame_layout(const CodeBuf *cb, const MFn *m, const Alloc *ra) {
-    Frame f = {.nslots = ra->nslots, .saved = ra->saved, .leaf = true};
+    Frame f = {.nslots = ra->nslots, .saved = ra->saved, .leaf = true, .in = m->arg_bytes, .area = m->arg_bytes};
     for (uint32_t i = 0; i < m->insn.n; i++) {
         uint8_t flags = m->insn.at[i].flags;
         f.leaf &= (flags & (MF_CALL | MF_BRANCH)) != MF_CALL;
         f.context |= (flags & MF_CONTEXT) != 0;
+        if (!(flags & MF_CALL)) continue;
+        uint32_t *most = flags & MF_BRANCH ? &f.area : &f.out, args = (uint32_t)m->insn.at[i].imm;
+        if (*most < args) *most = args;
     }
-    uint64_t size = bits_align(8 * ((uint64_t)f.nslots + bits_popcount64(f.saved) + f.context), 16);
-    if (size > 8 * (uint64_t)m->frame_cost + 4096)
+    uint64_t size = bits_align(8 * ((uint64_t)f.nslots + bits_popcount64(f.saved) + f.context), 16) + f.out;
+    if (size + f.area > 8 * (uint64_t)m->frame_cost + 4096)
         bail(cb->arena->bail, BAIL_TOO_LARGE, "a native frame larger than the depth contract allows");
     f.size = (uint32_t)size;
     return f;

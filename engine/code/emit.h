@@ -3,13 +3,17 @@
 #include "code/alloc.h"
 
 /* Frame, from the frame pointer down on x64, from the stack pointer up on a64 (target's choice):
- * saved callee-saved registers, spill slots.  Size in bytes, without what the target adds for fp and return address. */
+ * saved callee-saved registers, spill slots, outgoing arguments.  Size in bytes, without what the target adds for fp
+ * and return address. */
 typedef struct Frame {
     uint32_t nslots;
     RegSet saved;
     bool context;  /* the pinned context is kept below the saved registers */
     bool leaf;     /* it calls nothing; a tail call leaves the frame first */
-    uint32_t size; /* nslots * 8 + 8 * saved registers, rounded up to 16 */
+    uint32_t out;  /* bytes at the stack pointer for the arguments of calls */
+    uint32_t in;   /* bytes of parameters on the stack at entry */
+    uint32_t area; /* bytes of the argument area: those, or what a tail call needs when that is more */
+    uint32_t size; /* nslots * 8 + 8 * saved registers and context, rounded up to 16, + out */
 } Frame;
 
 struct Emit {
@@ -29,9 +33,11 @@ struct Emit {
 Label emit_trap_label(Emit *e, const MInsn *i);
 /* The current offset is where a fault is the trap of kind `trap`. */
 void emit_fault_site(Emit *e, const MInsn *i, uint8_t trap);
+/* By how much the prologue makes the argument area larger. */
+static inline uint32_t frame_growth(const Frame *f) { return f->area - f->in; }
 /* Append the function's code; returns its offset.  Binds all labels, emits trap stubs and constants, patches fixups.
- * Bails with BAIL_TOO_LARGE when the native frame is larger than 8 * frame_cost + 4096 bytes, which would break the
- * depth contract. */
+ * Bails with BAIL_TOO_LARGE when the native frame, its argument area included, is larger than 8 * frame_cost + 4096
+ * bytes, which would break the depth contract. */
 uint32_t emit_fn(CodeBuf *cb, const MFn *m, const Alloc *ra, const Target *t, const TargetOptions *o);
 /* Resolve direct calls (func_offset by function index; UINT32_MAX: imported) and sort the sites. */
 void code_link(CodeBuf *cb, const Target *t, const uint32_t *func_offset);

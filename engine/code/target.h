@@ -25,6 +25,11 @@ enum {
     STACK_RED_ZONE = 128 /* a leaf's frame of this size may lie below the limit */
 };
 
+/* Where parameters are that find no register (code/abi.c):
+ * STATE: in the execution state; the native stack carries none.
+ * TAIL: on the native stack, and the callee takes them off. */
+typedef enum CallConv { CALLCONV_STATE, CALLCONV_TAIL, CALLCONV_COUNT } CallConv;
+
 typedef struct TargetOptions {
     CpuFeatures cpu;
     bool far_branches;  /* use the long form of every conditional branch */
@@ -61,8 +66,9 @@ typedef struct Target {
     void (*print_reg)(Text *t, uint32_t phys, uint32_t size);
 
     /* our convention: the context and the integer parameters in order, the float parameters in order; what finds no
-     * register goes to es->args[i], where i is the index among the wasm parameters (the context is not counted);
-     * results likewise to es->results[i] */
+     * register goes to es->args[i], where i is the index among the wasm parameters (the context is not counted), or,
+     * with CALLCONV_TAIL, to the stack; results to es->results[i] */
+    CallConv callconv;
     const uint8_t *arg[RC_COUNT];
     uint8_t narg[RC_COUNT];
     const uint8_t *res[RC_COUNT];
@@ -87,6 +93,10 @@ typedef struct Target {
     /* the pieces that lowering of calls shares (abi.c decides where operands go) */
     void (*lower_es_load)(Lower *l, Reg def, uint32_t offset, IrType t); /* from the execution state */
     void (*lower_es_store)(Lower *l, Reg use, uint32_t offset, IrType t);
+    /* to and from the frame's argument area, `offset` bytes from its end (negative): MF_ARGS; or, `out`, to what the
+     * next call finds there, `offset` bytes from the stack pointer */
+    void (*lower_arg_load)(Lower *l, Reg def, int32_t offset, IrType t);
+    void (*lower_arg_store)(Lower *l, Reg use, bool out, int32_t offset, IrType t);
     /* `call` has its operands and clobbers set by the caller; fill in the opcode and what else it needs (also by
      * lower_opnd, and by changing operands in place).  CALLEE_REF: operand 0 is the code address, USE OC_REG; of a tail
      * call, it must be constrained here to a register that the tearing down of the frame leaves alone. CALLEE_FUNC: aux
@@ -96,7 +106,8 @@ typedef struct Target {
 
     /* emission, after allocation */
     void (*emit_prologue)(Emit *e);
-    void (*emit_context)(Emit *e); /* behind a call: the pinned context from the frame */
+    void (*emit_context)(Emit *e);            /* behind a call: the pinned context from the frame */
+    void (*emit_popped)(Emit *e, uint32_t n); /* behind a call that took n bytes off: they are the frame's again */
     /* loc: of its operands.  Never sees M_NOP, M_PARAMS, M_MOVE, M_UNDEF (emit.c does them).  The driver puts the
      * SITE_CALL of MF_CALL instructions that do not end a block; the instruction itself puts code_site(SITE_FAULT) at
      * an address that may fault. */

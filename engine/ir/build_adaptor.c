@@ -4,6 +4,7 @@
  * so that slots compare as bytes.  The calling convention uses slots too, for what finds no register: parameter i
  * in args[i], result i in results[i], which are the same here, so order does not matter. */
 #include "ir/builder.h"
+#include "wasm/validate.h"
 
 typedef struct Adaptor {
     Fn *f;
@@ -13,8 +14,10 @@ typedef struct Adaptor {
 
 static Val ins(Adaptor *a, Ins i) { return fn_ins(a->f, a->cur, 0, i); }
 
-static Adaptor begin(Arena *arena, const char *name, IrSig sig) {
+/* Parameters and results of t pass through: they may all be in the frame, and on the stack besides. */
+static Adaptor begin(Arena *arena, const char *name, IrSig sig, const FuncType *t) {
     Adaptor a = {.f = fn_new(arena, name, 0, &sig)};
+    a.f->frame_cost = FRAME_COST(t->nparam, t->nresult);
     fn_block(a.f);
     for (uint32_t i = 0; i < sig.nparam; i++) fn_param(a.f, 0, (IrType)sig.param[i]);
     a.ctx = a.f->blk.at[0].param.at[0];
@@ -62,7 +65,7 @@ static Ins call_of_slots(Adaptor *a, const FuncType *t, const IrSig *sig) {
 
 Fn *ir_build_entry_adaptor(Arena *arena, const FuncType *t) {
     static const uint8_t context[] = {T_I64};
-    Adaptor a = begin(arena, "entry", (IrSig){context, NULL, 1, 0});
+    Adaptor a = begin(arena, "entry", (IrSig){context, NULL, 1, 0}, t);
     IrSig sig = build_sig(arena, t);
     Ins call = call_of_slots(&a, t, &sig);
     call.op = IR_call;
@@ -96,7 +99,7 @@ static void return_slots(Adaptor *a, const FuncType *t, const IrSig *sig, Val st
 
 Fn *ir_build_host_adaptor(Arena *arena, const FuncType *t) {
     IrSig sig = build_sig(arena, t);
-    Adaptor a = begin(arena, "host", sig);
+    Adaptor a = begin(arena, "host", sig, t);
     return_slots(&a, t, &sig, call_lib(&a, t, LIB_HOST_CALL));
     return a.f;
 }
@@ -104,7 +107,7 @@ Fn *ir_build_host_adaptor(Arena *arena, const FuncType *t) {
 Fn *ir_build_interp_adaptor(Arena *arena, const FuncType *t) {
     static const uint8_t context[] = {T_I64};
     IrSig sig = build_sig(arena, t);
-    Adaptor a = begin(arena, "interp", sig);
+    Adaptor a = begin(arena, "interp", sig, t);
     BlkId tail = fn_block(a.f), other = fn_block(a.f);
     Val status = call_lib(&a, t, LIB_INTERPRET), end = fn_iconst(a.f, 0, 0, T_I32, STATUS_TAIL_CALL);
     Val is_tail = ins(&a, (Ins){.op = IR_icmp, .aux = C_EQ, .a = status, .b = end});
@@ -124,7 +127,7 @@ Fn *ir_build_interp_adaptor(Arena *arena, const FuncType *t) {
 Fn *ir_build_tail_adaptor(Arena *arena, const FuncType *t) {
     static const uint8_t context[] = {T_I64};
     IrSig sig = build_sig(arena, t);
-    Adaptor a = begin(arena, "tail", (IrSig){context, sig.result, 1, sig.nresult});
+    Adaptor a = begin(arena, "tail", (IrSig){context, sig.result, 1, sig.nresult}, t);
     Ins call = call_of_slots(&a, t, &sig);
     call.op = IR_tailcall;
     ins(&a, call);

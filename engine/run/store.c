@@ -63,7 +63,8 @@ static bool write_stubs(Store *s) {
 
 const void *store_adaptor(Store *s, uint32_t sig, AdaptorKind kind) {
     SigRec *r = &s->sigs.at[sig];
-    uint32_t *at = &r->adaptor[kind][s->o.compile->target->pins];
+    const Target *t = s->o.compile->target;
+    uint32_t *at = &r->adaptor[kind][t->callconv][t->pins];
     if (!*at) {
         Arena tmp;
         CompileError e;

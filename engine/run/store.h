@@ -74,7 +74,8 @@ typedef struct StoreName {
 
 typedef struct SigRec {
     FuncType type;
-    uint32_t adaptor[ADAPTOR_KINDS][PIN_SETS]; /* offsets in CODE, by what code pins; 0: not made */
+    /* offsets in CODE, by what code pins and where its arguments are; 0: not made */
+    uint32_t adaptor[ADAPTOR_KINDS][CALLCONV_COUNT][PIN_SETS];
 } SigRec;
 
 typedef struct Store {

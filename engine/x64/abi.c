@@ -28,19 +28,39 @@ const RegSet x64_clobber[X64_CLOBBER_COUNT] = {
     [X64_CLOBBER_RAX] = REG_BIT(X64_RAX),
 };
 
-void x64_lower_es_load(Lower *l, Reg def, uint32_t offset, IrType t) {
+static void load_from(Lower *l, Reg def, Reg base, int32_t offset, IrType t) {
     static const uint8_t access[T_COUNT] = {
         [T_I32] = ACC_32, [T_I64] = ACC_64, [T_F32] = ACC_F32, [T_F64] = ACC_F64, [T_V128] = ACC_V128};
-    X64Addr a = {.base = X64_STATE, .index = REG_NONE, .disp = (int32_t)offset};
+    X64Addr a = {.base = base, .index = REG_NONE, .disp = offset};
     x64_load(l, def, t, access[t], &a);
 }
 
-void x64_lower_es_store(Lower *l, Reg use, uint32_t offset, IrType t) {
-    X64Addr a = {.base = X64_STATE, .index = REG_NONE, .disp = (int32_t)offset};
+static void store_to(Lower *l, Reg use, Reg base, int32_t offset, IrType t) {
+    X64Addr a = {.base = base, .index = REG_NONE, .disp = offset};
     uint32_t size = x64_type_size(t);
     x64_ins(l, type_class(t) == RC_INT ? X64_ST : size == 16 ? X64_STUPS : X64_STS, size);
     LOWER_USE(l, use);
     x64_use_addr(l, &a);
+}
+
+void x64_lower_es_load(Lower *l, Reg def, uint32_t offset, IrType t) {
+    load_from(l, def, X64_STATE, (int32_t)offset, t);
+}
+
+void x64_lower_es_store(Lower *l, Reg use, uint32_t offset, IrType t) {
+    store_to(l, use, X64_STATE, (int32_t)offset, t);
+}
+
+static void mark_args(Lower *l) { l->pending.at[l->pending.n - 1].flags |= MF_ARGS; }
+
+void x64_lower_arg_load(Lower *l, Reg def, int32_t offset, IrType t) {
+    load_from(l, def, X64_RBP, offset, t);
+    mark_args(l);
+}
+
+void x64_lower_arg_store(Lower *l, Reg use, bool out, int32_t offset, IrType t) {
+    store_to(l, use, out ? X64_RSP : X64_RBP, offset, t);
+    if (!out) mark_args(l);
 }
 
 /* The address must survive the epilogue and be no argument: r10. */

@@ -8,6 +8,8 @@ extern const RegSet x64_clobber[];
 
 void x64_lower_es_load(Lower *l, Reg def, uint32_t offset, IrType t);
 void x64_lower_es_store(Lower *l, Reg use, uint32_t offset, IrType t);
+void x64_lower_arg_load(Lower *l, Reg def, int32_t offset, IrType t);
+void x64_lower_arg_store(Lower *l, Reg use, bool out, int32_t offset, IrType t);
 void x64_lower_call(Lower *l, const Callee *callee, bool tail, MInsn *call);
 void x64_lower_ret(Lower *l, MInsn *ret);
 void x64_emit_stubs(CodeBuf *cb, StubOffsets *out); /* stubs.c */

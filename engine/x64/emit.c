@@ -1,8 +1,9 @@
 /* Emission for x86-64: frames, moves, branches and calls; the rest goes to the encoder or to the pseudos of values.
  *
  * Frame: [rbp] the caller's rbp, [rbp + 8] the return address; below rbp the spill slots, then the callee-saved
- * registers the function writes, in the order of their numbers; rsp is 16-byte aligned.  A tail call leaves the stack
- * as it was at entry. */
+ * registers the function writes, in the order of their numbers, the pinned context, and at rsp the arguments of calls;
+ * rsp is 16-byte aligned.  Behind the return address is the argument area.  A tail call leaves the stack as it was at
+ * entry, but for the return address, which stands before the callee's arguments. */
 #include "code/emit.h"
 #include <assert.h>
 #include "base/bits.h"
@@ -86,13 +87,22 @@ static void probe_frame(Emit *e) {
 
 static void check_limit(Emit *e) {
     CodeBuf *cb = e->cb;
-    if (e->frame.leaf && e->frame.size <= STACK_RED_ZONE) return;
+    if (e->frame.leaf && e->frame.size + frame_growth(&e->frame) <= STACK_RED_ZONE) return;
     X64_PUT(cb, LEA, 8, -(int32_t)e->frame.size, X64_SCRATCH, X64_RSP);
     X64_PUT(cb, CMP_M, 8, ES_STACK_LIMIT, X64_SCRATCH, X64_STATE);
     x64_put_jump(cb, X64_B, code_trap(cb, CODE_TRAP_EXHAUSTION, e->m->insn.at[0].loc), e->far);
 }
 
+/* Make the argument area larger by n bytes: the return address moves down. */
+static void grow_area(CodeBuf *cb, uint32_t n) {
+    if (!n) return;
+    X64_PUT(cb, LD, 8, 0, X64_SCRATCH, X64_RSP);
+    X64_PUT(cb, SUB_I, 8, n, X64_RSP, X64_RSP);
+    X64_PUT(cb, ST, 8, 0, X64_SCRATCH, X64_RSP);
+}
+
 void x64_emit_prologue(Emit *e) {
+    grow_area(e->cb, frame_growth(&e->frame));
     X64_PUT(e->cb, PUSH, 8, 0, X64_RBP);
     X64_PUT(e->cb, MOV, 8, 0, X64_RBP, X64_RSP);
     if (e->o->stack == STACK_LIMIT)
@@ -106,12 +116,42 @@ void x64_emit_prologue(Emit *e) {
 
 void x64_emit_context(Emit *e) { put_rbp_rel(e->cb, X64_LD, 8, X64_CONTEXT, context_disp(&e->frame)); }
 
-static void put_epilogue(Emit *e) {
+/* The callee has taken them off. */
+void x64_emit_popped(Emit *e, uint32_t n) { X64_PUT(e->cb, SUB_I, 8, n, X64_RSP, X64_RSP); }
+
+/* From rbp. */
+static int32_t args_end(const Frame *f) { return 16 + (int32_t)f->area; }
+
+static void leave_frame(Emit *e) {
     each_saved(e, X64_LD);
     if (e->frame.size)
         X64_PUT0(e->cb, LEAVE, 8);
     else
         X64_PUT(e->cb, POP, 8, 0, X64_RBP);
+}
+
+static void put_return(Emit *e) {
+    leave_frame(e);
+    if (!e->frame.area) {
+        X64_PUT0(e->cb, RETN, 8);
+        return;
+    }
+    assert(e->frame.area <= UINT16_MAX);
+    code_u8(e->cb, 0xc2); /* ret imm16 */
+    code_u8(e->cb, (uint8_t)e->frame.area);
+    code_u8(e->cb, (uint8_t)(e->frame.area >> 8));
+}
+
+/* Before a jump to who finds n bytes of arguments at the end of the argument area: the return address before them. */
+static void put_epilogue(Emit *e, uint32_t n) {
+    CodeBuf *cb = e->cb;
+    int32_t less = (int32_t)(e->frame.area - n);
+    if (less) {
+        put_rbp_rel(cb, X64_LD, 8, X64_SCRATCH, 8);
+        put_rbp_rel(cb, X64_ST, 8, X64_SCRATCH, 8 + less);
+    }
+    leave_frame(e);
+    if (less) X64_PUT(cb, ADD_I, 8, less, X64_RSP, X64_RSP);
 }
 
 /* -- Branches ---------------------------------------------------------------------
@@ -248,18 +288,15 @@ static bool put_control(Emit *e, const MInsn *i, const uint32_t *loc) {
         X64_PUT(cb, CALL_M, 8, ES_LIB((int32_t)i->aux), X64_STATE);
         break;
     case X64_TAIL_FN:
-        put_epilogue(e);
+        put_epilogue(e, (uint32_t)i->imm);
         put_direct(e, X64_JMP_D, i->aux);
         break;
     case X64_TAIL_REF: /* not in a callee-saved register, see abi.c */
         assert(loc[0] == X64_R10);
-        put_epilogue(e);
+        put_epilogue(e, (uint32_t)i->imm);
         X64_PUT(cb, JMP_R, 8, 0, loc[0]);
         break;
-    case X64_RET:
-        put_epilogue(e);
-        X64_PUT0(cb, RETN, 8);
-        break;
+    case X64_RET: put_return(e); break;
     default: return false;
     }
     return true;
@@ -280,6 +317,12 @@ void x64_emit_insn(Emit *e, const MInsn *i, const uint32_t *loc) {
     }
     if (x64_row_of(i->op)->flags & XF_K) break_dependency(e, loc);
     if (i->flags & MF_FAULTS) code_site(e->cb, SITE_FAULT, CODE_TRAP_MEMORY_BOUNDS, i->loc);
+    if (i->flags & MF_ARGS) {
+        MInsn access = *i;
+        access.imm += args_end(&e->frame);
+        x64_encode(e->cb, e->m, &access, loc);
+        return;
+    }
     x64_encode(e->cb, e->m, i, loc);
 }
 

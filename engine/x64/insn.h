@@ -155,4 +155,5 @@ void x64_emit_insn(struct Emit *e, const MInsn *i, const uint32_t *loc);
 void x64_emit_move(struct Emit *e, uint32_t from, uint32_t to, IrType t);
 void x64_emit_prologue(struct Emit *e);
 void x64_emit_context(struct Emit *e);
+void x64_emit_popped(struct Emit *e, uint32_t n);
 void x64_emit_trap_stub(CodeBuf *cb, uint8_t trap);

@@ -19,7 +19,7 @@ typedef struct LegSpec {
     bool interp; /* with full: interpret there */
     uint32_t level, bounds, inlining, verify, far, charge, regs, cpu, opt_limit, mix; /* knobs, see knob.def */
     uint32_t plant; /* a fault planted on purpose: plant.h; 0: none */
-    uint32_t tables, spectre, interrupt, stack, vmctx, nan;
+    uint32_t tables, spectre, interrupt, stack, vmctx, callconv, nan;
     FuncSet interpret; /* interp=SET: functions that are interpreted */
     char text[200];    /* as written */
 } LegSpec;

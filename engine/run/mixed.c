@@ -71,7 +71,7 @@ const Module *mixed_module(const Region *r, const Module *m) {
     bool ok = true;
     Module *to = region_alloc(r, sizeof *to, _Alignof(Module));
     if (!to) return NULL;
-    *to = (Module){.size = m->size, .features = m->features, .start = m->start};
+    *to = (Module){.size = m->size, .features = m->features, .start = m->start, .has_vectors = m->has_vectors};
     to->bytes = COPY(r, m->bytes, m->size, &ok);
     to->funcs.at = COPY(r, m->funcs.at, m->funcs.n, &ok);
     to->types.at = COPY(r, m->types.at, m->types.n, &ok);

@@ -37,5 +37,5 @@ void panel_choose(Panel *p, uint64_t number);
 /* Run it, and put it before the jury when need be; the verdict is about panel_legs(p, c) legs. */
 void panel_run(Panel *p, const uint8_t *bytes, uint32_t size, Case *c);
 static inline uint32_t panel_legs(const Case *c) { return c->verdict.nlegs; }
-/* The list that the panel and its jury may be described by: every ISA and level, for replaying. */
-#define PANEL_REPLAY_LEGS "interp,x64:O0,x64:O1,x64:O2,a64:O0,a64:O1,a64:O2"
+/* For replaying: every ISA and level, and functions that are interpreted between compiled ones. */
+#define PANEL_REPLAY_LEGS "interp,x64:O0,x64:O1,x64:O2,x64:O1,mix=1,a64:O0,a64:O1,a64:O2,a64:O1,mix=1"

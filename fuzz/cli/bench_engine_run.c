@@ -267,15 +267,13 @@ static double run_command(RunRow *row, Engine *e, bool wasm3, uint32_t repeats, 
 void measure_run(RunRow *row, Engine e[ENGINES], uint32_t repeats) {
     for (uint32_t k = 0; k < ENGINES; k++) {
         uint64_t checksum = 0;
-        /* the interpreters take long enough for once to do */
-        uint32_t times = k == ENGINE_INTERP || k >= ENGINE_WASM3 ? 1 : repeats;
         if (!e[k].here) continue;
         if (k < OURS)
-            row->ns[k] = measure_leg(&row->kernel, &e[k], times, &checksum);
+            row->ns[k] = measure_leg(&row->kernel, &e[k], repeats, &checksum);
         else if (k <= ENGINE_TURBOFAN)
-            row->ns[k] = run_node(row, &e[k], k == ENGINE_LIFTOFF, times, &checksum);
+            row->ns[k] = run_node(row, &e[k], k == ENGINE_LIFTOFF, repeats, &checksum);
         else
-            row->ns[k] = run_command(row, &e[k], k == ENGINE_WASM3, times, &checksum);
+            row->ns[k] = run_command(row, &e[k], k == ENGINE_WASM3, repeats, &checksum);
         if (row->ns[k] == 0) continue;
         if (!row->kernel.known) {
             row->kernel.checksum = checksum;

@@ -174,7 +174,7 @@ static void pseudo(Emit *e, const MInsn *i, const uint32_t *loc) {
     case A64_JUMP_TABLE: jump_table(e, i, loc); break;
     case A64_TRAP: jump_to(e, code_trap(cb, (uint8_t)i->aux, i->loc)); break;
     case A64_RETURN:
-        a64_emit_epilogue(e, 0);
+        a64_emit_epilogue(e, e->m->keeps_args ? e->frame.area : 0);
         A64_PUT(cb, A64_RET, 8, 0, A64_LR);
         break;
     case A64_CALL:

@@ -11,7 +11,10 @@
  * in the place of those, and whoever returns in the end knows how many there are.  A frame's argument area is where its
  * own parameters are, made larger by the prologue when some tail call needs more; it ends where the caller's frame
  * does, so all of it is addressed from its end.  Parameters are read first thing, so tail calls write right there.
- * Results are in the execution state as above. */
+ * Results are in the execution state as above.
+ *
+ * CALLCONV_FAST does the same but for internal functions, which no tail call reaches or leaves and whose callers are
+ * all direct calls in the same module: there the callee leaves the area alone, and the caller's stack pointer stays. */
 #include <assert.h>
 #include "code/es.h"
 #include "code/lower.h"
@@ -45,7 +48,7 @@ static uint32_t result_offset(uint32_t result) { return ES_RESULTS_OFFSET + ES_S
 
 /* Bytes of a call's arguments on the stack. */
 static uint32_t stack_bytes(const Target *t, const uint8_t *param, uint32_t n) {
-    if (t->callconv != CALLCONV_TAIL) return 0;
+    if (t->callconv == CALLCONV_STATE) return 0;
     Places p = arg_places(t);
     uint32_t count = 0;
     for (uint32_t k = 0; k < n; k++) count += place_arg(t, &p, k, (IrType)param[k]) == REG_NONE;
@@ -54,7 +57,7 @@ static uint32_t stack_bytes(const Target *t, const uint8_t *param, uint32_t n) {
 
 /* Of a parameter without a register, where `before` precede it on the stack: load it. */
 static void load_param(Lower *l, Reg def, uint32_t param, uint32_t before, IrType type) {
-    if (l->t->callconv == CALLCONV_TAIL)
+    if (l->t->callconv != CALLCONV_STATE)
         l->t->lower_arg_load(l, def, (int32_t)(ES_SLOT_BYTES * before) - (int32_t)l->m->arg_bytes, type);
     else
         l->t->lower_es_load(l, def, arg_offset(param), type);
@@ -63,6 +66,7 @@ static void load_param(Lower *l, Reg def, uint32_t param, uint32_t before, IrTyp
 void abi_lower_params(Lower *l) {
     const Blk *entry = &l->f->blk.at[0];
     l->m->arg_bytes = stack_bytes(l->t, l->f->sig.param, l->f->sig.nparam);
+    l->m->keeps_args = l->t->callconv == CALLCONV_FAST && l->f->internal;
     lower_emit(l, M_PARAMS);
     for (uint32_t pass = 0; pass < 2; pass++) { /* registers are one instruction's; then the rest is loaded */
         Places p = arg_places(l->t);
@@ -160,7 +164,9 @@ void abi_lower_call(Lower *l, Val v) {
     MInsn *call = lower_emit(l, M_NOP);
     call->imm = stack;
     bool switches = callee->switches && !tail && l->t->context != NO_PIN;
-    call->flags = (uint8_t)(MF_CALL | (tail ? MF_BRANCH : 0) | (switches ? MF_CONTEXT : 0));
+    bool keeps = callee->internal && l->t->callconv == CALLCONV_FAST;
+    assert(!(tail && keeps));
+    call->flags = (uint8_t)(MF_CALL | (tail ? MF_BRANCH : 0) | (switches ? MF_CONTEXT : 0) | (keeps ? MF_KEEPS : 0));
     call->clobber = tail ? 0 : lib ? 2 : 1;
     call->aux = callee->index;
     if (ref) lower_opnd(l, lower_use(l, arg[0]), OPND_USE, OC_REG, 0);

@@ -46,7 +46,7 @@ static void emit_one(Emit *e, const MInsn *i) {
     default:
         e->t->emit_insn(e, i, loc);
         if ((i->flags & MF_CALL) && !(i->flags & MF_BRANCH)) code_site(e->cb, SITE_CALL, 0, i->loc);
-        if ((i->flags & (MF_CALL | MF_BRANCH)) == MF_CALL && i->imm) e->t->emit_popped(e, (uint32_t)i->imm);
+        if ((i->flags & (MF_CALL | MF_BRANCH | MF_KEEPS)) == MF_CALL && i->imm) e->t->emit_popped(e, (uint32_t)i->imm);
         if (i->flags & MF_CONTEXT) e->t->emit_context(e);
     }
 }

@@ -57,6 +57,7 @@ enum {
 enum {                 /* MInsn.flags */
        MF_FAULTS = 1,  /* a memory access whose fault is a MEMORY_BOUNDS trap at `loc` */
        MF_BRANCH = 2,  /* ends a block */
+       MF_KEEPS = 32,  /* a call that leaves its arguments on the stack */
        MF_ARGS = 16,   /* an access of the frame's argument area: the displacement is from its end */
        MF_CONTEXT = 8, /* a call that may come back with another context in its pinned register */
        MF_CALL = 4     /* a call: needs a record of `loc` for backtraces */
@@ -106,6 +107,7 @@ typedef struct MFn {
     uint32_t index;
     uint32_t frame_cost;
     uint32_t arg_bytes; /* of parameters on the stack; a call's are MInsn.imm */
+    bool keeps_args;    /* a return leaves them there */
     VEC(MInsn) insn;    /* block by block, in layout order */
     VEC(Opnd) opnd;
     VEC(MBlock) block;

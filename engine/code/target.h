@@ -27,8 +27,9 @@ enum {
 
 /* Where parameters are that find no register (code/abi.c):
  * STATE: in the execution state; the native stack carries none.
- * TAIL: on the native stack, and the callee takes them off. */
-typedef enum CallConv { CALLCONV_STATE, CALLCONV_TAIL, CALLCONV_COUNT } CallConv;
+ * TAIL: on the native stack, and the callee takes them off.
+ * FAST: on the native stack, where those of internal functions (Fn.internal) stay for the caller's next call. */
+typedef enum CallConv { CALLCONV_STATE, CALLCONV_TAIL, CALLCONV_FAST, CALLCONV_COUNT } CallConv;
 
 typedef struct TargetOptions {
     CpuFeatures cpu;

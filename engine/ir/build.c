@@ -347,6 +347,7 @@ Fn *ir_build(Arena *a, const Module *m, const InstLayout *layout, uint32_t func,
     b.type = type;
     vec_reserve(a, &b.stack, 16); /* so that the operand stack is never at NULL */
     b.f->frame_cost = body->frame_cost;
+    b.f->internal = build_is_internal(&b, func);
     b.base.blk = NO_BLK;
     map_init(&b.known, a);
     map_init(&b.callee, a);

@@ -36,8 +36,15 @@ static bool find_callee(const Build *b, CalleeKind kind, uint32_t index, uint32_
     return map_get(&b->callee, (uint64_t)kind << 32 | index, callee);
 }
 
+bool build_is_internal(const Build *b, uint32_t func) {
+    const Func *f = &b->m->funcs.at[func];
+    return !b->o->interpreted && f->import == NO_INDEX && func != b->m->start && !f->tail_called &&
+           !bitset_has(&b->m->declared_funcs, func) && !b->m->bodies.at[f->body].has_tail_calls;
+}
+
 static uint32_t add_callee(Build *b, CalleeKind kind, uint32_t index, IrSig sig) {
     Callee c = {.kind = kind, .index = kind == CALLEE_REF ? 0 : index, .sig = sig};
+    c.internal = kind == CALLEE_FUNC && build_is_internal(b, index);
     c.switches = kind == CALLEE_REF || (kind == CALLEE_FUNC && (b->m->tail_by_ref || b->o->interpreted));
     map_put(&b->callee, (uint64_t)kind << 32 | index, b->f->calls.n);
     vec_push(b->arena, &b->f->calls, c);

@@ -184,6 +184,8 @@ Place build_table_elem(Build *b, uint32_t table, Val index, uint8_t kind);
 Val build_lib_call(Build *b, uint32_t lib, IrType result, const Val *args, uint32_t nargs);
 /* Signature of a wasm function type: the context, then its parameters. */
 IrSig build_sig(Arena *a, const FuncType *t);
+/* Fn.internal of a function of the module. */
+bool build_is_internal(const Build *b, uint32_t func);
 void build_refund(Build *b);
 
 /* -- Emission: at the end of the current block, located at the current instruction -- */

@@ -150,6 +150,7 @@ typedef enum CalleeKind {
 typedef struct Callee {
     CalleeKind kind;
     bool switches; /* runs with another context, or may end in a tail call that does */
+    bool internal; /* Fn.internal of the function */
     uint32_t index;
     IrSig sig; /* without the code address; CALLEE_LIB: at most 6 integer arguments, at most one result */
 } Callee;
@@ -167,6 +168,7 @@ typedef struct Fn {
     Arena *arena;
     const char *name; /* for dumps */
     uint32_t index;   /* function index */
+    bool internal;    /* called by direct calls of its own module's code alone, and has no part in a tail call */
     IrSig sig;
     VEC(Ins) ins;      /* ins.at[0] is unused */
     VEC(uint32_t) loc; /* source position of each ins */

@@ -313,11 +313,13 @@ void validate_control(Validator *v, const Instr *in) {
     case OP_CALL: call(v, in, false); break;
     case OP_RETURN_CALL:
         v->m->tail_by_ref |= in->index < v->m->nimported[EXT_FUNC];
+        v->has_tail_calls = true;
+        if (in->index < v->m->funcs.n) v->m->funcs.at[in->index].tail_called = true;
         call(v, in, true);
         break;
     case OP_CALL_INDIRECT: call_indirect(v, in, false); break;
     case OP_RETURN_CALL_INDIRECT:
-        v->m->tail_by_ref = true;
+        v->m->tail_by_ref = v->has_tail_calls = true;
         call_indirect(v, in, true);
         break;
     default: assert(false && "a control instruction without a rule");

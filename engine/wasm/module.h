@@ -49,6 +49,7 @@ typedef struct Func {
     uint32_t import; /* index into imports, or NO_INDEX */
     uint32_t body;   /* index into bodies, or NO_INDEX */
     uint32_t at;
+    bool tail_called; /* by some return_call (set by validation) */
 } Func;
 
 /* A constant expression: bytes [at, end) of the module, `end` opcode included. */
@@ -138,6 +139,7 @@ typedef struct Body {
     uint32_t frame_cost; /* what a call of it takes from ExecState.depth */
     uint32_t fuel;       /* of the segment at the entry */
     bool has_calls;      /* any call instruction in reachable code */
+    bool has_tail_calls; /* any tail call */
 } Body;
 
 typedef struct Custom {
@@ -172,7 +174,7 @@ typedef struct Module {
     uint32_t ninline; /* elements of tables that live in the instance (set by validation) */
     bool has_data_count;
     uint32_t data_count;
-    BitSet declared_funcs;  /* functions that ref.func may name (set by validation) */
+    BitSet declared_funcs;  /* functions that are exported or that ref.func may name (set by validation) */
     const Name *func_names; /* of all functions, by the name section; NULL when there is none */
 } Module;
 

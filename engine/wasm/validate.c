@@ -374,7 +374,7 @@ void validator_begin(Validator *v, uint32_t at, uint32_t end, FuncType type, Val
     v->segment = SEGMENT_BODY;
     v->cost = v->body_fuel = 0;
     v->live = true;
-    v->has_calls = false;
+    v->has_calls = v->has_tail_calls = false;
     validator_push_frame(v, FRAME_FUNC, (FuncType){NULL, type.result, 0, type.nresult}, single);
 }
 
@@ -444,6 +444,7 @@ static void finish_body(Validator *v, Body *b) {
     b->frame_cost = FRAME_COST(b->nlocal, b->max_height);
     b->fuel = v->body_fuel;
     b->has_calls = v->has_calls;
+    b->has_tail_calls = v->has_tail_calls;
 }
 
 bool validate_body(Validator *v, uint32_t body) {

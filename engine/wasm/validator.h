@@ -45,7 +45,7 @@ typedef struct Validator {
     VEC(SideEntry) side;
     uint32_t segment, cost, body_fuel;
     bool live; /* the current instruction is reachable */
-    bool has_calls;
+    bool has_calls, has_tail_calls;
 } Validator;
 
 #define SEGMENT_BODY UINT32_MAX

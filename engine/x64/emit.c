@@ -132,7 +132,7 @@ static void leave_frame(Emit *e) {
 
 static void put_return(Emit *e) {
     leave_frame(e);
-    if (!e->frame.area) {
+    if (!e->frame.area || e->m->keeps_args) {
         X64_PUT0(e->cb, RETN, 8);
         return;
     }

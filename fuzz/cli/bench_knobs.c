@@ -69,7 +69,7 @@ static void add_way(Knobs *k, const char *name, const char *value, size_t n) {
     const char *separator = !*name ? "" : strchr(k->base, ':') ? "," : ":";
     snprintf(w->leg, sizeof w->leg, "%s%s%s", k->base, separator, option);
     memcpy(w->name, option, sizeof option);
-    w->engine = (Engine){.name = w->leg, .what = "", .here = true};
+    w->engine = (Engine){.name = w->leg, .leg = w->leg, .what = "", .here = true};
 }
 
 /* Values behind the first, which is the default (the level's is not that of the base); those of a number are left out.

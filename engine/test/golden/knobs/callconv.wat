@@ -322,3 +322,244 @@
 ;; ; trap stub: fuel at 0x4f
 ;;   000140  f9406790          ldr x16, [x28, #0xc8]
 ;;   000144  d63f0200          blr x16
+
+;; run: disas --leg x64:callconv=fast
+;; run: disas --leg a64:callconv=fast,charge=branch
+;; run: disas --leg x64:callconv=fast,interp=2 --func 0
+;; function 0 is internal: its return leaves two arguments on the stack, and its caller's stack pointer stays where it is;
+;; function 1 does the same but is exported, and takes them off; where a function is interpreted, none is internal
+(module
+  (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.add (local.get 6) (local.get 8)))
+  (func (export "e") (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.add (local.get 6) (local.get 8)))
+  (func (export "c") (param i32) (result i32)
+    (call 0 (local.get 0) (local.get 0) (local.get 0) (local.get 0) (local.get 0) (local.get 0) (i32.const 7) (i32.const 8)
+      (call 1 (local.get 0) (local.get 0) (local.get 0) (local.get 0) (local.get 0) (local.get 0) (i32.const 7) (i32.const 8) (local.get 0)))))
+;; expect
+;; function 0: 64 bytes at 0x0
+;; ; 0x33  local.get 6
+;;   000000  55                push rbp
+;;   000001  4889e5            mov rbp, rsp
+;;   000004  8b4510            mov eax, dword ptr [rbp + 0x10]
+;;   000007  8b4d30            mov ecx, dword ptr [rbp + 0x30]
+;;   00000a  49816f08f0000000  sub qword ptr [r15 + 8], 0xf0
+;;   000012  0f8816000000      js 0x2e                                  ; trap exhaustion
+;;   000018  4983ee04          sub r14, 4
+;;   00001c  0f8813000000      js 0x35                                  ; trap fuel
+;; ; 0x37  i32.add
+;;   000022  01c8              add eax, ecx
+;; ; 0x38  end
+;;   000024  49814708f0000000  add qword ptr [r15 + 8], 0xf0
+;;   00002c  5d                pop rbp
+;;   00002d  c3                ret
+;; ; 0x33  local.get 6
+;; ; trap stub: exhaustion at 0x33
+;;   00002e  41ff97c0000000    call qword ptr [r15 + 0xc0]
+;; ; trap stub: fuel at 0x33
+;;   000035  41ff97c8000000    call qword ptr [r15 + 0xc8]
+;;   00003c  cc                int3
+;;   00003d  cc                int3
+;;   00003e  cc                int3
+;;   00003f  cc                int3
+;;
+;; function 1: 64 bytes at 0x40
+;; ; 0x3b  local.get 6
+;;   000040  55                push rbp
+;;   000041  4889e5            mov rbp, rsp
+;;   000044  8b4510            mov eax, dword ptr [rbp + 0x10]
+;;   000047  8b4d30            mov ecx, dword ptr [rbp + 0x30]
+;;   00004a  49816f08f0000000  sub qword ptr [r15 + 8], 0xf0
+;;   000052  0f8818000000      js 0x70                                  ; trap exhaustion
+;;   000058  4983ee04          sub r14, 4
+;;   00005c  0f8815000000      js 0x77                                  ; trap fuel
+;; ; 0x3f  i32.add
+;;   000062  01c8              add eax, ecx
+;; ; 0x40  end
+;;   000064  49814708f0000000  add qword ptr [r15 + 8], 0xf0
+;;   00006c  5d                pop rbp
+;;   00006d  c23000            ret 0x30
+;; ; 0x3b  local.get 6
+;; ; trap stub: exhaustion at 0x3b
+;;   000070  41ff97c0000000    call qword ptr [r15 + 0xc0]
+;; ; trap stub: fuel at 0x3b
+;;   000077  41ff97c8000000    call qword ptr [r15 + 0xc8]
+;;   00007e  cc                int3
+;;   00007f  cc                int3
+;;
+;; function 2: 177 bytes at 0x80
+;; ; 0x43  local.get 0
+;;   000080  55                push rbp
+;;   000081  4889e5            mov rbp, rsp
+;;   000084  4883ec40          sub rsp, 0x40
+;;   000088  48895df8          mov qword ptr [rbp - 8], rbx
+;;   00008c  4c8965f0          mov qword ptr [rbp - 0x10], r12
+;;   000090  4889fb            mov rbx, rdi
+;;   000093  4189f4            mov r12d, esi
+;;   000096  b808000000        mov eax, 8
+;;   00009b  b907000000        mov ecx, 7
+;;   0000a0  49816f0860010000  sub qword ptr [r15 + 8], 0x160
+;;   0000a8  0f8875000000      js 0x123                                 ; trap exhaustion
+;;   0000ae  4983ee14          sub r14, 0x14
+;;   0000b2  0f8872000000      js 0x12a                                 ; trap fuel
+;; ; 0x65  call 1
+;;   0000b8  890c24            mov dword ptr [rsp], ecx
+;;   0000bb  89442410          mov dword ptr [rsp + 0x10], eax
+;;   0000bf  4489642420        mov dword ptr [rsp + 0x20], r12d
+;;   0000c4  4889df            mov rdi, rbx
+;;   0000c7  4489e6            mov esi, r12d
+;;   0000ca  4489e2            mov edx, r12d
+;;   0000cd  4489e1            mov ecx, r12d
+;;   0000d0  4589e0            mov r8d, r12d
+;;   0000d3  4589e1            mov r9d, r12d
+;;   0000d6  4489e0            mov eax, r12d
+;;   0000d9  e862ffffff        call 0x40                                ; function 1
+;;   0000de  4883ec30          sub rsp, 0x30
+;;   0000e2  b908000000        mov ecx, 8
+;;   0000e7  ba07000000        mov edx, 7
+;; ; 0x67  call 0
+;;   0000ec  891424            mov dword ptr [rsp], edx
+;;   0000ef  894c2410          mov dword ptr [rsp + 0x10], ecx
+;;   0000f3  89442420          mov dword ptr [rsp + 0x20], eax
+;;   0000f7  4889df            mov rdi, rbx
+;;   0000fa  4489e6            mov esi, r12d
+;;   0000fd  4489e2            mov edx, r12d
+;;   000100  4489e1            mov ecx, r12d
+;;   000103  4589e0            mov r8d, r12d
+;;   000106  4589e1            mov r9d, r12d
+;;   000109  4489e0            mov eax, r12d
+;;   00010c  e8effeffff        call 0                                   ; function 0
+;; ; 0x69  end
+;;   000111  4981470860010000  add qword ptr [r15 + 8], 0x160
+;;   000119  488b5df8          mov rbx, qword ptr [rbp - 8]
+;;   00011d  4c8b65f0          mov r12, qword ptr [rbp - 0x10]
+;;   000121  c9                leave
+;;   000122  c3                ret
+;; ; 0x43  local.get 0
+;; ; trap stub: exhaustion at 0x43
+;;   000123  41ff97c0000000    call qword ptr [r15 + 0xc0]
+;; ; trap stub: fuel at 0x43
+;;   00012a  41ff97c8000000    call qword ptr [r15 + 0xc8]
+;; expect
+;; function 0: 64 bytes at 0x0
+;; ; 0x33  local.get 6
+;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
+;;   000004  910003fd          mov x29, sp
+;;   000008  b94023a8          ldr w8, [x29, #0x20]
+;;   00000c  f103c339          subs x25, x25, #0xf0
+;;   000010  540000e4          b.mi #0x2c                               ; trap exhaustion
+;;   000014  f100137b          subs x27, x27, #4
+;;   000018  540000e4          b.mi #0x34                               ; trap fuel
+;; ; 0x37  i32.add
+;;   00001c  0b0800e0          add w0, w7, w8
+;; ; 0x38  end
+;;   000020  9103c339          add x25, x25, #0xf0
+;;   000024  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   000028  d65f03c0          ret
+;; ; 0x33  local.get 6
+;; ; trap stub: exhaustion at 0x33
+;;   00002c  f9406390          ldr x16, [x28, #0xc0]
+;;   000030  d63f0200          blr x16
+;; ; trap stub: fuel at 0x33
+;;   000034  f9406790          ldr x16, [x28, #0xc8]
+;;   000038  d63f0200          blr x16
+;;   00003c  00000000          .byte 0x00, 0x00, 0x00, 0x00
+;;
+;; function 1: 64 bytes at 0x40
+;; ; 0x3b  local.get 6
+;;   000040  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
+;;   000044  910003fd          mov x29, sp
+;;   000048  b94023a8          ldr w8, [x29, #0x20]
+;;   00004c  f103c339          subs x25, x25, #0xf0
+;;   000050  540000e4          b.mi #0x6c                               ; trap exhaustion
+;;   000054  f100137b          subs x27, x27, #4
+;;   000058  540000e4          b.mi #0x74                               ; trap fuel
+;; ; 0x3f  i32.add
+;;   00005c  0b0800e0          add w0, w7, w8
+;; ; 0x40  end
+;;   000060  9103c339          add x25, x25, #0xf0
+;;   000064  a8c37bfd          ldp x29, x30, [sp], #0x30
+;;   000068  d65f03c0          ret
+;; ; 0x3b  local.get 6
+;; ; trap stub: exhaustion at 0x3b
+;;   00006c  f9406390          ldr x16, [x28, #0xc0]
+;;   000070  d63f0200          blr x16
+;; ; trap stub: fuel at 0x3b
+;;   000074  f9406790          ldr x16, [x28, #0xc8]
+;;   000078  d63f0200          blr x16
+;;   00007c  00000000          .byte 0x00, 0x00, 0x00, 0x00
+;;
+;; function 2: 176 bytes at 0x80
+;; ; 0x43  local.get 0
+;;   000080  a9be7bfd          stp x29, x30, [sp, #-0x20]!
+;;   000084  910003fd          mov x29, sp
+;;   000088  a90153f3          stp x19, x20, [sp, #0x10]
+;;   00008c  d10083ff          sub sp, sp, #0x20
+;;   000090  aa0003f3          mov x19, x0
+;;   000094  2a0103f4          mov w20, w1
+;;   000098  528000e7          movz w7, #0x7
+;;   00009c  52800108          movz w8, #0x8
+;;   0000a0  f1058339          subs x25, x25, #0x160
+;;   0000a4  540003e4          b.mi #0x120                              ; trap exhaustion
+;;   0000a8  f100537b          subs x27, x27, #0x14
+;;   0000ac  540003e4          b.mi #0x128                              ; trap fuel
+;; ; 0x65  call 1
+;;   0000b0  b90003e8          str w8, [sp]
+;;   0000b4  b90013f4          str w20, [sp, #0x10]
+;;   0000b8  aa1303e0          mov x0, x19
+;;   0000bc  2a1403e1          mov w1, w20
+;;   0000c0  2a1403e2          mov w2, w20
+;;   0000c4  2a1403e3          mov w3, w20
+;;   0000c8  2a1403e4          mov w4, w20
+;;   0000cc  2a1403e5          mov w5, w20
+;;   0000d0  2a1403e6          mov w6, w20
+;;   0000d4  97ffffdb          bl #0x40                                 ; function 1
+;;   0000d8  d10083ff          sub sp, sp, #0x20
+;;   0000dc  528000e7          movz w7, #0x7
+;;   0000e0  52800108          movz w8, #0x8
+;; ; 0x67  call 0
+;;   0000e4  b90003e8          str w8, [sp]
+;;   0000e8  b90013e0          str w0, [sp, #0x10]
+;;   0000ec  aa1303e0          mov x0, x19
+;;   0000f0  2a1403e1          mov w1, w20
+;;   0000f4  2a1403e2          mov w2, w20
+;;   0000f8  2a1403e3          mov w3, w20
+;;   0000fc  2a1403e4          mov w4, w20
+;;   000100  2a1403e5          mov w5, w20
+;;   000104  2a1403e6          mov w6, w20
+;;   000108  97ffffbe          bl #0                                    ; function 0
+;; ; 0x69  end
+;;   00010c  91058339          add x25, x25, #0x160
+;;   000110  910003bf          mov sp, x29
+;;   000114  a94153f3          ldp x19, x20, [sp, #0x10]
+;;   000118  a8c27bfd          ldp x29, x30, [sp], #0x20
+;;   00011c  d65f03c0          ret
+;; ; 0x43  local.get 0
+;; ; trap stub: exhaustion at 0x43
+;;   000120  f9406390          ldr x16, [x28, #0xc0]
+;;   000124  d63f0200          blr x16
+;; ; trap stub: fuel at 0x43
+;;   000128  f9406790          ldr x16, [x28, #0xc8]
+;;   00012c  d63f0200          blr x16
+;; expect
+;; function 0: 64 bytes at 0x0
+;; ; 0x33  local.get 6
+;;   000000  55                push rbp
+;;   000001  4889e5            mov rbp, rsp
+;;   000004  8b4510            mov eax, dword ptr [rbp + 0x10]
+;;   000007  8b4d30            mov ecx, dword ptr [rbp + 0x30]
+;;   00000a  49816f08f0000000  sub qword ptr [r15 + 8], 0xf0
+;;   000012  0f8818000000      js 0x30                                  ; trap exhaustion
+;;   000018  4983ee04          sub r14, 4
+;;   00001c  0f8815000000      js 0x37                                  ; trap fuel
+;; ; 0x37  i32.add
+;;   000022  01c8              add eax, ecx
+;; ; 0x38  end
+;;   000024  49814708f0000000  add qword ptr [r15 + 8], 0xf0
+;;   00002c  5d                pop rbp
+;;   00002d  c23000            ret 0x30
+;; ; 0x33  local.get 6
+;; ; trap stub: exhaustion at 0x33
+;;   000030  41ff97c0000000    call qword ptr [r15 + 0xc0]
+;; ; trap stub: fuel at 0x33
+;;   000037  41ff97c8000000    call qword ptr [r15 + 0xc8]
+;;   00003e  cc                int3
+;;   00003f  cc                int3

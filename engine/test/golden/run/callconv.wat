@@ -199,3 +199,43 @@
 ;; trap: integer divide by zero in function 4 (rec) at byte 0xb54
 ;; expect
 ;; trap: integer divide by zero in function 4 (rec) at byte 0xb54
+
+;; run: run --leg %l --invoke run %s i64:300
+;; run: run --leg %l --invoke run %s i64:1000000
+;; legs: interp x64:O0,callconv=fast x64:O1,callconv=fast x64:O2,callconv=fast x64:O2,callconv=tail x64:O1,callconv=fast,regs=hostile,vmctx=pinned,stack=limit x64:O1,callconv=fast,mix=3 a64:O0,callconv=fast a64:O1,callconv=fast a64:O2,callconv=fast a64:O1,callconv=fast,regs=hostile,vmctx=pinned,stack=limit a64:O1,callconv=fast,mix=3
+;; internal functions with more arguments than registers, calling each other and themselves, and others that tail calls, an
+;; export, a table and a start function keep from being internal; then to the end of the depth
+(module
+  (type $t (func (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 f64) (result i64)))
+  (table 1 funcref) (elem (i32.const 0) $indirect)
+  (global $started (mut i64) (i64.const 0))
+  (start $begin)
+  (func $begin (global.set $started (call $many (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5)
+    (i64.const 6) (i64.const 7) (i64.const 8) (i64.const 9) (i64.const 10) (i64.const 11) (f64.const 0))))
+  (func $many (type $t) (i64.add (local.get 0) (i64.mul (local.get 9) (i64.sub (local.get 10) (local.get 6)))))
+  (func $indirect (type $t) (i64.xor (local.get 10) (call $many (local.get 10) (local.get 9) (local.get 8) (local.get 7)
+    (local.get 6) (local.get 5) (local.get 4) (local.get 3) (local.get 2) (local.get 1) (local.get 0) (local.get 11))))
+  (func $tails (type $t) (return_call $tailed (local.get 8) (local.get 9) (local.get 10)))
+  (func $tailed (param i64 i64 i64) (result i64) (i64.sub (local.get 2) (i64.rotl (local.get 1) (local.get 0))))
+  (func $through (param $f i32) (param i64 i64 i64) (result i64)
+    (if (result i64) (local.get 0)
+      (then (call $tails (local.get 1) (local.get 2) (local.get 3) (local.get 1) (local.get 2) (local.get 3) (local.get 1)
+        (local.get 2) (local.get 3) (local.get 1) (local.get 2) (f64.const 1)))
+      (else (call_indirect (type $t) (local.get 1) (local.get 2) (local.get 3) (local.get 1) (local.get 2) (local.get 3)
+        (local.get 1) (local.get 2) (local.get 3) (local.get 1) (local.get 2) (f64.const 1) (i32.const 0)))))
+  (func $rec (param $n i64) (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i64)
+    (if (result i64) (i64.eqz (local.get 0))
+      (then (i64.add (local.get 12) (local.get 8)))
+      (else (i64.add
+        (i64.xor (call $through (i32.wrap_i64 (i64.and (local.get 0) (i64.const 1))) (local.get 12) (local.get 5) (local.get 9))
+          (call $rec (i64.sub (local.get 0) (i64.const 1)) (local.get 2) (local.get 3) (local.get 4) (local.get 5) (local.get 6)
+            (local.get 7) (local.get 8) (local.get 9) (local.get 10) (local.get 11) (local.get 12) (local.get 1)))
+        (call $many (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6) (local.get 7)
+          (i64.const 8) (i64.const 9) (local.get 10) (local.get 11) (f64.const 0))))))
+  (func (export "run") (param i64) (result i64)
+    (i64.add (global.get $started) (call $rec (local.get 0) (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5)
+      (i64.const 6) (i64.const 7) (i64.const 8) (i64.const 9) (i64.const 10) (i64.const 11) (i64.const 12)))))
+;; expect
+;; i64:-12635
+;; expect
+;; trap: call stack exhausted in function 5 (through) at byte 0xe1

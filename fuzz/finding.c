@@ -123,6 +123,20 @@ static uint32_t count_folders(const char *dir) {
 
 static bool make_folder(const char *path) { return mkdir(path, 0755) == 0 || errno == EEXIST; }
 
+bool finding_make_folder(const char *path) {
+    char part[FINDING_PATH];
+    size_t n = strlen(path);
+    if (n >= sizeof part) return errno = ENAMETOOLONG, false;
+    memcpy(part, path, n + 1);
+    for (size_t i = 1; i < n; i++) {
+        if (path[i] != '/') continue;
+        part[i] = 0;
+        if (!make_folder(part)) return false;
+        part[i] = '/';
+    }
+    return make_folder(part);
+}
+
 static FindingStatus failed(char path[FINDING_PATH], const char *what) {
     char said[FINDING_PATH];
     snprintf(said, sizeof said, "%.*s: %s", FINDING_PATH - 100, what, strerror(errno));

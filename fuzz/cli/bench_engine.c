@@ -18,7 +18,7 @@ typedef struct Args {
     Arena *arena;
 } Args;
 
-static uint32_t number(const char *arg, struct argp_state *st, const char *option) {
+uint32_t bench_number(const char *arg, struct argp_state *st, const char *option) {
     char *end;
     unsigned long v = strtoul(arg, &end, 10);
     if (end == arg || *end || v == 0 || v > 1000000) argp_error(st, "--%s takes a number above 0", option);
@@ -38,8 +38,8 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
         else
             argp_error(st, "--part takes compile, run or growth");
         break;
-    case 'S': a->scale = number(arg, st, "scale"); break;
-    case 'r': a->repeats = number(arg, st, "repeats"); break;
+    case 'S': a->scale = bench_number(arg, st, "scale"); break;
+    case 'r': a->repeats = bench_number(arg, st, "repeats"); break;
     case 'J': a->json = true; break;
     case ARGP_KEY_ARG: vec_push(a->arena, &a->path, arg); break;
     default: return ARGP_ERR_UNKNOWN;

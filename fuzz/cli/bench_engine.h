@@ -1,7 +1,11 @@
-/* Inside of `parallax bench engine`: its three parts, and what they find out. */
+/* Inside of `parallax bench engine` (and knobs): its three parts, and what they find out. */
 #pragma once
 #include "fuzz/cli/cli.h"
 #include "run/compile.h"
+
+struct argp_state;
+/* A number from 1 to 1,000,000; ends the process else. */
+uint32_t bench_number(const char *arg, struct argp_state *st, const char *option);
 
 /* -- Compiling ------------------------------------------------------------------- */
 

@@ -97,7 +97,7 @@ int bench_fuzz(int argc, char **argv) {
     char why[300];
     Arena a;
     uint64_t generate = 0, cases = 0, differ = 0;
-    argp_parse(&argp, argc, argv, 0, NULL, &args);
+    cli_args(&argp, argc, argv, &args);
     int cpu = bench_pin();
     if (!panel_open(&p, FEATURES_WASM3, NULL, why, sizeof why)) return cli_fail(EXIT_LACKS, "%s", why);
     if (p.lacks[0]) printf("going on without the other ISA: %s\n", p.lacks);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "fuzz/cli/bench.h"
 #include "fuzz/cli/bench_engine.h"
-#include "oracles/legs/spec.h"
+#include "oracles/worker/worker.h"
 
 enum { MAX_WAYS = 48 };
 
@@ -26,19 +26,13 @@ typedef struct Knobs {
     Way way[MAX_WAYS]; /* 0: the base itself */
 } Knobs;
 
-static uint32_t number(const char *arg, struct argp_state *st, const char *option) {
-    char *end;
-    unsigned long v = strtoul(arg, &end, 10);
-    if (end == arg || *end || v == 0 || v > 1000000) argp_error(st, "--%s takes a number above 0", option);
-    return (uint32_t)v;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *st) {
     Knobs *k = st->input;
     switch (key) {
     case 'l': k->base = arg; break;
-    case 'r': k->repeats = number(arg, st, "repeats"); break;
-    case 's': k->scale = number(arg, st, "scale"); break;
+    case 'r': k->repeats = bench_number(arg, st, "repeats"); break;
+    case 's': k->scale = bench_number(arg, st, "scale"); break;
+    case ARGP_KEY_ARG: argp_usage(st); break;
     default: return ARGP_ERR_UNKNOWN;
     }
     return 0;
@@ -52,7 +46,7 @@ static const struct argp_option options[] = {
 static const struct argp argp = {
     options,
     parse,
-    NULL,
+    "",
     "Measure what each knob costs.\vOne line a value that is not the default: the geometric mean of "
     "the kernels' times divided by the default's, and the kernel where it is largest.\n"
     "Exit status: 0 measured, 1 a checksum is wrong, 2 wrong usage, 3 a leg does not work here.",
@@ -130,11 +124,22 @@ static int report(const Knobs *k) {
     return status;
 }
 
+/* Elsewhere the emulator would be measured, and of the interpreter no knob is of use.  False after a line on stderr. */
+static bool is_native(const char *leg) {
+    LegSpec s;
+    char why[200];
+    if (!leg_spec_parse(&s, leg, strlen(leg), why, sizeof why)) return cli_fail(0, "%s", why), false;
+    bool ok = !s.full && s.kind != LEG_INTERP && strcmp(leg_kind_name(s.kind), worker_host_isa()) == 0;
+    if (!ok) cli_fail(0, "--leg takes a leg of %s, not %s", worker_host_isa(), leg);
+    return ok;
+}
+
 int bench_knobs(int argc, char **argv) {
     static Knobs k;
     Kernel kernel[MAX_KERNELS];
     k = (Knobs){.base = "x64:O2", .scale = 10, .repeats = 3};
-    argp_parse(&argp, argc, argv, 0, NULL, &k);
+    cli_args(&argp, argc, argv, &k);
+    if (!is_native(k.base)) return EXIT_BAD_INPUT;
     uint32_t n = find_kernels(kernel, k.scale);
     if (!n) return EXIT_BAD_INPUT;
     find_ways(&k);

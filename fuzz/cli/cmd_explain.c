@@ -161,7 +161,7 @@ int cli_explain(int argc, char **argv) {
     Arena arena;
     arena_init(&arena, NULL);
     Args a = {.features = FEATURES_WASM3, .seconds = 60, .write = true};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    cli_args(&argp, argc, argv, &a);
     int status = run(&arena, &a);
     arena_free(&arena);
     return status;

@@ -9,6 +9,7 @@
 #include "base/os.h"
 #include "fuzz/campaign/reach.h"
 #include "fuzz/cli/cli.h"
+#include "fuzz/finding.h"
 #include "fuzz/gen/gen.h"
 #include "fuzz/gen/use.h"
 #include "fuzz/opinion/census.h"
@@ -49,15 +50,16 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
     case 'S': a->stats = true; break;
     case 'k': a->check = true; break;
     case 'j':
-        a->jobs = (uint32_t)number(arg, "--jobs", st);
-        if (!a->jobs || a->jobs > CENSUS_MAX_JOBS)
+        if (!cli_parse_count(arg, &a->jobs) || a->jobs > CENSUS_MAX_JOBS)
             argp_error(st, "--jobs takes a number from 1 to %d", (int)CENSUS_MAX_JOBS);
         break;
     case ARGP_KEY_ARG: argp_usage(st); break;
     case ARGP_KEY_END:
         if (a->input && a->count != 1) argp_error(st, "--count goes with --seed: an input means one module");
         if (a->check && (a->input || a->stats)) argp_error(st, "--check goes with --seed and --count alone");
-        if (a->check && a->seed + a->count < a->seed) argp_error(st, "there are no seeds beyond 2^64");
+        if (!a->count) argp_error(st, "--count takes a number above 0");
+        if (a->jobs && !a->check) argp_error(st, "--jobs goes with --check");
+        if (a->seed + a->count < a->seed) argp_error(st, "there are no seeds from 2^64 - 1 on");
         if (!a->out && !a->stats && !a->check && a->count != 1) argp_error(st, "several modules need --out DIR");
         break;
     default: return ARGP_ERR_UNKNOWN;
@@ -69,7 +71,7 @@ static const struct argp_option options[] = {
     {"seed", 's', "N", 0, "the bytes that this seed stands for (default 0)", 0},
     {"input", 'i', "FILE", 0, "these bytes; the first one is the generator's version", 0},
     {"count", 'c', "N", 0, "that many, for seeds from --seed on", 0},
-    {"out", 'o', "DIR", 0, "write to DIR/SEED.wasm, or DIR/input.wasm", 0},
+    {"out", 'o', "DIR", 0, "write to DIR/SEED.wasm, or DIR/input.wasm; made where it is not there", 0},
     {"stats", 'S', NULL, 0,
      "run the modules on the interpreter, compile them for both ISAs, and print what was generated, how much of it was "
      "of use, "
@@ -277,6 +279,8 @@ static bool from_file(Session *s) {
 static int run(Session *s) {
     LegSpec spec;
     char why[300];
+    if (s->args.out && !finding_make_folder(s->args.out))
+        return cli_fail(EXIT_BAD_INPUT, "%s: %s", s->args.out, strerror(errno));
     if (s->args.stats && (!leg_spec_parse(&spec, "interp", strlen("interp"), why, sizeof why) ||
                           !differ_open(&s->differ, &spec, 1, FEATURES_WASM3, why, sizeof why)))
         return cli_fail(EXIT_LACKS, "%s", why);

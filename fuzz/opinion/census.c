@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "fuzz/finding.h"
 #include "fuzz/gen/gen.h"
 
 enum { POLL_US = 20000 };
@@ -18,6 +18,7 @@ enum { POLL_US = 20000 };
 typedef struct Shared {
     uint64_t next; /* seed nobody has taken */
     int stop;
+    uint64_t seed[CENSUS_MAX_JOBS];   /* what each child is at */
     CensusCounts of[CENSUS_MAX_JOBS]; /* each child's */
 } Shared;
 
@@ -26,8 +27,8 @@ typedef struct Shared {
 static bool save(const char *dir, uint64_t seed, const uint8_t *bytes, uint32_t n) {
     char path[4096];
     int len = snprintf(path, sizeof path, "%s/%" PRIu64 ".wasm", dir, seed);
-    mkdir(dir, 0777);
-    FILE *f = len > 0 && (size_t)len < sizeof path ? fopen(path, "wb") : NULL;
+    bool made = finding_make_folder(dir);
+    FILE *f = made && len > 0 && (size_t)len < sizeof path ? fopen(path, "wb") : NULL;
     bool ok = f && fwrite(bytes, 1, n, f) == n;
     if (f && fclose(f) != 0) ok = false;
     if (!ok) fprintf(stderr, "parallax: %s: %s\n", path, strerror(errno));
@@ -71,6 +72,7 @@ static _Noreturn void child(const CensusOptions *o, Shared *sh, uint32_t number)
         if (seed >= end) break;
         for (uint64_t k = 0; k < CENSUS_BLOCK && seed + k < end; k++) {
             arena_reset(&a);
+            sh->seed[number] = seed + k;
             if (!count_one(&sh->of[number], o, &a, seed + k)) _exit(1);
         }
     }
@@ -118,7 +120,9 @@ static bool watch(const CensusOptions *o, Shared *sh, const pid_t *pid, uint32_t
             left--;
             if (status == 0) continue;
             ok = false;
-            if (WIFSIGNALED(status)) fprintf(stderr, "parallax: a process was lost: signal %d\n", WTERMSIG(status));
+            if (WIFSIGNALED(status))
+                fprintf(stderr, "parallax: a process was lost at seed %" PRIu64 ": signal %d\n", sh->seed[i],
+                        WTERMSIG(status));
         }
         if (!left) return ok;
         sum(sh, jobs, &now);

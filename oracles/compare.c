@@ -154,12 +154,12 @@ static void explain(Verdict *v, const Observation *const *obs, const Groups *g) 
 /* How legs that leave bits of NaNs open were compared. */
 static void note_nans(Verdict *v, const Observation *const *obs, const Groups *g) {
     for (uint32_t i = 0; i < v->nlegs; i++) {
-        if (!obs[i]->open || g->of[i] == NO_GROUP) continue;
+        if (!obs[i]->open || obs[i]->open->failed || g->of[i] == NO_GROUP) continue;
         Difference d = compare(obs[v->with], obs[i]);
         v->nans += d.nans;
         if (!d.open_end) continue;
         v->open |= 1u << i;
-        v->open_step = obs[i]->open->failed ? STEP_INSTANTIATE : obs[i]->open->step;
+        v->open_step = obs[i]->open->step;
     }
 }
 

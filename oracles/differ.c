@@ -147,6 +147,12 @@ static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o, boo
     }
 }
 
+/* Nothing is known of its NaNs, so there is nothing that it could be held to: it says nothing, unless it crashed. */
+static void note_unknown_nans(Observation *o) {
+    if (!o->open || !o->open->failed || o->crashed || o->resource) return;
+    observe_resource(o, "which NaNs it may give could not be found out");
+}
+
 /* Memory of the case that runs out while a leg has it is that leg's failure. */
 static void run_or_fail(Differ *d, uint32_t leg, const Case *c, Observation *o, bool share) {
     Bail here, *const outer = d->arena.bail;
@@ -155,6 +161,7 @@ static void run_or_fail(Differ *d, uint32_t leg, const Case *c, Observation *o, 
     } else {
         d->arena.bail = &here;
         run_once(d, leg, c, o, share);
+        note_unknown_nans(o);
     }
     d->arena.bail = outer;
 }
@@ -213,7 +220,7 @@ static void know_nans(Differ *d, Case *c) {
     }
     d->arena.bail = outer;
     for (uint32_t i = 0; i < d->nlegs; i++)
-        if (leg_nan_is_native(&d->leg[i].spec)) c->obs[i].open = c->open;
+        if (leg_nan_is_native(&d->leg[i].spec)) c->obs[i].open = c->open, note_unknown_nans(&c->obs[i]);
 }
 
 void differ_run_leg(Differ *d, uint32_t leg, Case *c, Observation *o) {

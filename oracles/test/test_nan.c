@@ -284,6 +284,26 @@ static void test_crash(void **state) {
     arena_free(&a);
 }
 
+/* Without the probe nothing is known, which is not called agreement. */
+static void test_no_probe(void **state) {
+    (void)state;
+    static World w;
+    static const char *const legs[] = {"interp,x64,x64:O1,nan=native", "interp,x64,x64:O1,nan=native,interrupt=none"};
+    for (uint32_t k = 0; k < 2; k++) {
+        run(&w, legs[k], 0, NULL, BYTES(makes), steps, NSTEPS);
+        assert_int_equal(w.c.verdict.kind, VERDICT_AGREE);
+        leg_close(&w.d.probe);
+        w.d.first_region = 1 << 10; /* where nothing can be mapped */
+        const uint8_t *bytes = w.c.bytes;
+        differ_run(&w.d, bytes, w.c.size, &w.c);
+        assert_true(w.c.open->failed);
+        assert_int_equal(w.c.verdict.kind, VERDICT_INCOMPLETE);
+        assert_int_equal(w.c.verdict.lacking, 1u << 2);
+        assert_int_equal(w.c.verdict.deviates, 0);
+        end(&w);
+    }
+}
+
 /* -- What observes bits ------------------------------------------------------------------------------------ */
 
 static void test_observers(void **state) {
@@ -308,9 +328,9 @@ static void test_observers(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_native_agrees), cmocka_unit_test(test_no_nan),
-                                       cmocka_unit_test(test_nan_or_not),    cmocka_unit_test(test_not_quiet),
-                                       cmocka_unit_test(test_wrong_number),  cmocka_unit_test(test_classes),
-                                       cmocka_unit_test(test_crash),         cmocka_unit_test(test_observers)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_native_agrees), cmocka_unit_test(test_no_nan),       cmocka_unit_test(test_nan_or_not),
+        cmocka_unit_test(test_not_quiet),     cmocka_unit_test(test_wrong_number), cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_crash),         cmocka_unit_test(test_no_probe),     cmocka_unit_test(test_observers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,6 +82,9 @@ EditSeq edit_splice(Arena *a, EditSeq s, uint32_t from, uint32_t to, const EditI
 EditInstr *edit_seq_copy(Arena *a, EditSeq s); /* to be changed, then put in place */
 /* An instruction with no immediate, or one index. */
 EditInstr edit_op(Op op, uint32_t index);
+/* A load or store of one value, of no alignment. */
+EditInstr edit_access(Op op, uint32_t memory, uint32_t offset);
+EditInstr edit_i32(uint32_t v);
 /* A constant of the type: its bits, or null.  False: the type has none. */
 bool edit_const(ValType t, Value v, EditInstr *out);
 bool edit_is_const(const EditInstr *i, Value *v); /* v: its bits; 0 for null */

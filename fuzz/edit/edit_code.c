@@ -46,6 +46,20 @@ EditInstr edit_op(Op op, uint32_t index) {
     return i;
 }
 
+EditInstr edit_access(Op op, uint32_t memory, uint32_t offset) {
+    EditInstr i = edit_op(op, 0);
+    i.in.mem.memory = memory;
+    i.in.mem.align = 0;
+    i.in.mem.offset = offset;
+    return i;
+}
+
+EditInstr edit_i32(uint32_t v) {
+    EditInstr i = edit_op(OP_I32_CONST, 0);
+    i.in.i64 = v;
+    return i;
+}
+
 EditInstr edit_block(Op op, ValType result) {
     EditInstr i = {.in = {.op = op, .block_vt = result}};
     i.in.block = result == VT_BOTTOM ? BLOCK_EMPTY : BLOCK_VALUE;

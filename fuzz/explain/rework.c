@@ -99,11 +99,7 @@ static void begin(Copy *c, const Rework *w, Arena *a) {
 
 static void put(Copy *c, EditInstr i) { vec_push(c->a, &c->out, i); }
 static void put_op(Copy *c, Op op, uint32_t index) { put(c, edit_op(op, index)); }
-static void put_const(Copy *c, uint32_t v) {
-    EditInstr i = edit_op(OP_I32_CONST, 0);
-    i.in.i64 = v;
-    put(c, i);
-}
+static void put_const(Copy *c, uint32_t v) { put(c, edit_i32(v)); }
 static EditSeq take(Copy *c) {
     EditSeq s = {c->out.at, c->out.n};
     c->out.at = NULL;
@@ -148,13 +144,7 @@ ReworkBytes rework_outline(const Rework *w, Arena *a, const uint8_t *which) {
 
 /* -- Recording ------------------------------------------------------------------------------- */
 
-static EditInstr access(const Copy *c, Op op, uint32_t offset) {
-    EditInstr i = edit_op(op, 0);
-    i.in.mem.memory = c->mem;
-    i.in.mem.align = 0;
-    i.in.mem.offset = offset;
-    return i;
-}
+static EditInstr access(const Copy *c, Op op, uint32_t offset) { return edit_access(op, c->mem, offset); }
 
 /* (value, site, index and whether a result) -> (): local 3 is where the record goes, as long as there is room. */
 static void add_recorder(Copy *c, uint32_t t) {

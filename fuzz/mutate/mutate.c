@@ -9,12 +9,7 @@
 
 enum { TRIES = 24, MAX_CODE = 60000 /* instructions */ };
 
-typedef struct Row {
-    MutateFunction *f;
-    uint32_t weight;
-    const char *name, *text;
-} Row;
-static const Row row[MUTATION_COUNT] = {
+static const MutateRow row[MUTATION_COUNT] = {
 #define MUTATION(id, weight, what) {mutate_##id, weight, #id, what},
 #include "fuzz/mutate/mutation.def"
 #undef MUTATION
@@ -24,12 +19,12 @@ const char *mutation_text(MutationId i) { return row[i].text; }
 
 uint64_t mut_next(Mutator *m) { return m->rng = hash_mix(m->rng + UINT64_C(0x9e3779b97f4a7c15)); }
 
-static MutationId choose(Mutator *m) {
+uint32_t mut_choose(Mutator *m, const MutateRow *from, uint32_t n) {
     uint32_t sum = 0, i = 0;
-    for (uint32_t k = 0; k < MUTATION_COUNT; k++) sum += row[k].weight;
+    for (uint32_t k = 0; k < n; k++) sum += from[k].weight;
     uint32_t at = mut_pick(m, sum);
-    while (at >= row[i].weight) at -= row[i++].weight;
-    return (MutationId)i;
+    while (at >= from[i].weight) at -= from[i++].weight;
+    return i;
 }
 
 /* -- Opening --------------------------------------------------------------------------------- */
@@ -184,7 +179,8 @@ bool mutate_module(Arena *a, const uint8_t *in, uint32_t n, const uint8_t *other
     find_donor(m, other, other_n);
     uint32_t most = 1;
     while (most < MUTATE_MOST && mut_one_in(m, 2)) most++;
-    for (uint32_t i = 0; i < TRIES && out->ndone < most; i++) apply(m, choose(m), out);
+    for (uint32_t i = 0; i < TRIES && out->ndone < most; i++)
+        apply(m, (MutationId)mut_choose(m, row, MUTATION_COUNT), out);
     return out->ndone && mut_finish(m, max, out);
 }
 

@@ -18,6 +18,14 @@ typedef bool MutateFunction(Mutator *m);
 #include "fuzz/mutate/mutation.def"
 #undef MUTATION
 
+typedef struct MutateRow {
+    MutateFunction *f;
+    uint32_t weight;
+    const char *name, *text;
+} MutateRow;
+/* The number of a row, by weight. */
+uint32_t mut_choose(Mutator *m, const MutateRow *row, uint32_t n);
+
 /* Decode, and encode again; for mutate.c and sound.c. */
 bool mut_start(Mutator *m, Arena *a, const uint8_t *in, uint32_t n, uint64_t seed);
 bool mut_finish(Mutator *m, uint32_t max, Mutant *out);

@@ -3,12 +3,7 @@
 
 enum { TRIES = 30, ROOM = 256 << 10, MORE_FUEL = 16, MOST_CODE = 60000 };
 
-typedef struct Row {
-    MutateFunction *f;
-    uint32_t weight;
-    const char *name, *text;
-} Row;
-static const Row row[SOUND_COUNT] = {
+static const MutateRow row[SOUND_COUNT] = {
 #define SOUND(id, weight, what) {sound_##id, weight, #id, what},
 #include "fuzz/mutate/sound.def"
 #undef SOUND
@@ -19,8 +14,7 @@ const char *sound_text(SoundId i) { return row[i].text; }
 /* -- Entities of our own ---------------------------------------------------------------------- */
 
 void made_i32(Mutator *m, Made *c, uint32_t v) {
-    EditInstr i;
-    edit_const(VT_I32, (Value){.i32 = v}, &i);
+    EditInstr i = edit_i32(v);
     made_copy(m, c, &i, 1);
 }
 
@@ -43,11 +37,7 @@ EditInstr sound_access(ValType t, bool store, uint32_t memory, uint32_t offset) 
     static const Op load_op[] = {OP_I32_LOAD, OP_I64_LOAD, OP_F32_LOAD, OP_F64_LOAD, OP_V128_LOAD};
     static const Op store_op[] = {OP_I32_STORE, OP_I64_STORE, OP_F32_STORE, OP_F64_STORE, OP_V128_STORE};
     uint32_t k = t == VT_I32 ? 0 : t == VT_I64 ? 1 : t == VT_F32 ? 2 : t == VT_F64 ? 3 : 4;
-    EditInstr i = {.in = {.op = store ? store_op[k] : load_op[k]}};
-    i.in.mem.memory = memory;
-    i.in.mem.align = 0;
-    i.in.mem.offset = offset;
-    return i;
+    return edit_access(store ? store_op[k] : load_op[k], memory, offset);
 }
 
 uint32_t sound_identity_func(Mutator *m, ValType t) {
@@ -143,12 +133,7 @@ bool sound_mutate_by(Arena *a, SoundId id, const uint8_t *in, uint32_t n, uint64
 bool sound_mutate(Arena *a, const uint8_t *in, uint32_t n, uint64_t seed, Mutant *out) {
     Mutator *m = ARENA_NEW(a, Mutator);
     if (!open(m, a, in, n, seed, out)) return false;
-    uint32_t sum = 0, most = 1 + mut_pick(m, SOUND_MOST);
-    for (uint32_t k = 0; k < SOUND_COUNT; k++) sum += row[k].weight;
-    for (uint32_t i = 0; i < TRIES && out->ndone < most; i++) {
-        uint32_t at = mut_pick(m, sum), id = 0;
-        while (at >= row[id].weight) at -= row[id++].weight;
-        apply(m, (SoundId)id, out);
-    }
+    uint32_t most = 1 + mut_pick(m, SOUND_MOST);
+    for (uint32_t i = 0; i < TRIES && out->ndone < most; i++) apply(m, (SoundId)mut_choose(m, row, SOUND_COUNT), out);
     return out->ndone && mut_finish(m, ROOM, out);
 }

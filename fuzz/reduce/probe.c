@@ -18,23 +18,12 @@ typedef struct Maker {
 static const ValType recorded[NTYPES] = {VT_I32, VT_I64, VT_F32, VT_F64, VT_V128};
 static const Op store_op[NTYPES] = {OP_I32_STORE, OP_I64_STORE, OP_F32_STORE, OP_F64_STORE, OP_V128_STORE};
 
-static EditInstr int_const(uint32_t v) {
-    EditInstr i = edit_op(OP_I32_CONST, 0);
-    i.in.i64 = v;
-    return i;
-}
-static EditInstr access(const Maker *k, Op op, uint32_t offset) {
-    EditInstr i = edit_op(op, 0);
-    i.in.mem.memory = k->mem;
-    i.in.mem.align = 0;
-    i.in.mem.offset = offset;
-    return i;
-}
+static EditInstr access(const Maker *k, Op op, uint32_t offset) { return edit_access(op, k->mem, offset); }
 
 /* count += 1; the address of the site is local `at`. */
 static void put_count(Maker *k, uint32_t at) {
     const EditInstr code[] = {edit_op(OP_LOCAL_GET, at), edit_op(OP_LOCAL_GET, at),
-                              access(k, OP_I32_LOAD, 0), int_const(1),
+                              access(k, OP_I32_LOAD, 0), edit_i32(1),
                               edit_op(OP_I32_ADD, 0),    access(k, OP_I32_STORE, 0)};
     for (uint32_t i = 0; i < sizeof code / sizeof *code; i++) vec_push(k->a, &k->out, code[i]);
 }
@@ -56,9 +45,9 @@ static void add_hit(Maker *k) {
 
 /* (value, site) -> value: store it in slot min(count, PROBE_VALUES - 1). */
 static void add_record(Maker *k, uint32_t t) {
-    const EditInstr code[] = {edit_op(OP_LOCAL_GET, 1), access(k, OP_I32_LOAD, 0),   int_const(PROBE_VALUES - 1),
-                              edit_op(OP_LOCAL_GET, 1), access(k, OP_I32_LOAD, 0),   int_const(PROBE_VALUES - 1),
-                              edit_op(OP_I32_LT_U, 0),  edit_op(OP_SELECT, 0),       int_const(16),
+    const EditInstr code[] = {edit_op(OP_LOCAL_GET, 1), access(k, OP_I32_LOAD, 0),   edit_i32(PROBE_VALUES - 1),
+                              edit_op(OP_LOCAL_GET, 1), access(k, OP_I32_LOAD, 0),   edit_i32(PROBE_VALUES - 1),
+                              edit_op(OP_I32_LT_U, 0),  edit_op(OP_SELECT, 0),       edit_i32(16),
                               edit_op(OP_I32_MUL, 0),   edit_op(OP_LOCAL_GET, 1),    edit_op(OP_I32_ADD, 0),
                               edit_op(OP_LOCAL_GET, 0), access(k, store_op[t], HEAD)};
     for (uint32_t i = 0; i < sizeof code / sizeof *code; i++) vec_push(k->a, &k->out, code[i]);
@@ -78,7 +67,7 @@ static uint32_t recorder(const Maker *k, ValType t) {
 }
 
 static void put_call(Maker *k, ProbeSite s, uint32_t func) {
-    vec_push(k->a, &k->out, int_const(k->site.n * STRIDE));
+    vec_push(k->a, &k->out, edit_i32(k->site.n * STRIDE));
     vec_push(k->a, &k->out, edit_op(OP_CALL, func));
     vec_push(k->a, &k->site, s);
 }

@@ -381,7 +381,8 @@ static void test_campaign_finds(void **state) {
     findings_count(&w->arena, w->root, see, &s);
     assert_int_equal(s.cases, r.session.saved);
     assert_true(s.cases <= s.buckets * 3);
-    for (uint32_t i = 0; i < r.session.nbucket; i++) assert_memory_equal(r.session.bucket[i].name, "x64-", 4);
+    for (uint32_t i = 0; i < r.session.nbucket; i++)
+        if (strncmp(r.session.bucket[i].name, "x64-", 4) != 0) fail_msg("bucket %s", r.session.bucket[i].name);
 }
 
 static void check_lost(World *w, void (*stage)(void *, const char *, Fn *), const char *bucket) {

@@ -4,7 +4,7 @@
  *     sp  ->      arguments of calls
  *     x29 ->      caller's x29, return address      16 bytes
  *                 spill slots                       8 each
- *                 saved x19..x26                    8 each
+ *                 saved registers                   8 each
  *                 the argument area
  * Without arguments of calls sp and x29 are the same and sp does not move between prologue and epilogue, so slots are
  * addressed from it; else from x29, since a call's arguments are gone from the stack when it comes back.  All functions

@@ -19,10 +19,11 @@ typedef uint32_t CpuFeatures;
  * LIMIT: a comparison with ExecState.stack_limit in the prologue, left out in leaf functions with small frames. */
 typedef enum StackMode { STACK_GUARD, STACK_LIMIT } StackMode;
 enum {
-    STACK_GUARD_BYTES = 64 << 10,
-    STACK_C_BYTES = 64 << 10, /* what a library call may take; above the guard, below the limit */
     STACK_PAGE = 4096,
-    STACK_RED_ZONE = 128 /* a leaf's frame of this size may lie below the limit */
+    STACK_C_BYTES = 64 << 10, /* what a library call may take; above the guard, below the limit */
+    STACK_GUARD_BYTES =
+        STACK_C_BYTES + STACK_PAGE, /* less than a page at a frame's end may not have been touched yet */
+    STACK_RED_ZONE = 128            /* a leaf's frame of this size may lie below the limit */
 };
 
 /* Where parameters are that find no register (code/abi.c):
@@ -68,7 +69,7 @@ typedef struct Target {
 
     /* our convention: the context and the integer parameters in order, the float parameters in order; what finds no
      * register goes to es->args[i], where i is the index among the wasm parameters (the context is not counted), or,
-     * with CALLCONV_TAIL, to the stack; results to es->results[i] */
+     * unless it is CALLCONV_STATE, to the stack; results to es->results[i] */
     CallConv callconv;
     const uint8_t *arg[RC_COUNT];
     uint8_t narg[RC_COUNT];

@@ -7,7 +7,7 @@
  *   HEAP     instances, tables, globals, segments: a bump allocator, reset with the store
  *   CODE     compiled code; the writer has an RW alias elsewhere, who executes maps it here RX.  Handed out like a
  * ring, since new code at new addresses needs no invalidation under qemu (store.c wraps it). STACK    native stack of
- * compiled code, a guard page below SLOTS    linear memories, one a slot: 4 GiB of index + 4 GiB of offset + a page of
+ * compiled code, guard pages below SLOTS    linear memories, one a slot: 4 GiB of index + 4 GiB of offset + a page of
  * slack, all of it reserved, [0, length) accessible
  *
  * Protection keeps to [0, length) under bounds=explicit too, so that a missing check is seen. */
@@ -28,7 +28,7 @@ enum {
     REGION_STUBS_SIZE = 1 << 20, /* at the start of CODE: stubs and adaptors, which outlive stores */
     REGION_STACK = 512 << 20,
     REGION_STACK_SIZE = 64 << 20,
-    REGION_GUARD_SIZE = 64 << 10, /* at its low end, inaccessible; STACK_GUARD_BYTES of code/target.h */
+    REGION_GUARD_SIZE = 68 << 10, /* at its low end, inaccessible; STACK_GUARD_BYTES of code/target.h */
     REGION_SLOTS_MAX = 100
 };
 #define REGION_SLOT0 (UINT64_C(1) << 32)

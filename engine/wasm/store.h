@@ -169,7 +169,7 @@ struct ExecState {
     uint64_t deadline;     /* compiled code that polls traps with INTERRUPT once epoch has reached it */
     uint64_t stack_limit;  /* lowest stack pointer of compiled code, by the code that compares */
     uint64_t nan_native;   /* 1: compiled code runs without a default-NaN mode of the processor, where there is one */
-    uint64_t nan_probe;    /* the interpreter follows NaNs whose bits are open: a set of NAN_ bits (interp/nan.h) */
+    uint64_t nan_probe; /* the interpreter follows NaNs whose bits are open: a set of PROBE_ bits (interp/nanprobe.h) */
     const void *trap_stub[TRAP_COUNT]; /* code to call, never returns; by kind */
     LibCalls lib;                      /* of the executing process */
     void *stack_top;                   /* of the native stack that compiled code runs on */

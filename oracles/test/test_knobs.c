@@ -164,8 +164,9 @@ static void test_interrupt(void **state) {
 /* -- Native stack ---------------------------------------------------------------------------------------
  *
  * Depth runs out first on the stack that a store has; here it has a small one, so that the native checks are what stops
- * a recursion: of a function with a small frame, with a frame larger than the guard, and of one that calls C at each
- * level.
+ * a recursion: of a function with a small frame, with a frame larger than the guard, of one that calls C at each
+ * level, and of one that calls C at the last of them alone, with nearly a page at the end of its frame, the arguments
+ * of another call, not touched before.
  *
  * (module (memory 1)
  *   (func (export "a") (param i32) (result i32) (i32.add (i32.const 1) (call 0 (local.get 0))))
@@ -173,8 +174,17 @@ static void test_interrupt(void **state) {
  *     (i32.load offset=0 (local.get 0)) .. (i32.load offset=4*(LIVE-1) (local.get 0))
  *     (call 1 (local.get 0)) i32.add ..)
  *   (func (export "c") (param i32) (result i32)
- *     (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)) (i32.add (i32.const 1) (call 2 (local.get 0))))) */
-enum { LIVE = 26000, SMALL_STACK = 64 * 1024 };
+ *     (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)) (i32.add (i32.const 1) (call 2 (local.get 0))))
+ *   (func (export "d") (param i32) (result i32)
+ *     (if (result i32) (local.get 0)
+ *       (then (i32.add (i32.const 1) (call 3 (i32.sub (local.get 0) (i32.const 1)))))
+ *       (else
+ *         (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))
+ *         (if (i32.load (i32.const 0)) (then
+ *           (return (call 4 (local.get 0) .. (local.get 0)))))
+ *         (i32.const 1))))
+ *   (func (param i32 ..) (result i32) (i32.const 0))) */
+enum { LIVE = 26000, UNTOUCHED = 230, SMALL_STACK = 64 * 1024 };
 
 typedef struct Out {
     uint8_t at[1 << 19];
@@ -195,12 +205,30 @@ static void put_body(Out *code, const Out *body) {
     PUT(code, 0x0b);
 }
 
+static void put_late_call(Out *code, Out *body) {
+    body->n = 0;
+    PUT(body, 0x20, 0, 0x04, 0x7f, 0x41, 1, 0x20, 0, 0x41, 1, 0x6b, 0x10, 3, 0x6a, 0x05);
+    PUT(body, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0, 0x41, 0, 0x28, 2, 0, 0x04, 0x40);
+    for (uint32_t k = 0; k < UNTOUCHED; k++) PUT(body, 0x20, 0);
+    PUT(body, 0x10, 4);
+    PUT(body, 0x0f, 0x0b, 0x41, 1, 0x0b);
+    put_body(code, body);
+    body->n = 0;
+    PUT(body, 0x41, 0);
+    put_body(code, body);
+}
+
 static void put_recursions(Out *m) {
     static Out code, body;
     code.n = body.n = 0;
-    PUT(m, 0, 'a', 's', 'm', 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 3, 4, 3, 0, 0, 0, 5, 3, 1, 0, 1);
-    PUT(m, 7, 13, 3, 1, 'a', 0, 0, 1, 'b', 0, 1, 1, 'c', 0, 2);
-    PUT(&code, 3);
+    PUT(m, 0, 'a', 's', 'm', 1, 0, 0, 0, 1);
+    put_leb(m, 11 + UNTOUCHED);
+    PUT(m, 2, 0x60, 1, 0x7f, 1, 0x7f, 0x60);
+    put_leb(m, UNTOUCHED);
+    for (uint32_t k = 0; k < UNTOUCHED; k++) PUT(m, 0x7f);
+    PUT(m, 1, 0x7f, 3, 6, 5, 0, 0, 0, 0, 1, 5, 3, 1, 0, 1);
+    PUT(m, 7, 17, 4, 1, 'a', 0, 0, 1, 'b', 0, 1, 1, 'c', 0, 2, 1, 'd', 0, 3);
+    PUT(&code, 5);
     PUT(&body, 0x41, 1, 0x20, 0, 0x10, 0, 0x6a);
     put_body(&code, &body);
     body.n = 0;
@@ -214,6 +242,7 @@ static void put_recursions(Out *m) {
     body.n = 0;
     PUT(&body, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0, 0x41, 1, 0x20, 0, 0x10, 2, 0x6a);
     put_body(&code, &body);
+    put_late_call(&code, &body);
     PUT(m, 10);
     put_leb(m, code.n);
     put(m, code.at, code.n);
@@ -242,7 +271,32 @@ static void overflow(One *w, uint32_t func, uint32_t times) {
     assert_int_equal(o.wrong, 0);
 }
 
-static void check_stack(const char *leg, uint32_t times) {
+/* Deeper and deeper, until the last level's frame ends where the stack does and beyond. */
+static void count_late_call(void *user, uint32_t i, const StepResult *r) {
+    Overflows *o = user;
+    bool ok = r->kind == OUT_RETURN ? r->nresult == 1 && r->result[0].i32 == i + 1
+                                    : r->kind == OUT_TRAP && r->trap == TRAP_EXHAUSTION && r->depth_left >= 0;
+    o->n++;
+    o->wrong += !ok;
+    o->func += r->kind == OUT_TRAP;
+}
+
+static void late_calls(One *w) {
+    enum { TIMES = 60 };
+    LegCall *c = ARENA_ARRAY(&w->arena, LegCall, TIMES);
+    Value *arg = ARENA_ARRAY(&w->arena, Value, TIMES);
+    for (uint32_t i = 0; i < TIMES; i++) {
+        arg[i].i32 = i;
+        c[i] = (LegCall){{"d", 1}, &arg[i], 1};
+    }
+    Overflows o = {0};
+    leg_invoke_all(&w->leg, &w->arena, w->inst, c, TIMES, count_late_call, &o);
+    assert_int_equal(o.n, TIMES);
+    assert_int_equal(o.wrong, 0);
+    assert_true(o.func > 0);
+}
+
+static void check_stack(const char *leg, uint32_t times, bool tail) {
     static Out m;
     One w;
     m.n = 0;
@@ -250,6 +304,7 @@ static void check_stack(const char *leg, uint32_t times) {
     open_one(&w, leg, (Bytes){m.at, m.n}, SMALL_STACK);
     signals_reinstall(); /* the test framework's are on top, on no stack of their own */
     for (uint32_t func = 0; func < 3; func++) overflow(&w, func, func == 0 ? times : 20);
+    if (tail) late_calls(&w);
     assert_int_equal(w.leg.worker.stats.died + w.leg.worker.stats.hung, 0);
     close_one(&w);
 }
@@ -261,10 +316,12 @@ static void test_stack(void **state) {
         if (strcmp(isa[k], worker_host_isa()) != 0 && !foreign_runs()) continue;
         for (uint32_t level = 0; level < 3; level++)
             for (uint32_t limit = 0; limit < 2; limit++) {
-                char leg[40];
+                char leg[60];
                 snprintf(leg, sizeof leg, "%s:O%u,stack=%s", isa[k], level, limit ? "limit" : "guard");
                 /* a fault on the alternate stack, ten thousand times in a row, under the emulator too */
-                check_stack(leg, !limit && level == 1 ? 10000 : 20);
+                check_stack(leg, !limit && level == 1 ? 10000 : 20, false);
+                strcat(leg, ",callconv=tail,inline=off");
+                check_stack(leg, 20, true);
             }
     }
 }

@@ -8,7 +8,8 @@
 
 /* Count rules in these legs from now on; at the opening of a panel. */
 void counters_attach(Panel *p);
-/* Behind a case that the panel's legs have run. */
+/* Behind a case that the panel's legs have run.  Counts nothing with $PARALLAX_NO_COUNTERS: then code alone is covered.
+ */
 void counters_case(const Panel *p, const Case *c);
 /* For a target that compiles itself: opcodes; where to count rules (TargetOptions.rule_hits); and that it is done. */
 void counters_module(const Module *m, const LegSpec *leg);

@@ -31,7 +31,12 @@ typedef struct Child {
     uint32_t explained[MOST_VERDICTS], nverdict;
 } Child;
 
-static void on_leg(void *user, uint32_t leg) { __atomic_store_n(&((Child *)user)->slot->leg, leg, __ATOMIC_RELEASE); }
+/* The time limit is for each leg: what one took must not be held against the next. */
+static void on_leg(void *user, uint32_t leg) {
+    CampaignSlot *s = ((Child *)user)->slot;
+    __atomic_store_n(&s->since, os_now_ns(), __ATOMIC_RELEASE);
+    __atomic_store_n(&s->leg, leg, __ATOMIC_RELEASE);
+}
 
 /* `x`: NULL when it is not explained. */
 static void save_finding(Child *k, Finding *f, uint32_t entropy_n, const Explanation *x) {

@@ -107,9 +107,8 @@ CaseBytes case_of_input(Arena *a, const uint8_t *input, uint32_t n, Features fea
         c.at = gen_module(a, input, n, &c.n, NULL);
         return c;
     }
-    err_clear(&err);
-    Module *m = module_decode(a, input, n, features, &err);
-    if (!m || !module_validate(m, &err) || !plan_of(a, m, &plan, &why)) return c;
+    Module *m = module_decode_valid(a, input, n, features, &err);
+    if (!m || !plan_of(a, m, &plan, &why)) return c;
     c.kind = INPUT_MODULE;
     bool capped = cap_plan(&plan, caps);
     if (capped || !module_find_custom(m, PLAN_SECTION)) c.at = case_with_plan(a, m, &plan, &c.n);

@@ -80,11 +80,11 @@ typedef struct Finding {
 
 typedef enum FindingStatus { FINDING_NEW, FINDING_KNOWN, FINDING_FULL, FINDING_FAILED } FindingStatus;
 
-/* Write it below `root`; the path of its folder in `path`, also when the same case is there already.  A bucket takes
- * `most` cases; 0: any number.  A folder appears whole or not at all.  FINDING_FAILED: path holds the reason. */
 /* Make a folder, and those above it, where it is not there.  False: errno says why. */
 bool finding_make_folder(const char *path);
 
+/* Write it below `root`; the path of its folder in `path`, also when the same case is there already.  A bucket takes
+ * `most` cases; 0: any number.  A folder appears whole or not at all.  FINDING_FAILED: path holds the reason. */
 FindingStatus finding_write(const char *root, const Finding *f, uint32_t most, char path[FINDING_PATH]);
 
 /* What a folder says. */

@@ -94,6 +94,19 @@ void a64_imm(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, uint64_t imm) {
     a64_ins1(l, op, size, d, a)->imm = (int64_t)imm;
 }
 
+void a64_constant_to(Lower *l, Reg d, uint32_t size, uint64_t c) {
+    MInsn *m = lower_emit(l, A64_LDC);
+    m->size = (uint8_t)size;
+    m->imm = (int64_t)c;
+    LOWER_DEF(l, d);
+}
+
+Reg a64_constant(Lower *l, uint32_t size, uint64_t c) {
+    Reg d = lower_temp(l, size == 4 ? T_I32 : T_I64);
+    a64_constant_to(l, d, size, c);
+    return d;
+}
+
 void a64_move(Lower *l, Reg d, Reg a) {
     lower_emit(l, M_MOVE);
     LOWER_DEF(l, d);

@@ -32,6 +32,9 @@ MInsn *a64_ins3(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, Reg b, Reg c
 MInsn *a64_tied(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a);
 void a64_imm(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, uint64_t imm);
 void a64_move(Lower *l, Reg d, Reg a);
+/* A constant: in d, or in a new register. */
+void a64_constant_to(Lower *l, Reg d, uint32_t size, uint64_t c);
+Reg a64_constant(Lower *l, uint32_t size, uint64_t c);
 /* op: ubfm or sbfm; see the architecture's description of their aliases */
 void a64_bit_field(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, uint32_t immr, uint32_t imms);
 

@@ -24,10 +24,7 @@ static void take(Lower *l, Reg counter, uint32_t amount, bool flags) {
                 amount & 0xfff); /* N is that of the whole difference */
     } else {
         A64_HIT(l, charge_reg);
-        Reg by = lower_temp(l, T_I64);
-        MInsn *m = lower_emit(l, A64_LDC);
-        m->size = 8, m->imm = amount;
-        LOWER_DEF(l, by);
+        Reg by = a64_constant(l, 8, amount);
         a64_ins2(l, flags ? A64_SUBS : A64_SUB, 8, counter, counter, by);
     }
 }
@@ -94,10 +91,7 @@ static void refund(Lower *l, uint32_t counter, uint32_t amount) {
     if (a64_arith_imm(amount)) {
         a64_imm(l, A64_ADDI, 8, reg, reg, amount);
     } else {
-        Reg by = lower_temp(l, T_I64);
-        MInsn *m = lower_emit(l, A64_LDC);
-        m->size = 8, m->imm = amount;
-        LOWER_DEF(l, by);
+        Reg by = a64_constant(l, 8, amount);
         a64_ins2(l, A64_ADD, 8, reg, reg, by);
     }
 }

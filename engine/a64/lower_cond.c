@@ -383,14 +383,11 @@ static void jump_table(Lower *l, const Ins *i) {
     uint32_t last = l->f->blk.at[l->blk].succ.n - 1;
     assert(last > 0);
     A64_HIT(l, jump_table);
-    Reg index = a64_reg(l, i->a), limit = lower_temp(l, T_I32), cut = lower_temp(l, T_I32);
-    MInsn *m = lower_emit(l, A64_LDC);
-    m->size = 4, m->imm = last;
-    LOWER_DEF(l, limit);
+    Reg index = a64_reg(l, i->a), limit = a64_constant(l, 4, last), cut = lower_temp(l, T_I32);
     a64_ins2(l, A64_SUBS, 4, A64_ZR, index, limit);
     conditional(l, A64_CSEL, 4, cut, index, limit, CC_LO);
     if (l->o->spectre) barrier(l);
-    m = lower_emit(l, A64_JUMP_TABLE);
+    MInsn *m = lower_emit(l, A64_JUMP_TABLE);
     m->size = 8, m->flags = MF_BRANCH;
     LOWER_USE(l, cut);
 }

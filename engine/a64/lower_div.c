@@ -1,6 +1,6 @@
 /* Lowering of integer division.
  *
- * By a constant it becomes a multiplication (code/reciprocal.h), which takes a third of the time: of 32 bits in 64,
+ * By a constant it becomes a multiplication (code/reciprocal.h): of 32 bits in 64,
  * where nothing overflows; of 64 bits by the upper half of the product.  A remainder is x - quotient * d.  That the
  * divisor is neither 0 nor -1 with the smallest dividend has been checked by instructions before. */
 #include <assert.h>
@@ -19,33 +19,24 @@ typedef struct Division {
 
 static Reg temp(const Division *v) { return lower_temp(v->l, v->type); }
 
-static Reg constant(Lower *l, uint64_t value, uint32_t size) {
-    Reg d = lower_temp(l, size == 4 ? T_I32 : T_I64);
-    MInsn *m = lower_emit(l, A64_LDC);
-    m->size = (uint8_t)size;
-    m->imm = (int64_t)value;
-    LOWER_DEF(l, d);
-    return d;
-}
-
 static void shift_right(Lower *l, bool is_signed, uint32_t size, Reg d, Reg a, uint32_t by) {
     a64_bit_field(l, is_signed ? A64_SBFM : A64_UBFM, size, d, a, by, size * 8 - 1);
 }
 
-/* d = a + (b >> by), the sign coming in or not */
-static void add_shifted(Lower *l, uint32_t size, Reg d, Reg a, Reg b, bool is_signed, uint32_t by) {
+/* d = a + (b >> by), zeros coming in */
+static void add_shifted(Lower *l, uint32_t size, Reg d, Reg a, Reg b, uint32_t by) {
     MInsn *m = a64_ins2(l, A64_ADD, size, d, a, b);
-    m->aux = is_signed ? A64_ASR : A64_LSR;
+    m->aux = A64_LSR;
     m->imm = by;
 }
 
 /* -- Quotients ------------------------------------------------------------------------- */
 
-/* (x * k.m) >> (32 + k.p), where m and so the product may have one bit more than a register of 32 or 64 bits */
+/* x * m >> (32 + p).  A wide m has 33 bits: x is added by hand for the uppermost, and that sum has 33 bits, too. */
 static void unsigned_32(const Division *v, Reg d, Reg x, Reciprocal k) {
     Lower *l = v->l;
     Reg product = lower_temp(l, T_I64);
-    a64_ins3(l, A64_UMADDL, 8, product, x, constant(l, k.m, 4), A64_ZR);
+    a64_ins3(l, A64_UMADDL, 8, product, x, a64_constant(l, 4, k.m), A64_ZR);
     if (!k.wide) {
         shift_right(l, false, 8, d, product, 32 + k.p);
         return;
@@ -53,21 +44,22 @@ static void unsigned_32(const Division *v, Reg d, Reg x, Reciprocal k) {
     Reg high = lower_temp(l, T_I64), wide = lower_temp(l, T_I64), sum = lower_temp(l, T_I64);
     shift_right(l, false, 8, high, product, 32);
     a64_ins2(l, A64_ORR, 4, wide, A64_ZR, x); /* the upper half of an i32 is anything */
-    a64_ins2(l, A64_ADD, 8, sum, high, wide); /* 33 bits */
+    a64_ins2(l, A64_ADD, 8, sum, high, wide);
     shift_right(l, false, 8, d, sum, k.p);
 }
 
+/* The same with 64 for 32; the sum of 65 bits is halved before it is made. */
 static void unsigned_64(const Division *v, Reg d, Reg x, Reciprocal k) {
     Lower *l = v->l;
     Reg high = lower_temp(l, T_I64);
-    a64_ins2(l, A64_UMULH, 8, high, x, constant(l, k.m, 8));
+    a64_ins2(l, A64_UMULH, 8, high, x, a64_constant(l, 8, k.m));
     if (!k.wide) {
         shift_right(l, false, 8, d, high, k.p);
         return;
     }
-    Reg rest = lower_temp(l, T_I64), sum = lower_temp(l, T_I64); /* (high + x) >> p, where high + x has 65 bits */
+    Reg rest = lower_temp(l, T_I64), sum = lower_temp(l, T_I64);
     a64_ins2(l, A64_SUB, 8, rest, x, high);
-    add_shifted(l, 8, sum, high, rest, false, 1);
+    add_shifted(l, 8, sum, high, rest, 1);
     shift_right(l, false, 8, d, sum, k.p - 1);
 }
 
@@ -96,10 +88,10 @@ static void signed_quotient(const Division *v, Reg d) {
     if (v->width == 32) {
         Reg wide = lower_temp(l, T_I64);
         a64_bit_field(l, A64_SBFM, 8, wide, v->x, 0, 31);
-        a64_ins3(l, A64_MADD, 8, high, wide, constant(l, k.m, 8), A64_ZR);
+        a64_ins3(l, A64_MADD, 8, high, wide, a64_constant(l, 8, k.m), A64_ZR);
         shift_right(l, true, 8, floored, high, 32 + k.p);
     } else {
-        a64_ins2(l, A64_SMULH, 8, high, v->x, constant(l, k.m, 8));
+        a64_ins2(l, A64_SMULH, 8, high, v->x, a64_constant(l, 8, k.m));
         if (k.m >> 63) { /* it was taken for m - 2^64 */
             Reg sum = lower_temp(l, T_I64);
             a64_ins2(l, A64_ADD, 8, sum, high, v->x);
@@ -107,7 +99,7 @@ static void signed_quotient(const Division *v, Reg d) {
         }
         shift_right(l, true, 8, floored, high, k.p);
     }
-    add_shifted(l, v->size, d, floored, v->x, false, v->width - 1);
+    add_shifted(l, v->size, d, floored, v->x, v->width - 1);
 }
 
 /* x / 2^k, rounded to zero: 2^k - 1 is added to a negative x. */
@@ -119,7 +111,7 @@ static void signed_shift(const Division *v, Reg d) {
         sign = temp(v);
         shift_right(l, true, v->size, sign, v->x, v->width - 1);
     }
-    add_shifted(l, v->size, biased, v->x, sign, false, v->width - k);
+    add_shifted(l, v->size, biased, v->x, sign, v->width - k);
     shift_right(l, true, v->size, d, biased, k);
 }
 
@@ -143,7 +135,7 @@ static void by_const(const Division *v, Reg d, bool is_signed, bool negative, bo
     } else if (rem) { /* its sign is the dividend's: that of the divisor does not matter */
         Reg q = temp(v);
         quotient(v, q, is_signed);
-        a64_ins3(l, A64_MSUB, v->size, d, q, constant(l, v->by, v->size), v->x);
+        a64_ins3(l, A64_MSUB, v->size, d, q, a64_constant(l, v->size, v->by), v->x);
     } else if (negative) {
         Reg q = temp(v);
         quotient(v, q, is_signed);

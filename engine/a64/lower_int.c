@@ -15,13 +15,10 @@ static bool sole_near(const Lower *l, Val v, IrOp op) { return a64_sole(l, v, op
 
 static void constant(Lower *l, const Ins *i, Reg d) {
     A64_HIT(l, const_int);
-    MInsn *m = lower_emit(l, A64_LDC);
-    m->size = (uint8_t)a64_size((IrType)i->type);
-    m->imm = (int64_t)ins_imm(i);
-    LOWER_DEF(l, d);
+    a64_constant_to(l, d, a64_size((IrType)i->type), ins_imm(i));
 }
 
-/* -- Add, subtract, multiply, divide ----------------------------------------------- */
+/* -- Add, subtract, multiply ------------------------------------------------------- */
 
 /* Both factors are 32-bit values widened alike: the registers to multiply, and whether they are signed. */
 static bool match_widened(const Lower *l, const Ins *mul, Val *x, Val *y, bool *is_signed) {

@@ -57,10 +57,10 @@ enum {
 enum {                 /* MInsn.flags */
        MF_FAULTS = 1,  /* a memory access whose fault is a MEMORY_BOUNDS trap at `loc` */
        MF_BRANCH = 2,  /* ends a block */
-       MF_KEEPS = 32,  /* a call that leaves its arguments on the stack */
-       MF_ARGS = 16,   /* an access of the frame's argument area: the displacement is from its end */
+       MF_CALL = 4,    /* a call: needs a record of `loc` for backtraces */
        MF_CONTEXT = 8, /* a call that may come back with another context in its pinned register */
-       MF_CALL = 4     /* a call: needs a record of `loc` for backtraces */
+       MF_ARGS = 16,   /* an access of the frame's argument area: the displacement is from its end */
+       MF_KEEPS = 32   /* a call that leaves its arguments on the stack */
 };
 
 typedef struct MInsn {

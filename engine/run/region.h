@@ -5,10 +5,12 @@
  *
  *   CONTROL  header, execution state, log of host calls
  *   HEAP     instances, tables, globals, segments: a bump allocator, reset with the store
- *   CODE     compiled code; the writer has an RW alias elsewhere, who executes maps it here RX.  Handed out like a
- * ring, since new code at new addresses needs no invalidation under qemu (store.c wraps it). STACK    native stack of
- * compiled code, guard pages below SLOTS    linear memories, one a slot: 4 GiB of index + 4 GiB of offset + a page of
- * slack, all of it reserved, [0, length) accessible
+ *   CODE     compiled code; the writer has an RW alias elsewhere, who executes maps it here RX
+ *   STACK    native stack of compiled code, guard pages below
+ *   SLOTS    linear memories, one a slot: 4 GiB of index + 4 GiB of offset + a page of slack, all reserved
+ *
+ * CODE is handed out like a ring, since new code at new addresses needs no invalidation under qemu (store.c wraps it).
+ * Of a slot [0, length) is accessible.
  *
  * Protection keeps to [0, length) under bounds=explicit too, so that a missing check is seen. */
 #pragma once

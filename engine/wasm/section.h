@@ -1,4 +1,4 @@
-/* Private to wasm/: the sections of the binary format (spec 5.5.2), for decoder and encoder. */
+/* The sections of the binary format (spec 5.5.2): for decoder and encoder, and who takes apart what is not valid. */
 #pragma once
 #include "wasm/module.h"
 
@@ -25,6 +25,6 @@ extern const uint8_t section_order[SECTION_COUNT];
 
 enum { MAX_FIELDS = 10000 }; /* of a structure type */
 
-/* Fill in func_names from the name section.  What is wrong with that is no error: the names
+/* Private to wasm/.  Fill in func_names from the name section.  What is wrong with that is no error: the names
  * before the fault count. */
 void module_read_names(Module *m);

@@ -63,3 +63,6 @@ struct SideEntry {
 /* Validate all of a decoded module and fill in its bodies; false and *err when invalid, or when a
  * body is malformed.  Memory: the module's arena. */
 bool module_validate(Module *m, Err *err);
+/* Decode and validate, for who has no use for the module in between; NULL and *err when it is malformed or invalid.
+ * *err need not be cleared before. */
+Module *module_decode_valid(Arena *a, const uint8_t *bytes, uint32_t size, Features f, Err *err);

@@ -321,3 +321,9 @@ bool module_validate(Module *m, Err *err) {
     arena_free(&v.scratch);
     return err->code == ERR_NONE;
 }
+
+Module *module_decode_valid(Arena *a, const uint8_t *bytes, uint32_t size, Features f, Err *err) {
+    err_clear(err);
+    Module *m = module_decode(a, bytes, size, f, err);
+    return m && module_validate(m, err) ? m : NULL;
+}

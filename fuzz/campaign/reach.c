@@ -110,9 +110,8 @@ void reach_add(Reach *r, Differ *interp, const Case *c, uint64_t number) {
     Plan plan;
     Err err;
     const char *why;
-    err_clear(&err);
-    Module *m = module_decode(&a, bytes, c->size, interp->features, &err);
-    if (m && module_validate(m, &err) && plan_of(&a, m, &plan, &why)) {
+    Module *m = module_decode_valid(&a, bytes, c->size, interp->features, &err);
+    if (m && plan_of(&a, m, &plan, &why)) {
         edit_open(&k.e, &a, m, &plan);
         k.e.plan.limits.fuel *= MORE_FUEL;
         if (add_markers(&k, r, &a)) {

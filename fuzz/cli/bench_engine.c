@@ -185,18 +185,18 @@ static Aim *add_aim(Bench *b, const char *input, const char *what, double value,
     return a;
 }
 
-static void bound_by_stages(Aim *a, const CompileRow *r, const Cost *c, const char *why) {
-    snprintf(a->bound, sizeof a->bound, "build %.0f, opt %.0f, lower %.0f, alloc %.0f, emit %.0f: %s",
+static void bound_by_stages(Aim *a, const CompileRow *r, const Cost *c) {
+    snprintf(a->bound, sizeof a->bound, "build %.0f, opt %.0f, lower %.0f, alloc %.0f, emit %.0f",
              per_byte(c->stage.build, r), per_byte(c->stage.opt, r), per_byte(c->stage.lower, r),
-             per_byte(c->stage.alloc, r), per_byte(c->stage.emit, r), why);
+             per_byte(c->stage.alloc, r), per_byte(c->stage.emit, r));
 }
 
 static void find_compile_aims(Bench *b, const CompileRow *r) {
     add_aim(b, r->input, "validation with side table, ns a byte", per_byte(r->validate, r), 10);
     Aim *o0 = add_aim(b, r->input, "x64:O0, ns a byte", per_byte(r->cost[0].total, r), 100);
-    bound_by_stages(o0, r, &r->cost[0], "the same SSA form and lowering as O2, just no passes");
+    bound_by_stages(o0, r, &r->cost[0]);
     Aim *o2 = add_aim(b, r->input, "x64:O2, ns a byte", per_byte(r->cost[2].total, r), 400);
-    bound_by_stages(o2, r, &r->cost[2], "walks over data larger than the caches in large functions");
+    bound_by_stages(o2, r, &r->cost[2]);
     if (r->turbofan > 0)
         add_aim(b, r->input, "x64:O2's compile time to TurboFan's", (double)r->cost[2].total / r->turbofan, 0.5);
 }

@@ -116,8 +116,8 @@ double measure_leg(const Kernel *kernel, Engine *e, uint32_t repeats, uint64_t *
                 leg_open(leg, &spec, 0, why, sizeof why);
     if (!open) failed(e, kernel->name, why);
     if (open && cli_read(&arena, kernel->path, &f)) {
-        Module *m = module_decode(&arena, f.bytes, f.size, FEATURES_WASM3, &err);
-        if (!m || !module_validate(m, &err)) failed(e, kernel->name, err.text);
+        Module *m = module_decode_valid(&arena, f.bytes, f.size, FEATURES_WASM3, &err);
+        if (!m) failed(e, kernel->name, err.text);
         for (uint32_t k = 0; err.code == ERR_NONE && k < repeats; k++) {
             double ns = run_once(leg, &arena, m, kernel, checksum, e);
             if (ns == 0) {

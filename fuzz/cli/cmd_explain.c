@@ -131,9 +131,8 @@ static bool open_job(Job *j) {
 static int report(const Job *j, const Explanation *x) {
     Err err;
     Text t;
-    err_clear(&err);
-    Module *m = module_decode(j->arena, j->o.bytes, j->o.n, j->o.features, &err);
-    if (!m || !module_validate(m, &err)) return cli_fail(EXIT_BAD_INPUT, "%s: %s", j->a->path, err.text);
+    Module *m = module_decode_valid(j->arena, j->o.bytes, j->o.n, j->o.features, &err);
+    if (!m) return cli_fail(EXIT_BAD_INPUT, "%s: %s", j->a->path, err.text);
     text_init(&t, j->arena);
     if (j->a->json)
         explain_json(&t, x);

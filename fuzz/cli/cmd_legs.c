@@ -204,7 +204,7 @@ static void print_text(const LegReport *r) {
         printf("  %-30s %s\n", option, what);
     }
     printf("  %-30s %s\n", "interp=[!]N[-M][+...]", "functions that are interpreted instead, or with ! all others");
-    puts("Option of !full legs\n  interp                   interpret there");
+    printf("Option of !full legs\n  %-30s interpret there\n", "interp");
     puts("Faults to plant on purpose, as in x64:O1,plant=sub-adds");
     for (uint32_t i = 0; i < PLANT_COUNT; i++) {
         const PlantInfo *p = &plant_info[i];

@@ -196,10 +196,9 @@ static void print_case(Arena *arena, ReduceBytes b, Features features) {
     Plan plan;
     Text t;
     const char *why;
-    err_clear(&err);
     text_init(&t, arena);
-    Module *m = module_decode(arena, b.at, b.n, features, &err);
-    if (!m || !module_validate(m, &err) || !plan_of(arena, m, &plan, &why)) {
+    Module *m = module_decode_valid(arena, b.at, b.n, features, &err);
+    if (!m || !plan_of(arena, m, &plan, &why)) {
         for (uint32_t i = 0; i < b.n; i++) printf("%02x%c", b.at[i], i % 16 == 15 || i + 1 == b.n ? '\n' : ' ');
         return;
     }

@@ -144,9 +144,8 @@ static int run(const Args *a, Leg *leg, Features features) {
     LegModule lm;
     StepResult r;
     if (!cli_read(a->arena, a->file, &f)) return EXIT_BAD_INPUT;
-    err_clear(&err);
-    Module *m = module_decode(a->arena, f.bytes, f.size, features, &err);
-    if (!m || !module_validate(m, &err)) {
+    Module *m = module_decode_valid(a->arena, f.bytes, f.size, features, &err);
+    if (!m) {
         fputs("parallax: ", stderr);
         cli_print_err(stderr, a->file, &err);
         return EXIT_BAD_INPUT;

@@ -66,9 +66,8 @@ static int validate(Arena *arena, const Args *a, const char *path) {
     File f;
     Err err;
     if (!cli_read(arena, path, &f)) return EXIT_BAD_INPUT;
-    err_clear(&err);
-    Module *m = module_decode(arena, f.bytes, f.size, a->features, &err);
-    bool ok = m && module_validate(m, &err);
+    Module *m = module_decode_valid(arena, f.bytes, f.size, a->features, &err);
+    bool ok = m != NULL;
     if (a->json)
         print_json(arena, path, &err);
     else if (ok)

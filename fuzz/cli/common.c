@@ -61,9 +61,8 @@ Module *cli_module(Arena *a, const char *path, Features features) {
     File f;
     Err err;
     if (!cli_read(a, path, &f)) return NULL;
-    err_clear(&err);
-    Module *m = module_decode(a, f.bytes, f.size, features, &err);
-    if (m && module_validate(m, &err)) return m;
+    Module *m = module_decode_valid(a, f.bytes, f.size, features, &err);
+    if (m) return m;
     fputs("parallax: ", stderr);
     cli_print_err(stderr, path, &err);
     return NULL;

@@ -63,9 +63,8 @@ bool rework_open(Rework *w, Arena *a, const uint8_t *bytes, uint32_t n, Features
     Plan plan;
     const char *why;
     *w = (Rework){.a = a};
-    err_clear(&err);
-    Module *m = module_decode(a, bytes, n, features, &err);
-    if (!m || !module_validate(m, &err) || !plan_of(a, m, &plan, &why)) return false;
+    Module *m = module_decode_valid(a, bytes, n, features, &err);
+    if (!m || !plan_of(a, m, &plan, &why)) return false;
     w->body = func - m->nimported[EXT_FUNC];
     edit_open(&w->e, a, m, &plan);
     Flow f;

@@ -4,9 +4,8 @@
 
 static bool open(Case *c, Arena *a, Features features, const uint8_t *bytes, uint32_t n) {
     *c = (Case){.bytes = bytes, .size = n};
-    err_clear(&c->err);
-    c->module = module_decode(a, bytes, n, features, &c->err);
-    return c->module && module_validate(c->module, &c->err) && plan_of(a, c->module, &c->plan, &c->plan_error);
+    c->module = module_decode_valid(a, bytes, n, features, &c->err);
+    return c->module && plan_of(a, c->module, &c->plan, &c->plan_error);
 }
 
 static bool compare_with(Metamorph *x, Differ *d, uint32_t leg, const Case *c) {

@@ -61,9 +61,8 @@ static bool open(Arena *a, Edit *e, const uint8_t *bytes, uint32_t n) {
     Plan plan;
     const char *why;
     if (!input_is_module(bytes, n)) return false;
-    err_clear(&err);
-    Module *m = module_decode(a, bytes, n, FEATURES_WASM3, &err);
-    if (!m || !module_validate(m, &err) || !plan_of(a, m, &plan, &why)) return false;
+    Module *m = module_decode_valid(a, bytes, n, FEATURES_WASM3, &err);
+    if (!m || !plan_of(a, m, &plan, &why)) return false;
     edit_open(e, a, m, &plan);
     return is_plain(e);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "fuzz/finding.h"
 #include "fuzz/gen/gen.h"
+#include "wasm/validate.h"
 
 enum { POLL_US = 20000 };
 
@@ -50,7 +51,7 @@ static bool count_one(CensusCounts *c, const CensusOptions *o, Arena *a, uint64_
     gen_entropy(seed, entropy, n);
     const uint8_t *bytes = gen_module(a, entropy, n, &size, NULL);
     Opinion op = o->ask(a, bytes, size);
-    bool ours = op.kind == OPINION_VALID || opinion_ours(a, bytes, size, FEATURES_WASM3, &err);
+    bool ours = op.kind == OPINION_VALID || module_decode_valid(a, bytes, size, FEATURES_WASM3, &err);
     c->modules++;
     c->bytes += size;
     c->ours += ours;

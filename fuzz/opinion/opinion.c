@@ -5,12 +5,6 @@
 #include "wasm/reader.h"
 #include "wasm/validate.h"
 
-Module *opinion_ours(Arena *a, const uint8_t *bytes, uint32_t n, Features f, Err *err) {
-    err_clear(err);
-    Module *m = module_decode(a, bytes, n, f, err);
-    return m && module_validate(m, err) ? m : NULL;
-}
-
 /* -- Where wabt 1.0.32 is known to deviate from the specification -------------------------------------- */
 
 /* The error lies in a custom section, whose contents wabt is told not to mind; it does not mind its length and name
@@ -65,10 +59,10 @@ static const char *wabt_is_behind(const char *why) {
 /* The feature beyond wabt's without which it is not valid; NULL: it is not valid with all of ours. */
 static const char *feature_needed(Arena *a, const uint8_t *bytes, uint32_t n) {
     Err err;
-    if (!opinion_ours(a, bytes, n, FEATURES_WASM3, &err)) return NULL;
+    if (!module_decode_valid(a, bytes, n, FEATURES_WASM3, &err)) return NULL;
     for (uint32_t f = 0; f < FEAT_COUNT; f++) {
         Features without = FEATURES_WASM3 & ~(1u << f);
-        if (!(FEATURES_WABT >> f & 1) && without != FEATURES_WASM3 && !opinion_ours(a, bytes, n, without, &err))
+        if (!(FEATURES_WABT >> f & 1) && without != FEATURES_WASM3 && !module_decode_valid(a, bytes, n, without, &err))
             return feature_name((Feature)f);
     }
     return "several features together";
@@ -78,7 +72,7 @@ Opinion opinion_of(Arena *a, const uint8_t *bytes, uint32_t n) {
     Opinion o = {.kind = OPINION_VALID};
     Err err;
     char why[400] = "valid";
-    bool we = opinion_ours(a, bytes, n, FEATURES_WABT, &err) != NULL;
+    bool we = module_decode_valid(a, bytes, n, FEATURES_WABT, &err) != NULL;
     bool wabt = wabt_validate(bytes, n, FEATURES_WABT, why, sizeof why);
     if (we && wabt) return o;
     if (we) {

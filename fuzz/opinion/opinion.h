@@ -25,7 +25,5 @@ typedef struct Opinion {
     char text[700];   /* where one rejects: what each says */
 } Opinion;
 
-/* Decoded and validated, or NULL and the first error. */
-Module *opinion_ours(Arena *a, const uint8_t *bytes, uint32_t n, Features f, Err *err);
 /* Needs wabt_here(). */
 Opinion opinion_of(Arena *a, const uint8_t *bytes, uint32_t n);

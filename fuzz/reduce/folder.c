@@ -52,10 +52,9 @@ bool reduce_write_pair(const char *path, ReduceBytes module, Features features) 
     if (n < 5 || n >= sizeof wat || strcmp(path + n - 5, ".wasm") != 0) return errno = EINVAL, false;
     snprintf(wat, sizeof wat, "%.*s.wat", (int)n - 5, path);
     arena_init(&a, NULL);
-    err_clear(&err);
     text_init(&t, &a);
-    Module *m = module_decode(&a, module.at, module.n, features, &err);
-    bool valid = m && module_validate(m, &err);
+    Module *m = module_decode_valid(&a, module.at, module.n, features, &err);
+    bool valid = m != NULL;
     if (valid) module_print(&t, m, PRINT_OFFSETS);
     bool ok = reduce_write(path, module.at, module.n) && (!valid || reduce_write(wat, t.at, t.n));
     arena_free(&a);

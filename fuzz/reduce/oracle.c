@@ -87,9 +87,8 @@ bool oracle_probe(Leg *l, Arena *a, ReduceBytes module, ProbeRun *run) {
     LegModule lm;
     StepResult r;
     const char *why;
-    err_clear(&err);
-    Module *m = module_decode(a, module.at, module.n, FEATURES_WASM3, &err);
-    if (!m || !module_validate(m, &err) || !plan_of(a, m, &plan, &why)) return false;
+    Module *m = module_decode_valid(a, module.at, module.n, FEATURES_WASM3, &err);
+    if (!m || !plan_of(a, m, &plan, &why)) return false;
     if (!leg_reset(l, &plan.limits) || !leg_load(l, a, m, &lm, &r)) return false;
     Spent spent = {plan.limits.fuel, 0};
     int32_t inst = leg_instantiate(l, &lm, &r);

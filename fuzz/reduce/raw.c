@@ -5,8 +5,9 @@
 #include "base/leb128.h"
 #include "base/os.h"
 #include "wasm/reader.h"
+#include "wasm/section.h"
 
-enum { MAX_WIDTH = 64, HEADER = 8, SECTION_TYPE = 1, SECTION_FUNCTION = 3, SECTION_CODE = 10, NO_CUT = -1 };
+enum { MAX_WIDTH = 64, HEADER = 8, NO_CUT = -1 };
 
 /* -- Frames ------------------------------------------------------------------------------------ */
 
@@ -22,7 +23,7 @@ typedef struct Raw {
     VEC(Part) part;
 } Raw;
 
-static bool is_counted(uint32_t id) { return id != 0 && id != 8 && id != 12; }
+static bool is_counted(uint32_t id) { return id != SECTION_CUSTOM && id != SECTION_START && id != SECTION_DATA_COUNT; }
 
 static ReduceBytes rest_of(Reader *r) { return (ReduceBytes){r->at, (uint32_t)(r->end - r->at)}; }
 
@@ -64,7 +65,7 @@ static Part parse_section(Arena *a, uint32_t id, const uint8_t *at, uint32_t n) 
         p.counted = reader_ok(&r);
         if (!p.counted) r.at = at;
         p.sized = id == SECTION_CODE;
-        bool known = id == SECTION_TYPE || id == SECTION_FUNCTION || id == SECTION_CODE;
+        bool known = id == SECTION_TYPE || id == SECTION_FUNC || id == SECTION_CODE;
         if (p.counted && known && split(a, r, &p)) return p;
         p.sized = false;
         p.item.n = 0;
@@ -159,8 +160,7 @@ static void put_number(Out *o, uint32_t v) { o->n += leb_put_u64(o->at + o->n, v
 static bool drops(const Raw *raw, const Cut *c, uint32_t p, uint32_t i) {
     if (c->part < 0 || c->kind != CUT_ITEM || i != c->item) return false;
     const Part *x = &raw->part.at[p], *cut = &raw->part.at[c->part];
-    return (uint32_t)c->part == p ||
-           (cut->sized && x->id == SECTION_FUNCTION && x->counted && x->item.n == cut->item.n);
+    return (uint32_t)c->part == p || (cut->sized && x->id == SECTION_FUNC && x->counted && x->item.n == cut->item.n);
 }
 
 static void put_item(Out *o, const Raw *raw, const Cut *c, uint32_t p, uint32_t i) {

@@ -32,11 +32,10 @@ const Probe *reducer_probe(Reducer *r) {
 static bool stand(Reducer *r, ReduceBytes bytes, const char **why) {
     Err err;
     Plan plan;
-    err_clear(&err);
     arena_reset(&r->spare);
     uint8_t *copy = (uint8_t *)arena_dup(&r->spare, bytes.at, bytes.n);
-    Module *m = module_decode(&r->spare, copy, bytes.n, r->o->features, &err);
-    if (!m || !module_validate(m, &err)) return *why = "it is not a valid module", false;
+    Module *m = module_decode_valid(&r->spare, copy, bytes.n, r->o->features, &err);
+    if (!m) return *why = "it is not a valid module", false;
     if (!plan_of(&r->spare, m, &plan, why)) return false;
     Arena before = r->arena;
     r->arena = r->spare;
@@ -52,9 +51,7 @@ static bool stand(Reducer *r, ReduceBytes bytes, const char **why) {
 
 static bool valid(Reducer *r, ReduceBytes bytes) {
     Err err;
-    err_clear(&err);
-    Module *m = module_decode(&r->scratch, bytes.at, bytes.n, r->o->features, &err);
-    return m && module_validate(m, &err);
+    return module_decode_valid(&r->scratch, bytes.at, bytes.n, r->o->features, &err) != NULL;
 }
 
 /* -- Other buckets -------------------------------------------------------------------------------- */
@@ -250,9 +247,8 @@ uint64_t reduce_count(ReduceBytes module, Features features) {
     Plan none = {0};
     uint64_t n = 0;
     arena_init(&a, NULL);
-    err_clear(&err);
-    Module *m = module_decode(&a, module.at, module.n, features, &err);
-    if (m && module_validate(m, &err)) {
+    Module *m = module_decode_valid(&a, module.at, module.n, features, &err);
+    if (m) {
         edit_open(&e, &a, m, &none);
         n = edit_instructions(&e);
     }

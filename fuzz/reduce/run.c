@@ -206,9 +206,7 @@ static bool is_valid(const ReduceRun *run) {
     Arena a;
     Err err;
     arena_init(&a, NULL);
-    err_clear(&err);
-    Module *m = module_decode(&a, run->module.at, run->module.n, run->o.features, &err);
-    bool ok = m && module_validate(m, &err);
+    bool ok = module_decode_valid(&a, run->module.at, run->module.n, run->o.features, &err) != NULL;
     arena_free(&a);
     return ok;
 }

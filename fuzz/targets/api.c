@@ -196,9 +196,8 @@ static void run(Panel *p, const Script *s, Arena *a, Case *c, uint32_t nlegs) {
 
 static bool add_module(Script *s, const uint8_t *bytes, uint32_t n, bool generated) {
     Err err;
-    err_clear(&err);
-    Module *m = module_decode(s->a, bytes, n, FEATURES_WASM3, &err);
-    bool ok = m && module_validate(m, &err);
+    Module *m = module_decode_valid(s->a, bytes, n, FEATURES_WASM3, &err);
+    bool ok = m != NULL;
     if (!ok && generated) parallax_finding__api__generator__module(err.text);
     if (ok) s->module[s->nmodules++] = m;
     return ok;

@@ -74,10 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Arena a;
     Err err;
     arena_init(&a, NULL);
-    err_clear(&err);
     CaseBytes bytes = case_of_input(&a, data, n, FEATURES_WASM3, &caps);
-    Module *m = module_decode(&a, bytes.at, bytes.n, FEATURES_WASM3, &err);
-    if (m && !module_validate(m, &err)) m = NULL;
+    Module *m = module_decode_valid(&a, bytes.at, bytes.n, FEATURES_WASM3, &err);
     if (!m && bytes.kind == INPUT_GENERATED) parallax_finding__compile__generator__module(err.text);
     for (LegKind k = LEG_X64; m && k <= LEG_A64; k++) {
         LegSpec spec;

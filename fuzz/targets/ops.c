@@ -231,10 +231,9 @@ static Module *make(Ops *o) {
     lane[0] = 0;
     for (size_t i = 0; i < sizeof form / sizeof *form; i++) {
         Err err;
-        err_clear(&err);
         if (!put_module(o, form[i].at, form[i].n)) return NULL;
-        Module *m = module_decode(o->a, o->out.at, o->out.n, FEATURES_WASM3, &err);
-        if (m && module_validate(m, &err)) return m;
+        Module *m = module_decode_valid(o->a, o->out.at, o->out.n, FEATURES_WASM3, &err);
+        if (m) return m;
     }
     return NULL;
 }

@@ -6,6 +6,7 @@
 #include "fuzz/targets/target.h"
 #include "wasm/encode.h"
 #include "wasm/print.h"
+#include "wasm/validate.h"
 
 TARGET_FAILURE(roundtrip__encoded_is_rejected)
 TARGET_FAILURE(roundtrip__encoded_twice_differs)
@@ -53,7 +54,7 @@ static Module *assemble(Arena *a, const char *text, uint8_t **bytes, size_t *n) 
     Err err;
     char why[300];
     if (!wabt_assemble(text, bytes, n, why, sizeof why)) parallax_finding__roundtrip__text_is_no_module(why);
-    Module *m = opinion_ours(a, *bytes, (uint32_t)*n, FEATURES_WABT, &err);
+    Module *m = module_decode_valid(a, *bytes, (uint32_t)*n, FEATURES_WABT, &err);
     if (!m) parallax_finding__roundtrip__assembled_is_rejected(err.text);
     return m;
 }
@@ -77,11 +78,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Err err;
     arena_init(&a, NULL);
     CaseBytes in = case_of_input(&a, data, (uint32_t)size, FEATURES_WASM3, &caps);
-    Module *m = opinion_ours(&a, in.at, in.n, FEATURES_WASM3, &err);
+    Module *m = module_decode_valid(&a, in.at, in.n, FEATURES_WASM3, &err);
     if (m) {
         uint32_t n1, n2;
         const uint8_t *once = module_encode(&a, m, &n1);
-        Module *back = opinion_ours(&a, once, n1, FEATURES_WASM3, &err);
+        Module *back = module_decode_valid(&a, once, n1, FEATURES_WASM3, &err);
         if (!back) parallax_finding__roundtrip__encoded_is_rejected(err.text);
         const uint8_t *twice = module_encode(&a, back, &n2);
         if (n1 != n2 || memcmp(once, twice, n1) != 0) parallax_finding__roundtrip__encoded_twice_differs("");
@@ -89,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (strcmp(text_of(&a, m), text) != 0) parallax_finding__roundtrip__text_differs("");
         Module nameless = *back; /* an assembler leaves names out */
         nameless.func_names = NULL;
-        if (wabt_here() && opinion_ours(&a, once, n1, FEATURES_WABT, &err)) against_wabt(&a, text_of(&a, &nameless));
+        if (wabt_here() && module_decode_valid(&a, once, n1, FEATURES_WABT, &err))
+            against_wabt(&a, text_of(&a, &nameless));
     }
     arena_free(&a);
     return 0;

@@ -178,9 +178,8 @@ static const uint8_t *make_module(Stacks *s, uint32_t *n) {
     Err err;
     Edit e;
     Plan plan = {.limits = {.fuel = 1000000, .depth = s->depth, .max_pages = 1, .max_elems = 100, .synthesize = true}};
-    err_clear(&err);
-    Module *m = module_decode(s->a, empty, sizeof empty, FEATURES_WASM3, &err);
-    if (!m || !module_validate(m, &err)) parallax_finding__stacks__module(err.text);
+    Module *m = module_decode_valid(s->a, empty, sizeof empty, FEATURES_WASM3, &err);
+    if (!m) parallax_finding__stacks__module(err.text);
     edit_open(&e, s->a, m, &plan);
     add_entities(s, &e);
     for (uint32_t i = 0; i < s->nfuncs; i++) add_func(s, &e, &s->func[i]);
@@ -194,9 +193,8 @@ static const uint8_t *make_module(Stacks *s, uint32_t *n) {
 /* Frame costs and byte offsets are what decoding and validation say. */
 static void read_module(Stacks *s, const uint8_t *bytes, uint32_t n) {
     Err err;
-    err_clear(&err);
-    Module *m = module_decode(s->a, bytes, n, FEATURES_WASM3, &err);
-    if (!m || !module_validate(m, &err)) parallax_finding__stacks__module(err.text);
+    Module *m = module_decode_valid(s->a, bytes, n, FEATURES_WASM3, &err);
+    if (!m) parallax_finding__stacks__module(err.text);
     for (uint32_t i = 0; i < s->nfuncs; i++) {
         ScriptFunc *f = &s->func[i];
         const Body *b = &m->bodies.at[i];

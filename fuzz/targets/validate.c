@@ -6,6 +6,7 @@
 #include "fuzz/targets/target.h"
 #include "wasm/encode.h"
 #include "wasm/print.h"
+#include "wasm/validate.h"
 
 TARGET_FAILURE(validate__generator__module)
 TARGET_FAILURE(validate__not_repeatable)
@@ -22,7 +23,7 @@ static void against_wabt(Arena *a, const uint8_t *bytes, uint32_t n) {
 
 static void consistent(Arena *a, const uint8_t *bytes, uint32_t n, const Module *m, const Err *first) {
     Err err;
-    const Module *again = opinion_ours(a, bytes, n, FEATURES_WASM3, &err);
+    const Module *again = module_decode_valid(a, bytes, n, FEATURES_WASM3, &err);
     if ((m != NULL) != (again != NULL) || err.code != first->code || err.at != first->at ||
         strcmp(err.text, first->text) != 0)
         parallax_finding__validate__not_repeatable(first->text);
@@ -35,7 +36,8 @@ static void consistent(Arena *a, const uint8_t *bytes, uint32_t n, const Module 
     text_init(&t, a);
     module_print(&t, m, PRINT_OFFSETS);
     const uint8_t *out = module_encode(a, m, &size);
-    if (!opinion_ours(a, out, size, FEATURES_WASM3, &err)) parallax_finding__validate__encoded_is_rejected(err.text);
+    if (!module_decode_valid(a, out, size, FEATURES_WASM3, &err))
+        parallax_finding__validate__encoded_is_rejected(err.text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -47,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     arena_init(&a, NULL);
     CaseBytes in = {.at = data, .n = n, .kind = INPUT_MODULE};
     if (!input_is_module(data, n)) in = case_of_input(&a, data, n, FEATURES_WASM3, &caps);
-    const Module *m = opinion_ours(&a, in.at, in.n, FEATURES_WASM3, &err);
+    const Module *m = module_decode_valid(&a, in.at, in.n, FEATURES_WASM3, &err);
     if (!m && in.kind == INPUT_GENERATED) parallax_finding__validate__generator__module(err.text);
     consistent(&a, in.at, in.n, m, &err);
     if (wabt_here()) against_wabt(&a, in.at, in.n);

@@ -282,11 +282,10 @@ typedef struct Server {
 
 static void serve_load(Server *s, const Msg *m, Reply *reply) {
     Err err;
-    err_clear(&err);
     const uint8_t *bytes = (const uint8_t *)arena_dup(&s->arena, s->buf, m->payload);
-    Module *module = module_decode(&s->arena, bytes, m->payload, m->a, &err);
+    Module *module = module_decode_valid(&s->arena, bytes, m->payload, m->a, &err);
     LegModule lm;
-    if (!module || !module_validate(module, &err)) {
+    if (!module) {
         reply->step = (StepResult){.kind = OUT_UNLINKABLE, .err = err};
     } else if (leg_load(&s->leg, &s->arena, module, &lm, &reply->step)) {
         reply->ok = 1;

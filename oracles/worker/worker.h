@@ -8,7 +8,9 @@
  * processor costs ten times as much. */
 #pragma once
 #include <sys/types.h>
+#include "oracles/legs/spec.h"
 #include "run/exec.h"
+#include "run/store.h"
 
 typedef struct WorkerStats {
     uint32_t started, died, hung;
@@ -35,7 +37,7 @@ enum { WORKER_PROTOCOL = 1, WORKER_OTHER_BUILD = 4 };
 static inline uint32_t worker_build(void) {
     static const uint32_t part[] = {WORKER_PROTOCOL,  sizeof(RegionHeader), sizeof(ExecState), sizeof(Batch),
                                     sizeof(ExecCall), sizeof(FuncInst),     sizeof(TableInst), sizeof(MemInst),
-                                    REGION_CODE,      REGION_STACK};
+                                    REGION_CODE,      REGION_STACK,         sizeof(LegSpec),   sizeof(StoreLimits)};
     uint32_t hash = 0;
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) hash = (hash ^ part[i]) * 0x9e3779b1;
     return hash;

@@ -14,19 +14,20 @@ uint64_t hash_bytes(const void *p, uint64_t n, uint64_t seed) {
     return hash_mix(h);
 }
 
-void map_init(Map *m, Arena *a) { *m = (Map){.arena = a}; }
+void map_init(Map *m, Arena *a) { *m = (Map){.arena = a, .now = 1}; }
 
 static MapSlot *find(const Map *m, uint64_t key) {
     uint32_t mask = m->cap - 1;
     for (uint32_t i = (uint32_t)hash_mix(key) & mask;; i = (i + 1) & mask)
-        if (!m->slot[i].used || m->slot[i].key == key) return &m->slot[i];
+        if (m->slot[i].since != m->now || m->slot[i].key == key) return &m->slot[i];
 }
 
 bool map_get(const Map *m, uint64_t key, uint32_t *value) {
     if (!m->cap) return false;
     const MapSlot *s = find(m, key);
-    if (s->used) *value = s->value;
-    return s->used;
+    if (s->since != m->now) return false;
+    *value = s->value;
+    return true;
 }
 
 static void grow(Map *m) {
@@ -35,17 +36,19 @@ static void grow(Map *m) {
     m->slot = ARENA_ARRAY(m->arena, MapSlot, cap); /* may bail: the map is still whole then */
     m->cap = cap;
     for (uint32_t i = 0; i < old.cap; i++)
-        if (old.slot[i].used) *find(m, old.slot[i].key) = old.slot[i];
+        if (old.slot[i].since == m->now) *find(m, old.slot[i].key) = old.slot[i];
 }
 
 void map_put(Map *m, uint64_t key, uint32_t value) {
     if (m->n * 4 >= m->cap * 3) grow(m);
     MapSlot *s = find(m, key);
-    if (!s->used) m->n++;
-    *s = (MapSlot){key, value, 1};
+    if (s->since != m->now) m->n++;
+    *s = (MapSlot){key, value, m->now};
 }
 
 void map_clear(Map *m) {
-    if (m->cap) memset(m->slot, 0, m->cap * sizeof *m->slot);
     m->n = 0;
+    if (++m->now) return;
+    if (m->cap) memset(m->slot, 0, m->cap * sizeof *m->slot);
+    m->now = 1;
 }

@@ -6,13 +6,14 @@
 
 typedef struct MapSlot {
     uint64_t key;
-    uint32_t value, used;
+    uint32_t value, since; /* in use, if Map.now */
 } MapSlot;
 
 typedef struct Map {
     Arena *arena;
     MapSlot *slot;
     uint32_t n, cap;
+    uint32_t now; /* what is in use carries it: to clear is to change it */
 } Map;
 
 void map_init(Map *m, Arena *a);

@@ -11,30 +11,15 @@ void code_init(CodeBuf *cb, Arena *a) {
     map_init(&cb->const_map, a);
 }
 
-static void append(CodeBuf *cb, const void *bytes, uint32_t n) {
+void code_grow(CodeBuf *cb, uint32_t n) {
     if (n > UINT32_MAX / 2 - cb->code.n) bail(cb->arena->bail, BAIL_TOO_LARGE, "code larger than 2 GiB");
     vec_reserve(cb->arena, &cb->code, cb->code.n + n);
-    memcpy(cb->code.at + cb->code.n, bytes, n);
-    cb->code.n += n;
+    if (cb->code.cap > INT32_MAX) cb->code.cap = INT32_MAX; /* so that whoever finds room there is below the limit */
 }
-
-void code_u8(CodeBuf *cb, uint8_t v) { append(cb, &v, 1); }
-void code_u32(CodeBuf *cb, uint32_t v) { append(cb, &v, 4); }
-void code_u64(CodeBuf *cb, uint64_t v) { append(cb, &v, 8); }
 
 void code_align(CodeBuf *cb, uint32_t to, uint8_t fill) {
     assert(bits_is_pow2(to));
     while (cb->code.n & (to - 1)) code_u8(cb, fill);
-}
-
-Label code_label(CodeBuf *cb) {
-    vec_push(cb->arena, &cb->label, UINT32_MAX);
-    return cb->label.n - 1;
-}
-
-void code_bind(CodeBuf *cb, Label l) {
-    assert(l < cb->label.n && cb->label.at[l] == UINT32_MAX);
-    cb->label.at[l] = cb->code.n;
 }
 
 void code_fixup(CodeBuf *cb, uint32_t at, Label l, uint8_t kind, int32_t addend) {
@@ -100,13 +85,4 @@ const ChargePart *code_first_charge(const ChargePart *part, uint32_t n, int64_t 
 
 void code_reloc(CodeBuf *cb, uint32_t at, uint32_t func, uint8_t kind) {
     vec_push(cb->arena, &cb->reloc, ((CodeReloc){.at = at, .func = func, .kind = kind}));
-}
-
-void code_loc(CodeBuf *cb, uint32_t loc) {
-    CodeLoc *last = cb->loc.n ? &cb->loc.at[cb->loc.n - 1] : NULL;
-    if (last && last->loc == loc) return;
-    if (last && last->offset == cb->code.n)
-        last->loc = loc;
-    else
-        vec_push(cb->arena, &cb->loc, ((CodeLoc){.offset = cb->code.n, .loc = loc}));
 }

@@ -2,7 +2,9 @@
  * One a module: functions are appended; offsets are from the start of the buffer, and the code is position-independent.
  */
 #pragma once
+#include <assert.h>
 #include "base/arena.h"
+#include "base/bits.h"
 #include "base/map.h"
 #include "ir/ir.h"
 
@@ -67,12 +69,33 @@ typedef struct CodeBuf {
 
 void code_init(CodeBuf *cb, Arena *a);
 static inline uint32_t code_at(const CodeBuf *cb) { return cb->code.n; }
-void code_u8(CodeBuf *cb, uint8_t v);
-void code_u32(CodeBuf *cb, uint32_t v);
-void code_u64(CodeBuf *cb, uint64_t v);
+void code_grow(CodeBuf *cb, uint32_t n); /* make room for n more bytes */
+/* The end of the code, with room for n bytes there; they count when code.n says so. */
+static inline uint8_t *code_room(CodeBuf *cb, uint32_t n) {
+    if (cb->code.cap - cb->code.n < n) code_grow(cb, n);
+    return cb->code.at + cb->code.n;
+}
+static inline void code_u8(CodeBuf *cb, uint8_t v) {
+    *code_room(cb, sizeof v) = v;
+    cb->code.n += sizeof v;
+}
+static inline void code_u32(CodeBuf *cb, uint32_t v) {
+    bits_store_u32(code_room(cb, sizeof v), v);
+    cb->code.n += sizeof v;
+}
+static inline void code_u64(CodeBuf *cb, uint64_t v) {
+    bits_store_u64(code_room(cb, sizeof v), v);
+    cb->code.n += sizeof v;
+}
 void code_align(CodeBuf *cb, uint32_t to, uint8_t fill);
-Label code_label(CodeBuf *cb); /* a new, unbound label */
-void code_bind(CodeBuf *cb, Label l);
+static inline Label code_label(CodeBuf *cb) { /* a new, unbound label */
+    vec_push(cb->arena, &cb->label, UINT32_MAX);
+    return cb->label.n - 1;
+}
+static inline void code_bind(CodeBuf *cb, Label l) {
+    assert(l < cb->label.n && cb->label.at[l] == UINT32_MAX);
+    cb->label.at[l] = cb->code.n;
+}
 void code_fixup(CodeBuf *cb, uint32_t at, Label l, uint8_t kind, int32_t addend);
 Label code_trap(CodeBuf *cb, uint8_t trap, uint32_t loc); /* label of an out-of-line stub; equal ones are shared */
 /* Label of a stub of its own, for a check of several charges. */
@@ -82,7 +105,14 @@ Label code_const(CodeBuf *cb, const void *bytes,
 void code_site(CodeBuf *cb, SiteKind kind, uint8_t trap, uint32_t loc); /* at the current offset */
 void code_site_charges(CodeBuf *cb, SiteKind kind, uint8_t trap, const ChargePart *part, uint32_t n);
 void code_reloc(CodeBuf *cb, uint32_t at, uint32_t func, uint8_t kind);
-void code_loc(CodeBuf *cb, uint32_t loc); /* code from here on belongs to loc */
+static inline void code_loc(CodeBuf *cb, uint32_t loc) { /* code from here on belongs to loc */
+    CodeLoc *last = cb->loc.n ? &cb->loc.at[cb->loc.n - 1] : NULL;
+    if (last && last->loc == loc) return;
+    if (last && last->offset == cb->code.n)
+        last->loc = loc;
+    else
+        vec_push(cb->arena, &cb->loc, ((CodeLoc){.offset = cb->code.n, .loc = loc}));
+}
 
 /* A check of n charges has failed, all of which have been made: which of them was the first to make its counter
  * negative?  Leaves in `counter` (ORDER of ChargePart.counter) what was there then.  NULL: none, so it was no trap. */

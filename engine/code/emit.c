@@ -163,14 +163,8 @@ static Frame frame_layout(const CodeBuf *cb, const MFn *m, const Alloc *ra) {
 
 static void start_function(CodeBuf *cb) {
     cb->label.n = cb->fixup.n = cb->trap_stub.n = cb->constant.n = 0;
-    /* A map keeps its size when cleared, and clearing costs as much: give back what one large function made. */
-    if (cb->trap_map.cap > 1024 || cb->const_map.cap > 1024) {
-        map_init(&cb->trap_map, cb->arena);
-        map_init(&cb->const_map, cb->arena);
-    } else {
-        map_clear(&cb->trap_map);
-        map_clear(&cb->const_map);
-    }
+    map_clear(&cb->trap_map);
+    map_clear(&cb->const_map);
 }
 
 uint32_t emit_fn(CodeBuf *cb, const MFn *m, const Alloc *ra, const Target *t, const TargetOptions *o) {

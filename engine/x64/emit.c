@@ -154,42 +154,12 @@ static void put_epilogue(Emit *e, uint32_t n) {
     if (less) X64_PUT(cb, ADD_I, 8, less, X64_RSP, X64_RSP);
 }
 
-/* -- Branches ---------------------------------------------------------------------
- *
- * A block that only jumps (an edge that needed no moves) has no code: branches to it go where it goes, and control
- * never falls into it but through it.  A loop's head is not counted among those, so that following them ends. */
+/* -- Branches ------------------------------------------------------------------- */
 
-static bool has_edits(const Emit *e, uint32_t insn) {
-    uint32_t lo = 0, hi = e->ra->edit.n;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (e->ra->edit.at[mid].at < insn)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < e->ra->edit.n && e->ra->edit.at[lo].at == insn;
-}
-
-static bool only_jumps(const Emit *e, uint32_t block) {
-    const MBlock *b = &e->m->block.at[block];
-    return b->end - b->first == 1 && !b->loop_head && e->m->insn.at[b->first].op == X64_JMP && !has_edits(e, b->first);
-}
-
-/* Where control gets that goes to `block`. */
-static uint32_t destination(const Emit *e, uint32_t block) {
-    while (only_jumps(e, block)) block = e->m->block.at[block].succ.at[0].to;
-    return block;
-}
-
-static uint32_t succ(const Emit *e, uint32_t k) { return destination(e, e->m->block.at[e->block].succ.at[k].to); }
+static uint32_t succ(const Emit *e, uint32_t k) { return e->m->block.at[e->block].succ.at[k].to; }
 
 /* The code of `block` follows. */
-static bool is_next(const Emit *e, uint32_t block) {
-    uint32_t next = e->next_block;
-    while (next < e->m->block.n && only_jumps(e, next)) next++;
-    return block == next;
-}
+static bool is_next(const Emit *e, uint32_t block) { return block == e->next_block; }
 
 static void jump(Emit *e, uint32_t block) {
     if (!is_next(e, block)) x64_put_jump(e->cb, -1, e->block_label[block], e->far);
@@ -210,7 +180,7 @@ static void branch_on_parity(Emit *e, uint32_t yes, uint32_t no) { /* to `yes` i
 
 static void put_branch(Emit *e, const MInsn *i) {
     uint32_t yes = succ(e, 0), no = succ(e, 1);
-    if (yes == no) { /* by way of two blocks that only jump */
+    if (yes == no) { /* by way of two blocks that only jumped */
         jump(e, yes);
     } else if (i->aux == X64_OR_P) {
         branch_on_parity(e, yes, no);
@@ -274,9 +244,7 @@ static void put_direct(Emit *e, uint32_t op, uint32_t func) {
 static bool put_control(Emit *e, const MInsn *i, const uint32_t *loc) {
     CodeBuf *cb = e->cb;
     switch (i->op) {
-    case X64_JMP:
-        if (!only_jumps(e, e->block)) jump(e, succ(e, 0));
-        break;
+    case X64_JMP: jump(e, succ(e, 0)); break;
     case X64_JCC: put_branch(e, i); break;
     case X64_BRTABLE: put_brtable(e, i, loc); break;
     case X64_TRAP: x64_put_jump(cb, -1, code_trap(cb, (uint8_t)i->aux, i->loc), e->far); break;

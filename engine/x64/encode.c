@@ -1,6 +1,7 @@
 /* Encoding of x86-64 instructions (Intel SDM volume 2, chapter 2), driven by the rows of insn.def.
  *
- * An instruction is gathered in a small buffer: prefixes, opcode, ModRM, SIB, displacement, immediate; then appended.
+ * A format says which operands and constants go to which fields; then all are put together in the one order there is:
+ * prefixes, opcode, ModRM, SIB, displacement, immediate.
  * Where several encodings exist we take the one assemblers take: the shortest, and for two registers the form whose
  * ModRM.r/m is the destination (moves and ALU operations). */
 #include "x64/insn.h"
@@ -8,15 +9,27 @@
 #include <string.h>
 #include "base/bits.h"
 
+#define FIRST_IS(shape, low, high) ((shape)[0] == (low) || (shape)[0] == (high))
+#define LENGTH(shape) (sizeof(shape) - 1)
+#define LAST(shape) ((shape)[LENGTH(shape) - (LENGTH(shape) > 0)])
 #define X(id, text, format, prefix, opcode, ext, shape, sizes, regw, rmw, flags) \
-    {text, shape, opcode, XFMT_##format, XP_##prefix, ext, sizes, regw, rmw, flags},
+    {text,                                                                       \
+     shape,                                                                      \
+     opcode,                                                                     \
+     XFMT_##format,                                                              \
+     XP_##prefix,                                                                \
+     ext,                                                                        \
+     sizes,                                                                      \
+     regw,                                                                       \
+     rmw,                                                                        \
+     flags,                                                                      \
+     LENGTH(shape),                                                              \
+     FIRST_IS(shape, 's', 'S'),                                                  \
+     LAST(shape) == 'm' || LAST(shape) == 'M'},
 const X64Row x64_row[X64_NINSN] = {
 #include "x64/insn.def"
 };
 #undef X
-
-bool x64_fits_s8(int64_t v) { return v == (int8_t)v; }
-bool x64_fits_s32(int64_t v) { return v == (int32_t)v; }
 
 /* -- Operands ----------------------------------------------------------------- */
 
@@ -111,210 +124,167 @@ const char *x64_check(const MInsn *i, const uint32_t *loc) {
 
 /* -- Bytes -------------------------------------------------------------------- */
 
-typedef struct Bytes {
-    uint8_t at[24];
-    uint32_t n;
-} Bytes;
+enum { ROOM = 24 }; /* no instruction is longer, whole words of immediates included */
 
-static void byte(Bytes *b, uint32_t v) { b->at[b->n++] = (uint8_t)v; }
-static void bytes_le(Bytes *b, uint64_t v, uint32_t n) {
-    for (uint32_t k = 0; k < n; k++) byte(b, (uint32_t)(v >> 8 * k) & 0xff);
-}
-
-static void append(CodeBuf *cb, const Bytes *b) {
-    if (cb->code.n > INT32_MAX - sizeof b->at) bail(cb->arena->bail, BAIL_TOO_LARGE, "code larger than 2 GiB");
-    vec_reserve(cb->arena, &cb->code, cb->code.n + b->n);
-    memcpy(cb->code.at + cb->code.n, b->at, b->n);
-    cb->code.n += b->n;
-}
-
-/* An instruction being encoded. */
+/* An instruction being encoded: what its format makes of the row and the operands. */
 typedef struct Enc {
-    Bytes b;
-    CodeBuf *cb;
-    const MFn *m;
     const MInsn *i;
     const X64Row *row;
-    uint32_t opcode, ext;   /* ext: of the reg field, when there is no register in it */
+    uint32_t opcode;
+    uint32_t size;          /* as MInsn */
     uint32_t reg, rm, vvvv; /* Locs or LOC_NONE; rm may be a slot */
-    const X64Operands *o;   /* when rm is LOC_NONE and o->mem: memory */
-    uint32_t rel_at;        /* position of a rip-relative displacement */
-    bool rel;
+    uint32_t field;         /* of ModRM.reg, when reg is LOC_NONE */
+    uint32_t base, index;   /* when rm is LOC_NONE and `mem`; base LOC_NONE: a constant */
+    bool mem, modrm;
+    uint8_t nimm; /* bytes of the immediate, */
+    uint64_t imm;
+    uint32_t rel_at; /* position of a rip-relative displacement, or 0 */
 } Enc;
 
-static uint32_t low3(uint32_t r) { return r & 7; }
-static uint32_t bit3(uint32_t r) { return r >> 3 & 1; } /* register numbers of both classes are multiples of 32 apart */
+static inline uint32_t low3(uint32_t r) { return r & 7; }
+/* Register numbers of both classes are multiples of 32 apart. */
+static inline uint32_t bit3(uint32_t r) { return r >> 3 & 1; }
 
-static uint32_t reg_field(const Enc *e) { return e->reg == LOC_NONE ? e->ext : e->reg & 31; }
-static bool rm_is_reg(const Enc *e) { return e->rm != LOC_NONE && !loc_is_slot(e->rm); }
+static inline uint32_t width(uint8_t given, uint32_t size) { return given ? given : size; }
 
-static void put_mem(Enc *e, uint32_t field, uint32_t base, uint32_t index, uint32_t scale, int32_t disp) {
-    bool sib = index != LOC_NONE || low3(base) == 4;
-    uint32_t mod = disp == 0 && low3(base) != 5 ? 0 : x64_fits_s8(disp) ? 1 : 2;
-    byte(&e->b, mod << 6 | low3(field) << 3 | (sib ? 4 : low3(base)));
-    if (sib) byte(&e->b, scale << 6 | (index == LOC_NONE ? 4 : low3(index)) << 3 | low3(base));
-    if (mod == 1) byte(&e->b, (uint8_t)disp);
-    if (mod == 2) bytes_le(&e->b, (uint32_t)disp, 4);
+static inline void put_imm(Enc *e, uint64_t v, uint32_t n) {
+    e->imm = v;
+    e->nimm = (uint8_t)n;
 }
 
-static uint32_t width(uint8_t given, const MInsn *i) { return given ? given : i->size; }
+static inline uint8_t *put_mem(uint8_t *p, uint32_t field, uint32_t base, uint32_t index, uint32_t scale,
+                               int32_t disp) {
+    bool sib = index != LOC_NONE || low3(base) == 4;
+    uint32_t mod = disp == 0 && low3(base) != 5 ? 0 : x64_fits_s8(disp) ? 1 : 2;
+    *p++ = (uint8_t)(mod << 6 | low3(field) << 3 | (sib ? 4 : low3(base)));
+    if (sib) *p++ = (uint8_t)(scale << 6 | (index == LOC_NONE ? 4 : low3(index)) << 3 | low3(base));
+    bits_store_u32(p, (uint32_t)disp);
+    return p + (mod == 2 ? 4 : mod);
+}
 
-static void put_modrm(Enc *e) {
-    uint32_t field = reg_field(e);
-    if (rm_is_reg(e)) {
-        byte(&e->b, 3u << 6 | low3(field) << 3 | low3(e->rm));
-    } else if (e->rm != LOC_NONE) {
-        bool wide = width(e->row->rmw, e->i) == 16;
-        put_mem(e, field, X64_RBP, LOC_NONE, 0, wide ? x64_wide_slot_disp(e->rm) : x64_slot_disp(e->rm));
-    } else if (e->o->constant) {
-        byte(&e->b, low3(field) << 3 | 5);
-        e->rel = true;
-        e->rel_at = e->b.n;
-        bytes_le(&e->b, 0, 4);
-    } else {
-        put_mem(e, field, e->o->base, e->o->index, e->i->scale, (int32_t)e->i->imm);
+static uint8_t *put_modrm(uint8_t *p, Enc *e, const uint8_t *start) {
+    uint32_t field = e->reg == LOC_NONE ? e->field : e->reg & 31;
+    if (e->rm != LOC_NONE && !loc_is_slot(e->rm)) {
+        *p++ = (uint8_t)(3u << 6 | low3(field) << 3 | low3(e->rm));
+        return p;
     }
+    if (e->rm != LOC_NONE) {
+        bool wide = width(e->row->rmw, e->size) == 16;
+        return put_mem(p, field, X64_RBP, LOC_NONE, 0, wide ? x64_wide_slot_disp(e->rm) : x64_slot_disp(e->rm));
+    }
+    if (e->base != LOC_NONE) return put_mem(p, field, e->base, e->index, e->i->scale, (int32_t)e->i->imm);
+    *p++ = (uint8_t)(low3(field) << 3 | 5);
+    e->rel_at = (uint32_t)(p - start);
+    bits_store_u32(p, 0);
+    return p + 4;
 }
 
 /* REX.X and REX.B */
-static uint32_t rex_xb(const Enc *e) {
-    if (rm_is_reg(e)) return bit3(e->rm);
-    if (e->rm != LOC_NONE || !e->o || !e->o->mem) return 0;
-    return (e->o->base != LOC_NONE ? bit3(e->o->base) : 0) | (e->o->index != LOC_NONE ? bit3(e->o->index) << 1 : 0);
+static inline uint32_t rex_xb(const Enc *e) {
+    if (e->rm != LOC_NONE) return loc_is_slot(e->rm) ? 0 : bit3(e->rm);
+    if (!e->mem) return 0;
+    return (e->base != LOC_NONE ? bit3(e->base) : 0) | (e->index != LOC_NONE ? bit3(e->index) << 1 : 0);
 }
 
-static bool byte_reg_needs_rex(uint32_t r, uint32_t width) {
-    return width == 1 && r != LOC_NONE && r >= X64_RSP && r <= X64_RDI; /* spl bpl sil dil, not ah ch dh bh */
+static inline bool byte_reg_needs_rex(uint32_t r, uint32_t bytes) {
+    return bytes == 1 && r >= X64_RSP && r <= X64_RDI; /* spl bpl sil dil, not ah ch dh bh */
 }
 
-static void put_head(Enc *e) {
+static inline uint8_t *put_head(uint8_t *p, const Enc *e) {
     const X64Row *r = e->row;
-    const MInsn *i = e->i;
     uint32_t prefix = r->prefix;
-    if (prefix == XP_SS) prefix = i->size == 4 ? XP_F3 : XP_F2;
-    if (prefix == XP_PS) prefix = i->size == 4 ? XP_NO : XP_66;
-    if (prefix == XP_NO && i->size == 2) prefix = XP_66;
+    if (prefix == XP_SS) prefix = e->size == 4 ? XP_F3 : XP_F2;
+    if (prefix == XP_PS) prefix = e->size == 4 ? XP_NO : XP_66;
+    if (prefix == XP_NO && e->size == 2) prefix = XP_66;
     static const uint8_t bytes[] = {[XP_66] = 0x66, [XP_F3] = 0xf3, [XP_F2] = 0xf2};
-    if (prefix) byte(&e->b, bytes[prefix]);
-    bool w = (r->flags & XF_WX) || ((r->flags & XF_W) && i->size == 8);
+    if (prefix) *p++ = bytes[prefix];
+    bool w = (r->flags & XF_WX) || ((r->flags & XF_W) && e->size == 8);
     uint32_t rex = (uint32_t)w << 3 | (e->reg != LOC_NONE ? bit3(e->reg & 31) << 2 : 0) | rex_xb(e);
-    bool force =
-        byte_reg_needs_rex(e->reg, width(r->regw, i)) || (rm_is_reg(e) && byte_reg_needs_rex(e->rm, width(r->rmw, i)));
-    if (rex || force) byte(&e->b, 0x40 | rex);
-    if (e->opcode > 0xffff) byte(&e->b, e->opcode >> 16);
-    if (e->opcode > 0xff) byte(&e->b, e->opcode >> 8 & 0xff);
-    byte(&e->b, e->opcode & 0xff);
+    if (rex || byte_reg_needs_rex(e->reg, width(r->regw, e->size)) || byte_reg_needs_rex(e->rm, width(r->rmw, e->size)))
+        *p++ = (uint8_t)(0x40 | rex);
+    if (e->opcode > 0xffff) *p++ = (uint8_t)(e->opcode >> 16);
+    if (e->opcode > 0xff) *p++ = (uint8_t)(e->opcode >> 8);
+    *p++ = (uint8_t)e->opcode;
+    return p;
 }
 
-static void put_vex(Enc *e, bool w) {
+static uint8_t *put_vex(uint8_t *p, const Enc *e, bool w) {
     static const uint8_t pp[] = {[XP_NO] = 0, [XP_66] = 1, [XP_F3] = 2, [XP_F2] = 3};
     uint32_t prefix = e->row->prefix, xb = rex_xb(e);
-    if (prefix == XP_PS) prefix = e->i->size == 4 ? XP_NO : XP_66;
+    if (prefix == XP_PS) prefix = e->size == 4 ? XP_NO : XP_66;
     uint32_t map = e->opcode >> 8 == 0x0f ? 1 : e->opcode >> 8 == 0x0f38 ? 2 : 3;
     uint32_t not_r = (e->reg == LOC_NONE ? 1 : bit3(e->reg) ^ 1) << 7;
     uint32_t rest = (e->vvvv == LOC_NONE ? 15 : ~e->vvvv & 15) << 3 | pp[prefix];
     if (map == 1 && !xb && !w) {
-        byte(&e->b, 0xc5);
-        byte(&e->b, not_r | rest);
+        *p++ = 0xc5;
+        *p++ = (uint8_t)(not_r | rest);
     } else {
-        byte(&e->b, 0xc4);
-        byte(&e->b, not_r | (~xb & 2) << 5 | (~xb & 1) << 5 | map);
-        byte(&e->b, (uint32_t)w << 7 | rest);
+        *p++ = 0xc4;
+        *p++ = (uint8_t)(not_r | (~xb & 2) << 5 | (~xb & 1) << 5 | map);
+        *p++ = (uint8_t)((uint32_t)w << 7 | rest);
     }
-    byte(&e->b, e->opcode & 0xff);
-    put_modrm(e);
+    *p++ = (uint8_t)e->opcode;
+    return p;
 }
 
-static void finish(Enc *e) {
-    uint32_t start = code_at(e->cb);
-    append(e->cb, &e->b);
-    if (!e->rel) return;
-    const MInsn *i = e->i;
-    uint32_t size = width(e->row->rmw, i);
-    Label l = code_const(e->cb, &e->m->data.at[i->aux], (uint8_t)size);
-    code_fixup(e->cb, start + e->rel_at, l, X64_REL32, -(int32_t)(e->b.n - e->rel_at - 4));
+/* A rip-relative constant's fixup; `start` and `end` of the instruction in the buffer. */
+static void fix_constant(CodeBuf *cb, const MFn *m, const Enc *e, uint32_t start, uint32_t end) {
+    Label l = code_const(cb, &m->data.at[e->i->aux], (uint8_t)width(e->row->rmw, e->size));
+    uint32_t at = start + e->rel_at;
+    code_fixup(cb, at, l, X64_REL32, -(int32_t)(end - at - 4));
 }
 
 /* -- Formats ------------------------------------------------------------------- */
 
-static int64_t imm_of(const Enc *e) { return e->o->mem ? (int32_t)e->i->aux : e->i->imm; }
+static inline int64_t imm_of(const Enc *e) { return e->row->memory ? (int32_t)e->i->aux : e->i->imm; }
 
-static void put_alu_imm(Enc *e) {
-    uint32_t size = e->i->size;
+static void alu_imm(Enc *e) {
     int64_t v = imm_of(e);
-    if (size == 1) v = (int8_t)v;
-    if (size == 2) v = (int16_t)v;
-    if (size == 4) v = (int32_t)v;
+    if (e->size == 1) v = (int8_t)v;
+    if (e->size == 2) v = (int16_t)v;
+    if (e->size == 4) v = (int32_t)v;
     bool is_short = x64_fits_s8(v);
-    if (size == 1) {
+    if (e->size == 1) {
         e->opcode = 0x80;
     } else if (!is_short && e->rm == X64_RAX) { /* the accumulator's form has no ModRM */
-        e->opcode = (e->opcode & 0xff) + 5;
+        e->opcode = (e->row->opcode & 0xff) + 5;
         e->rm = LOC_NONE;
-        put_head(e);
-        bytes_le(&e->b, (uint64_t)v, size == 2 ? 2 : 4);
-        return;
+        e->modrm = false;
     } else {
         e->opcode = is_short ? 0x83 : 0x81;
     }
-    put_head(e);
-    put_modrm(e);
-    bytes_le(&e->b, (uint64_t)v, is_short ? 1 : size == 2 ? 2 : 4);
+    put_imm(e, (uint64_t)v, is_short ? 1 : e->size == 2 ? 2 : 4);
 }
 
-static void put_test_imm(Enc *e) {
-    uint32_t size = e->i->size, n = size > 4 ? 4 : size;
+static void test_imm(Enc *e) {
     bool acc = e->rm == X64_RAX;
     e->opcode = acc ? 0xa9 : 0xf7;
-    if (size == 1) e->opcode--;
-    if (acc) e->rm = LOC_NONE;
-    put_head(e);
-    if (!acc) put_modrm(e);
-    bytes_le(&e->b, (uint64_t)imm_of(e), n);
+    if (e->size == 1) e->opcode--;
+    if (acc) {
+        e->rm = LOC_NONE;
+        e->modrm = false;
+    }
+    put_imm(e, (uint64_t)imm_of(e), e->size > 4 ? 4 : e->size);
 }
 
-static void put_mov_imm(Enc *e, uint32_t rd) {
+static void mov_imm(Enc *e, uint32_t rd) {
     uint64_t v = (uint64_t)e->i->imm;
-    MInsn i = *e->i;
-    if (i.size == 4 || v == (uint32_t)v) { /* zero-extends */
-        i.size = 4;
+    e->rm = rd;                             /* REX.B, when there is no ModRM */
+    if (e->size == 4 || v == (uint32_t)v) { /* zero-extends */
+        e->size = 4;
     } else if (x64_fits_s32((int64_t)v)) {
-        e->i = &i;
         e->opcode = 0xc7;
-        e->ext = 0;
-        e->rm = rd;
-        put_head(e);
-        put_modrm(e);
-        bytes_le(&e->b, v, 4);
+        e->field = 0;
+        put_imm(e, v, 4);
         return;
     }
-    e->i = &i;
-    e->rm = rd; /* for REX.B */
     e->opcode = 0xb8 + low3(rd);
-    put_head(e);
-    bytes_le(&e->b, v, i.size);
+    e->modrm = false;
+    put_imm(e, v, e->size);
 }
 
-static void put_mr(Enc *e, uint32_t opcode, uint32_t rm, uint32_t reg) {
-    e->opcode = opcode;
-    e->rm = rm;
-    e->reg = reg;
-    put_head(e);
-    put_modrm(e);
-}
-
-static void put_shift_imm(Enc *e) {
-    bool one = e->i->imm == 1;
-    if (one) e->opcode = 0xd1;
-    put_head(e);
-    put_modrm(e);
-    if (!one) byte(&e->b, (uint32_t)e->i->imm & 0xff);
-}
-
-static void put_vex_formatted(Enc *e) {
-    const MInsn *i = e->i;
-    const uint32_t *r = e->o->reg;
-    bool mem = e->o->mem, w = (e->row->flags & XF_W) && i->size == 8;
+static void vex_operands(Enc *e, const uint32_t *r, const uint32_t *loc) {
+    bool mem = e->row->memory;
     e->reg = r[0];
     switch (e->row->format) {
     case XFMT_VEX_RMV:
@@ -333,113 +303,139 @@ static void put_vex_formatted(Enc *e) {
         break;
     default: e->rm = mem ? LOC_NONE : r[1];
     }
-    put_vex(e, w);
-    if (e->row->format == XFMT_VEX_RVMR) byte(&e->b, (r[mem ? 2 : 3] & 15) << 4);
-    if (e->row->format == XFMT_VEX_RMI) byte(&e->b, (uint32_t)i->imm & 0xff);
+    if (e->row->format == XFMT_VEX_RVMR) put_imm(e, (loc[mem ? 2 : 3] & 15) << 4, 1);
+    if (e->row->format == XFMT_VEX_RMI) put_imm(e, (uint32_t)e->i->imm & 0xff, 1);
 }
 
-/* The immediate byte behind everything else. */
-static void put_imm8(Enc *e) {
-    if (e->row->flags & XF_I8) byte(&e->b, (uint32_t)imm_of(e) & 0xff);
-    if (e->row->flags & XF_EI) byte(&e->b, e->row->ext);
-}
-
-static void put_formatted(Enc *e) {
+/* Fields that the format takes from the operands; r: the registers without the repeated one of two-address forms. */
+static inline void take_operands(Enc *e, const uint32_t *r, const uint32_t *loc) {
     const MInsn *i = e->i;
-    const uint32_t *r = e->o->reg;
-    bool mem = e->o->mem;
+    bool mem = e->row->memory;
     switch (e->row->format) {
-    case XFMT_NONE: put_head(e); break;
-    case XFMT_RM: put_mr(e, e->opcode, mem ? LOC_NONE : r[1], r[0]); break;
-    case XFMT_MR: put_mr(e, e->opcode, mem ? LOC_NONE : r[0], mem ? r[0] : r[1]); break;
+    case XFMT_NONE: e->modrm = false; break;
+    case XFMT_RM:
+        e->reg = r[0];
+        if (!mem) e->rm = r[1];
+        break;
+    case XFMT_MR:
+        e->reg = mem ? r[0] : r[1];
+        if (!mem) e->rm = r[0];
+        break;
     case XFMT_M:
     case XFMT_M_I8:
     case XFMT_SHIFT_C:
-        e->rm = mem ? LOC_NONE : r[0];
-        put_head(e);
-        put_modrm(e);
+        if (!mem) e->rm = r[0];
         break;
     case XFMT_ALU:
-        if (loc_is_slot(r[1]))
-            put_mr(e, e->opcode + 3, r[1], r[0]);
-        else
-            put_mr(e, e->opcode + 1, r[0], r[1]);
+        e->opcode += loc_is_slot(r[1]) ? 3 : 1;
+        e->reg = r[loc_is_slot(r[1]) ? 0 : 1];
+        e->rm = r[loc_is_slot(r[1]) ? 1 : 0];
         break;
     case XFMT_MOV:
-        if (loc_is_slot(r[1]))
-            put_mr(e, 0x8b, r[1], r[0]);
-        else
-            put_mr(e, 0x89, r[0], r[1]);
+        e->opcode = loc_is_slot(r[1]) ? 0x8b : 0x89;
+        e->reg = r[loc_is_slot(r[1]) ? 0 : 1];
+        e->rm = r[loc_is_slot(r[1]) ? 1 : 0];
         break;
     case XFMT_ALU_I:
-        e->rm = mem ? LOC_NONE : r[0];
-        put_alu_imm(e);
+        if (!mem) e->rm = r[0];
+        alu_imm(e);
         break;
     case XFMT_TEST_I:
-        e->rm = mem ? LOC_NONE : r[0];
-        put_test_imm(e);
+        if (!mem) e->rm = r[0];
+        test_imm(e);
         break;
     case XFMT_IMUL_I: {
         int64_t v = i->size == 4 ? (int32_t)i->imm : i->imm;
         bool is_short = x64_fits_s8(v);
-        put_mr(e, is_short ? 0x6b : 0x69, r[1], r[0]);
-        bytes_le(&e->b, (uint64_t)v, is_short ? 1 : 4);
+        e->opcode = is_short ? 0x6b : 0x69;
+        e->reg = r[0];
+        e->rm = r[1];
+        put_imm(e, (uint64_t)v, is_short ? 1 : 4);
         break;
     }
     case XFMT_SHIFT_I:
         e->rm = r[0];
-        put_shift_imm(e);
+        if (i->imm == 1)
+            e->opcode = 0xd1;
+        else
+            put_imm(e, (uint32_t)i->imm & 0xff, 1);
         break;
-    case XFMT_MOV_I: put_mov_imm(e, r[0]); break;
-    case XFMT_MOV_MI:
-        e->rm = LOC_NONE;
-        put_head(e);
-        put_modrm(e);
-        bytes_le(&e->b, i->aux, i->size > 4 ? 4 : i->size);
-        break;
+    case XFMT_MOV_I: mov_imm(e, r[0]); break;
+    case XFMT_MOV_MI: put_imm(e, i->aux, i->size > 4 ? 4 : i->size); break;
     case XFMT_O:
         e->rm = r[0];
         e->opcode += low3(r[0]);
-        put_head(e);
+        e->modrm = false;
+        break;
+    case XFMT_LEA_D: /* ModRM for rip and a displacement */
+        e->reg = r[0];
+        e->modrm = false;
+        put_imm(e, (uint64_t)i->imm << 8 | low3(r[0]) << 3 | 5, 5);
+        break;
+    case XFMT_REL32:
+        e->modrm = false;
+        put_imm(e, (uint64_t)i->imm, 4);
+        break;
+    case XFMT_REL8:
+        e->modrm = false;
+        put_imm(e, (uint64_t)i->imm, 1);
         break;
     case XFMT_VEX_RMV:
     case XFMT_VEX_RVM:
     case XFMT_VEX_RMI:
     case XFMT_VEX_RM:
     case XFMT_VEX_RVMR:
-    case XFMT_VEX_VM: put_vex_formatted(e); break;
-    case XFMT_LEA_D:
-        e->reg = r[0];
-        put_head(e);
-        byte(&e->b, low3(r[0]) << 3 | 5);
-        bytes_le(&e->b, (uint64_t)i->imm, 4);
-        break;
-    case XFMT_REL32:
-        put_head(e);
-        bytes_le(&e->b, (uint64_t)i->imm, 4);
-        break;
-    case XFMT_REL8:
-        put_head(e);
-        byte(&e->b, (uint32_t)i->imm & 0xff);
-        break;
+    case XFMT_VEX_VM: vex_operands(e, r, loc); break;
     default: assert(false && "a pseudo has no encoding");
     }
 }
 
+/* The registers among an instruction's operands, and its memory operand. */
+static inline void find_operands(Enc *e, const uint32_t *loc, uint32_t r[3]) {
+    const X64Row *row = e->row;
+    uint32_t n = e->i->nopnd, at = row->two_address ? 2 : 1;
+    r[0] = n ? loc[0] : LOC_NONE;
+    r[1] = at < n ? loc[at] : LOC_NONE;
+    r[2] = at + 1 < n ? loc[at + 1] : LOC_NONE;
+    if (!row->memory) return;
+    uint32_t k = row->nshape - 1u;
+    e->mem = true;
+    if (k < n) e->base = loc[k];
+    if (k + 1 < n) e->index = loc[k + 1];
+}
+
 void x64_encode(CodeBuf *cb, const MFn *m, const MInsn *i, const uint32_t *loc) {
     assert(!x64_check(i, loc));
-    X64Operands o;
-    x64_operands(i, loc, &o);
     const X64Row *row = x64_row_of(i->op);
-    Enc e = {.cb = cb, .m = m, .i = i, .row = row, .opcode = row->opcode, .ext = row->ext, .o = &o};
-    e.reg = e.rm = e.vvvv = LOC_NONE;
+    Enc e = {.i = i,
+             .row = row,
+             .opcode = row->opcode,
+             .size = i->size,
+             .reg = LOC_NONE,
+             .rm = LOC_NONE,
+             .vvvv = LOC_NONE,
+             .field = row->ext,
+             .base = LOC_NONE,
+             .index = LOC_NONE,
+             .modrm = true};
+    uint32_t r[3];
+    find_operands(&e, loc, r);
     if (row->flags & XF_CC) e.opcode += i->cc;
     if ((row->flags & XF_B) && i->size == 1) e.opcode--;
     if ((row->flags & XF_Z) && i->size == 8) e.opcode++;
-    put_formatted(&e);
-    e.i = i;
-    put_imm8(&e);
-    finish(&e);
+    take_operands(&e, r, loc);
+    if (row->flags & XF_I8) put_imm(&e, (uint32_t)imm_of(&e) & 0xff, 1);
+    if (row->flags & XF_EI) put_imm(&e, row->ext, 1);
+    uint8_t *start = code_room(cb, ROOM), *p;
+    p = row->format >= XFMT_VEX_RMV && row->format <= XFMT_VEX_VM
+            ? put_vex(start, &e, (row->flags & XF_W) && i->size == 8)
+            : put_head(start, &e);
+    if (e.modrm) p = put_modrm(p, &e, start);
+    bits_store_u64(p, e.imm);
+    p += e.nimm;
+    uint32_t from = cb->code.n;
+    cb->code.n += (uint32_t)(p - start);
+    if (e.rel_at) fix_constant(cb, m, &e, from, cb->code.n);
 }
 
 /* -- Hand-made instructions ------------------------------------------------------ */

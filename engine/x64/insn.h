@@ -64,6 +64,9 @@ typedef struct X64Row {
     const char *text, *shape;
     uint32_t opcode;
     uint8_t format, prefix, ext, sizes, regw, rmw, flags;
+    /* of the shape: its length; it begins with 's'; it ends with 'm' */
+    uint8_t nshape;
+    bool two_address, memory;
 } X64Row;
 extern const X64Row x64_row[X64_NINSN]; /* by opcode - M_TARGET */
 static inline const X64Row *x64_row_of(uint32_t op) { return &x64_row[op - M_TARGET]; }
@@ -136,8 +139,8 @@ void x64_bind_short(CodeBuf *cb, uint32_t at);
 void x64_put_jump(CodeBuf *cb, int cc, Label to, bool far);
 
 bool x64_patch(uint8_t *code, uint32_t at, uint8_t kind, uint32_t to);
-bool x64_fits_s8(int64_t v);
-bool x64_fits_s32(int64_t v);
+static inline bool x64_fits_s8(int64_t v) { return v == (int8_t)v; }
+static inline bool x64_fits_s32(int64_t v) { return v == (int32_t)v; }
 
 /* -- Text ----------------------------------------------------------------------- */
 

@@ -56,9 +56,6 @@ static void canonicalize(Lower *l, const Ins *i, Reg d) {
     if (a64_canon_free(l, i)) {
         A64_HIT(l, canon_free);
         a64_move(l, d, a);
-    } else if (l->o->nan_canon) {
-        A64_HIT(l, canon_max);
-        a64_ins2(l, A64_FMAX, size, d, a, a); /* the number itself, of either zero the same zero */
     } else {
         A64_HIT(l, canon);
         Reg nan = lower_temp(l, (IrType)i->type);

@@ -159,9 +159,6 @@ static void canonicalize(Lower *l, const Ins *i, Reg d) {
     if (a64_vcanon_free(l, i)) {
         A64_HIT(l, vcanon_free);
         a64_move(l, d, a);
-    } else if (l->o->nan_canon) {
-        A64_HIT(l, vcanon_max);
-        a64_ins2(l, A64_VFMAX, size, d, a, a);
     } else {
         A64_HIT(l, vcanon);
         Reg nan = vector_temp(l), number = vector_temp(l);

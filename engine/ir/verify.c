@@ -397,6 +397,7 @@ static bool check_memory(Verifier *x, const Ins *i) {
     if (i->flags & ~(MEM_CONST | MEM_CONTEXT | MEM_HEAP | MEM_TRAPS)) return fail(x, "unknown flags");
     if (store && (i->flags & MEM_CONST)) return fail(x, "a store to a constant location");
     if ((i->flags & MEM_CONTEXT) && (i->flags & MEM_HEAP)) return fail(x, "both context and heap");
+    if ((store ? i->c : i->b) > INT32_MAX) return fail(x, "a displacement of 2^31 or more");
     return true;
 }
 

@@ -642,7 +642,7 @@ static Fn *fault_fn(Arena *a, uint32_t form, uint32_t disp, Access access, bool 
 }
 
 static void test_faults(World *w, Mode mode) {
-    static const uint32_t disp[] = {0, 1, 255, 256, 4095, 32760, 32768, 65536, 0x12345678, 0xffffffff};
+    static const uint32_t disp[] = {0, 1, 255, 256, 4095, 32760, 32768, 65536, 0x12345678, 0x7fffffff};
     static const uint8_t access[] = {ACC_8U, ACC_16S, ACC_32, ACC_64, ACC_F32, ACC_F64};
     Arena a;
     arena_init(&a, NULL);

@@ -112,7 +112,7 @@ static const char sample[] =
     "  v84:v128 = select v2, v6, v15\n"
     "  v85:i32 = load.8s v1\n"
     "  v86:i32 = load.8u v1+1 const\n"
-    "  v87:i64 = load.16s v1+4294967295 context\n"
+    "  v87:i64 = load.16s v1+2147483647 context\n"
     "  v88:i64 = load.16u v1 heap traps\n"
     "  v89:i64 = load.32s v1+8 const context\n"
     "  v90:i64 = load.32u v1\n"
@@ -408,6 +408,7 @@ static void test_verifier_rejects(void **state) {
         {FN("(i64) -> ()", "b0(v1:i64):\n  store.8s v1, v1\n  ret\n"), "does not fit type i64"},
         {FN("(i64) -> ()", "b0(v1:i64):\n  store.64 v1, v1 const\n  ret\n"), "store to a constant"},
         {FN("(i64) -> ()", "b0(v1:i64):\n  v2:i64 = load.64 v1 heap context\n  ret\n"), "both context and heap"},
+        {FN("(i64) -> ()", "b0(v1:i64):\n  v2:i64 = load.64 v1+2147483648\n  ret\n"), "a displacement of 2^31 or more"},
         {FN("(i64) -> ()", "b0(v1:i64):\n  v2:i64 = load.64 v1 flags.64\n  ret\n"), "unknown flags"},
         /* calls */
         {FN("(i64) -> ()", "b0(v1:i64):\n  call f1 (i64) -> () ()\n  ret\n"), "0 arguments, must be 1"},

@@ -603,7 +603,7 @@ static void test_fault_sites(void **state) { /* exactly at the instruction, also
                  .aux = ACC_64,
                  .flags = MEM_HEAP | MEM_TRAPS,
                  .a = p,
-                 .b = 0xfffffff0}); /* unused */
+                 .b = 0x7ffffff0}); /* unused */
     fn_ins(f, b, 104, (Ins){.op = IR_store, .aux = ACC_16U, .flags = MEM_HEAP | MEM_TRAPS, .a = p, .b = sum, .c = 8});
     finish_fn(f, b);
     compile(f, X64_CPU_BASE, 0);

@@ -93,9 +93,9 @@ static inline Val scratch_address(Gen *g, uint32_t *disp) {
         wide = ins(g, (Ins){.op = IR_iadd, .a = wide, .b = fn_iconst(g->f, g->b, 1, T_I64, k)});
         *disp -= k;
     }
-    if (rnd(&g->r, 8) == 0) { /* a displacement beyond 31 bits, taken back */
-        wide = ins(g, (Ins){.op = IR_iadd, .a = wide, .b = fn_iconst(g->f, g->b, 1, T_I64, 0 - UINT64_C(0xf0000000))});
-        *disp += 0xf0000000;
+    if (rnd(&g->r, 8) == 0) { /* a far displacement, taken back */
+        wide = ins(g, (Ins){.op = IR_iadd, .a = wide, .b = fn_iconst(g->f, g->b, 1, T_I64, 0 - UINT64_C(0x70000000))});
+        *disp += 0x70000000;
     }
     return rnd(&g->r, 2) ? ins(g, (Ins){.op = IR_iadd, .a = es, .b = wide})
                          : ins(g, (Ins){.op = IR_iadd, .a = wide, .b = es});

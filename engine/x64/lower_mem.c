@@ -138,25 +138,9 @@ static Reg use_part(Lower *l, Val v) {
 }
 
 static X64Addr sum_to_addr(Lower *l, const Sum *s) {
+    assert(x64_fits_s32(s->disp)); /* what the IR has, and what is added to it */
     X64Addr a = {.base = use_part(l, s->base), .index = REG_NONE, .scale = s->scale, .disp = (int32_t)s->disp};
     if (s->index) a.index = use_part(l, s->index);
-    if (x64_fits_s32(s->disp)) return a;
-    x64_hit(l, X64_RULE_addr_far);
-    Reg far = lower_temp(l, T_I64);
-    x64_ins(l, X64_MOV_I, 8)->imm = s->disp;
-    LOWER_DEF(l, far);
-    if (a.index != REG_NONE) {
-        Reg sum = lower_temp(l, T_I64);
-        x64_ins(l, X64_LEA, 8);
-        LOWER_DEF(l, sum);
-        LOWER_USE(l, a.base);
-        LOWER_USE(l, far);
-        a.base = sum;
-    } else {
-        a.index = far;
-        a.scale = 0;
-    }
-    a.disp = 0;
     return a;
 }
 

@@ -11,6 +11,18 @@
 
 static void on_rewrite(void *user, const Rewrite *w) { ((Reach *)user)->rewrite[w->rule]++; }
 
+/* What host and compiled code call each other by: of imports and of defined functions, each type once. */
+static void compile_adaptors(Arena *a, const Module *m, const CompileOptions *o) {
+    uint64_t done[ADAPTOR_KINDS] = {0};
+    CompileError e;
+    for (uint32_t i = 0; i < m->funcs.n; i++) {
+        AdaptorKind kind = i < m->nimported[EXT_FUNC] ? ADAPTOR_HOST : ADAPTOR_ENTRY;
+        uint64_t type = UINT64_C(1) << m->funcs.at[i].type % 64;
+        if (!(done[kind] & type)) compile_adaptor(a, module_func_type(m, i), kind, o, &e);
+        done[kind] |= type;
+    }
+}
+
 void reach_compile(Reach *r, Arena *a, const Module *m, uint64_t number) {
     const Stages stages = {.user = r, .on_rewrite = on_rewrite};
     for (LegKind k = LEG_X64; k <= LEG_A64; k++) {
@@ -24,6 +36,7 @@ void reach_compile(Reach *r, Arena *a, const Module *m, uint64_t number) {
         o.stages = &stages;
         o.to.rule_hits = k == LEG_X64 ? r->x64 : r->a64;
         compile_module(a, m, &o, NULL, &e);
+        compile_adaptors(a, m, &o);
         arena_rewind(a, mark);
     }
 }
@@ -130,30 +143,13 @@ static const char *x64_name(uint32_t i) { return x64_rule[i].name; }
 static const char *a64_name(uint32_t i) { return a64_rule[i].name; }
 static const char *rewrite_name(uint32_t i) { return opt_rule_name((OptRule)i); }
 
-/* Rules that no module can make fire here: why(name, reason). */
-#define NOT_BY_MODULES(why)                                                                                        \
-    why("es", "adaptors between the host and compiled code alone")                                                 \
-        why("addr_far", "the builder keeps displacements below 2^31")                                              \
-            why("vcanon_max", "a canon is always of an operation whose NaNs the default-NaN mode makes canonical") \
-                why("trapnz_nez", "comparisons with 0 are negated before a trap is")
-
-static const char *reason_of(const char *rule) {
-#define WHY(name, reason) \
-    if (strcmp(rule, name) == 0) return reason;
-    NOT_BY_MODULES(WHY)
-#undef WHY
-    return NULL;
-}
-
 static void print_missing(FILE *f, const char *what, const uint32_t *hits, uint32_t n, NameOf *name) {
-    uint32_t used = 0, missing = 0, shown = 0;
-    for (uint32_t i = 0; i < n; i++) used += hits[i] != 0, missing += !hits[i] && !reason_of(name(i));
-    fprintf(f, "%-16s %u of %u were used%s", what, used, n, missing ? "; not these:" : "\n");
-    for (uint32_t i = 0; missing && i < n; i++)
-        if (!hits[i] && !reason_of(name(i))) fprintf(f, "%s%s", shown++ % 8 ? " " : "\n  ", name(i));
-    if (missing) fputc('\n', f);
+    uint32_t used = 0, shown = 0;
+    for (uint32_t i = 0; i < n; i++) used += hits[i] != 0;
+    fprintf(f, "%-16s %u of %u were used%s", what, used, n, used < n ? "; not these:" : "\n");
     for (uint32_t i = 0; i < n; i++)
-        if (!hits[i] && reason_of(name(i))) fprintf(f, "  cannot be: %s: %s\n", name(i), reason_of(name(i)));
+        if (!hits[i]) fprintf(f, "%s%s", shown++ % 8 ? " " : "\n  ", name(i));
+    if (shown) fputc('\n', f);
 }
 
 static void print_opcodes(FILE *f, const char *what, const bool *have) {

@@ -13,7 +13,7 @@
 #include "wasm/opcode.h"
 #include "wasm/types.h"
 
-enum { GEN_VERSION = 2, GEN_KINDS = 64, GEN_SIZES = 24 };
+enum { GEN_VERSION = 3, GEN_KINDS = 64, GEN_SIZES = 24 };
 enum { GEN_DELIMITER = 0xc3 }; /* the byte that ends a function's chunk */
 
 /* Statements: S(id, weight, meaning).  The first is what exhausted input yields. */

@@ -97,9 +97,13 @@ static void run_index(FuncGen *f, const GenRun *r, int depth) {
     } else if (r->log2 == 0 || func_chance(f, 60)) {
         emit_i32(f, r->at + func_pick(f, 1u << r->log2));
     } else {
-        expr(f, TI_I32, depth);
-        emit_i32(f, (1u << r->log2) - 1);
-        emit(f, OP_I32_AND);
+        if (f->g->swarm.type[TI_I64] && func_chance(f, 60)) {
+            low_index(f, 1u << r->log2, depth);
+        } else {
+            expr(f, TI_I32, depth);
+            emit_i32(f, (1u << r->log2) - 1);
+            emit(f, OP_I32_AND);
+        }
         if (!r->at) return;
         emit_i32(f, r->at);
         emit(f, OP_I32_ADD);

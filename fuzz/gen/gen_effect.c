@@ -27,6 +27,15 @@ static uint32_t table_of(FuncGen *f, Ti t) {
     return NO_INDEX;
 }
 
+/* Below n, as the low half of an i64: a compiler sees no extension in the address of the entry. */
+void low_index(FuncGen *f, uint32_t n, int depth) {
+    bool mask = (n & (n - 1)) == 0;
+    expr(f, TI_I64, depth);
+    emit_i64(f, mask ? n - 1 : n);
+    emit(f, mask ? OP_I64_AND : OP_I64_REM_U);
+    emit(f, OP_I32_WRAP_I64);
+}
+
 void expr_table_get(FuncGen *f, Ti t) {
     uint32_t k = func_chance(f, 90) && gen_has(f->g, FEAT_REF_TYPES) ? table_of(f, t) : NO_INDEX;
     uint32_t size = k == NO_INDEX ? 0 : f->g->table.at[k].size;
@@ -34,8 +43,12 @@ void expr_table_get(FuncGen *f, Ti t) {
         expr_leaf(f, t);
         return;
     }
-    if (func_chance(f, 100)) {
+    if (func_risk(f)) {
+        expr(f, TI_I32, 2);
+    } else if (func_chance(f, 100)) {
         emit_i32(f, func_pick(f, 4) ? func_pick(f, size) : size - 1);
+    } else if (f->g->swarm.type[TI_I64] && func_chance(f, 60)) {
+        low_index(f, size, 2);
     } else {
         expr(f, TI_I32, 2);
         emit_i32(f, size);

@@ -54,6 +54,8 @@ static const Idiom idioms[] = {
     {I, {EXPR | I, INT, 0xffff00ff, OP_I32_AND, EXPR | I, INT, 0xff, OP_I32_AND, INT, 8, OP_I32_SHL, OP_I32_OR, END}},
     {L,
      {EXPR | L, LONG, 0xff, OP_I64_AND, LONG, 12, OP_I64_SHL, EXPR | L, LONG_NOT, 0xff000, OP_I64_AND, OP_I64_OR, END}},
+    {I, {EXPR | I, INT, 5, OP_I32_SHR_U, INT, 5, OP_I32_SHL, END}}, /* low bits off */
+    {L, {EXPR | L, LONG, 13, OP_I64_SHR_S, LONG, 13, OP_I64_SHL, END}},
     {I, {INT, 1, EXPR | I, OP_I32_SHL, EXPR | I, OP_I32_AND, OP_I32_EQZ, END}},
     {I, {EXPR | L, EXPR | L, OP_I64_SHR_U, OP_I32_WRAP_I64, INT, 1, OP_I32_AND, END}},
     {I, {EXPR | I, TEE | I, GET | I, INT, 0xffffffff, OP_I32_ADD, OP_I32_AND, END}}, /* lowest bit off */
@@ -70,6 +72,10 @@ static const Idiom idioms[] = {
     {I, {EXPR | I, EXPR | I, EXPR | I, OP_I32_MUL, OP_I32_ADD, END}},
     {L, {EXPR | L, EXPR | L, EXPR | L, OP_I64_MUL, OP_I64_SUB, END}},
     {I, {INT, 0, EXPR | I, EXPR | I, OP_I32_MUL, OP_I32_SUB, END}},
+    {L,
+     {EXPR | L, EXPR | I, OP_I64_EXTEND_I32_S, EXPR | I, OP_I64_EXTEND_I32_S, OP_I64_MUL, OP_I64_SUB,
+      END}}, /* widening */
+    {L, {EXPR | L, EXPR | I, OP_I64_EXTEND_I32_U, EXPR | I, OP_I64_EXTEND_I32_U, OP_I64_MUL, OP_I64_ADD, END}},
     {L, {EXPR | L, EXPR | I, OP_I64_EXTEND_I32_U, OP_I64_ADD, END}},
     {L, {EXPR | L, EXPR | I, OP_I64_EXTEND_I32_S, LONG, 2, OP_I64_SHL, OP_I64_ADD, END}},
     {L, {EXPR | I, OP_I64_EXTEND_I32_S, EXPR | I, OP_I64_EXTEND_I32_S, OP_I64_MUL, END}},
@@ -140,6 +146,8 @@ static const Idiom idioms[] = {
     {D, {EXPR | D, OP_F64_NEG, OP_F64_ABS, OP_F64_NEG, END}},
     {F, {EXPR | F, CONST | F, OP_F32_MIN, CONST | F, OP_F32_MAX, END}},
     {D, {EXPR | D, OP_F32_DEMOTE_F64, OP_F64_PROMOTE_F32, END}},
+    {F, {EXPR | F, OP_F64_PROMOTE_F32, OP_F32_DEMOTE_F64, END}},
+    {I, {EXPR | F, OP_F64_PROMOTE_F32, EXPR | F, OP_F64_PROMOTE_F32, OP_F64_LT, END}},
     {F, {EXPR | F, OP_F64_PROMOTE_F32, OP_F64_SQRT, OP_F32_DEMOTE_F64, END}},
     {F, {EXPR | F, OP_I32_REINTERPRET_F32, INT, 0x80000000, OP_I32_XOR, OP_F32_REINTERPRET_I32, END}},
     {D, {EXPR | D, OP_I64_REINTERPRET_F64, LONG, 0x7fffffff, OP_I64_AND, OP_F64_REINTERPRET_I64, END}},
@@ -162,6 +170,7 @@ static const Idiom idioms[] = {
     /* sign extension of what is, or is not, sign-extended */
     {L, {EXPR | I, OP_I32_EXTEND8_S, OP_I64_EXTEND_I32_U, END}},
     {L, {EXPR | I, OP_I32_EXTEND16_S, OP_I64_EXTEND_I32_S, END}},
+    {L, {EXPR | L, LONG, UINT32_MAX, OP_I64_AND, OP_I64_EXTEND32_S, END}},
     {I, {EXPR | I, OP_I32_EXTEND8_S, EXPR | I, OP_I32_EXTEND16_S, OP_I32_EQ, END}},
     {I, {EXPR | L, OP_I64_EXTEND32_S, EXPR | L, OP_I64_EQ, END}},
     /* loads into operations: widths, order, use after a store to the same place */

@@ -317,6 +317,7 @@ void stmt_bulk(FuncGen *f);
 void stmt_table(FuncGen *f);
 void stmt_grow(FuncGen *f);
 void expr_size(FuncGen *f);
+void low_index(FuncGen *f, uint32_t n, int depth);
 void expr_table_get(FuncGen *f, Ti t); /* or null when there is no such table */
 void expr_ref(FuncGen *f, Ti t);
 

@@ -34,6 +34,8 @@ void gen_memories(Gen *g) {
 
 void gen_tables(Gen *g) {
     static const uint8_t count[] = {1, 1, 1, 1, 2, 2, 3, 0};
+    static const uint8_t above[] = {0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    static const uint8_t size[] = {0, 1, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
     Entropy *e = &g->stream[STREAM_MEMORIES];
     uint32_t n = count[entropy_pick(e, 8)];
     if (n > 1 && !gen_has(g, FEAT_REF_TYPES)) n = 1;
@@ -41,11 +43,11 @@ void gen_tables(Gen *g) {
     for (uint32_t i = 0; i < n; i++) {
         GenTable t = {.type = TI_FUNC, .imported = i < imported};
         if (i && g->swarm.type[TI_EXTERN] && entropy_chance(e, 100)) t.type = TI_EXTERN;
-        t.size = entropy_pick(e, 12);
+        t.size = size[entropy_pick(e, sizeof size)];
         t.stable = t.size ? entropy_pick(e, 3) : 0; /* null entries in front */
         if (t.stable > t.size) t.stable = t.size;
         t.has_max = entropy_chance(e, 110);
-        t.max = entropy_pick(e, 12); /* above the size */
+        t.max = above[entropy_pick(e, sizeof above)]; /* by so many above the size */
         vec_push(g->a, &g->table, t);
     }
 }

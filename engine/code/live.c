@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 typedef struct Use {
-    uint32_t vreg, block;
+    uint32_t block;
+    uint32_t next; /* of the same register, an earlier one: its index plus 1, or 0 */
 } Use;
 
 /* What the walk needs of a block, close together: it is all the walk's memory traffic. */
@@ -22,58 +23,41 @@ typedef struct Builder {
     Arena *arena;
     const MFn *m;
     Live *live;
-    VEC(Use) use; /* uses outside of the defining block, by block */
-    Spot *spot;   /* by block */
+    VEC(Use) use;       /* uses outside of the defining block, one a register and block */
+    uint32_t *last_use; /* by vreg: the last of its list, plus 1, or 0 */
+    Spot *spot;         /* by block */
     VEC(uint32_t) preds;
     uint32_t *found; /* blocks the current register is live into */
     uint32_t nfound;
 } Builder;
 
-static void find_defs(Builder *b) {
-    for (uint32_t k = 0; k < b->m->block.n; k++) {
-        const MBlock *mb = &b->m->block.at[k];
-        for (uint32_t p = 0; p < mb->param.n; p++) b->live->def_block[mb->param.at[p] - REG_VIRTUAL] = k;
-        for (uint32_t i = mb->first; i < mb->end; i++) {
-            const MInsn *in = &b->m->insn.at[i];
-            const Opnd *o = insn_opnd(b->m, in);
-            for (uint32_t n = 0; n < in->nopnd; n++)
-                if (o[n].kind >= OPND_DEF && reg_is_virtual(o[n].reg)) b->live->def_block[o[n].reg - REG_VIRTUAL] = k;
-        }
-    }
-}
-
 static void note_use(Builder *b, Reg r, uint32_t block) {
     if (!reg_is_virtual(r) || b->live->def_block[r - REG_VIRTUAL] == block) return;
-    vec_push(b->arena, &b->use, ((Use){r - REG_VIRTUAL, block}));
+    uint32_t *last = &b->last_use[r - REG_VIRTUAL];
+    if (*last && b->use.at[*last - 1].block == block) return;
+    vec_push(b->arena, &b->use, ((Use){block, *last}));
+    *last = b->use.n;
 }
 
-static void find_uses(Builder *b) {
+/* Blocks are in reverse postorder, so a definition is found before its uses: it dominates them. */
+static void find_operands(Builder *b) {
+    uint32_t *def = b->live->def_block;
     for (uint32_t k = 0; k < b->m->block.n; k++) {
         const MBlock *mb = &b->m->block.at[k];
+        for (uint32_t p = 0; p < mb->param.n; p++) def[mb->param.at[p] - REG_VIRTUAL] = k;
         for (uint32_t i = mb->first; i < mb->end; i++) {
             const MInsn *in = &b->m->insn.at[i];
             const Opnd *o = insn_opnd(b->m, in);
-            for (uint32_t n = 0; n < in->nopnd; n++)
-                if (o[n].kind < OPND_DEF) note_use(b, o[n].reg, k);
+            for (uint32_t n = 0; n < in->nopnd; n++) {
+                if (o[n].kind < OPND_DEF)
+                    note_use(b, o[n].reg, k);
+                else if (reg_is_virtual(o[n].reg))
+                    def[o[n].reg - REG_VIRTUAL] = k;
+            }
         }
         for (uint32_t s = 0; s < mb->succ.n; s++)
             for (uint32_t n = 0; n < mb->succ.at[s].nargs; n++) note_use(b, b->m->pool.at[mb->succ.at[s].args + n], k);
     }
-}
-
-/* Order the uses by register: a counting sort, so blocks stay ascending.  first[v] becomes the first use of v. */
-static Use *uses_by_vreg(Builder *b, uint32_t *first) {
-    uint32_t nv = b->live->nvregs;
-    Use *sorted = arena_alloc(b->arena, b->use.n * sizeof(Use), _Alignof(Use));
-    for (uint32_t k = 0; k < b->use.n; k++) first[b->use.at[k].vreg + 1]++;
-    for (uint32_t v = 0; v < nv; v++) first[v + 1] += first[v];
-    for (uint32_t k = b->use.n; k-- > 0;) {
-        Use u = b->use.at[k];
-        sorted[--first[u.vreg + 1]] = u; /* first[v + 1] goes down from the end of v to its start ... */
-    }
-    for (uint32_t v = 0; v < nv; v++) first[v] = first[v + 1]; /* ... so it is one place off */
-    first[nv] = b->use.n;
-    return sorted;
 }
 
 static void make_spots(Builder *b) {
@@ -112,6 +96,18 @@ static int ascending(const void *x, const void *y) {
     return a < b ? -1 : a > b;
 }
 
+static void sort(uint32_t *at, uint32_t n) {
+    if (n > 16) {
+        qsort(at, n, sizeof *at, ascending);
+        return;
+    }
+    for (uint32_t k = 1; k < n; k++) {
+        uint32_t v = at[k], to = k;
+        for (; to && at[to - 1] > v; to--) at[to] = at[to - 1];
+        at[to] = v;
+    }
+}
+
 static void add_run(Builder *b, uint32_t v, uint32_t block, uint32_t first_run) {
     Live *l = b->live;
     bool out = b->spot[block].out == v + 1;
@@ -136,7 +132,7 @@ static void add_runs(Builder *b, uint32_t v) {
             if (b->spot[k].in == v + 1) add_run(b, v, k, first_run);
         return;
     }
-    if (b->nfound > 1) qsort(b->found, b->nfound, sizeof(uint32_t), ascending);
+    sort(b->found, b->nfound);
     for (uint32_t k = 0; k < b->nfound; k++) add_run(b, v, b->found[k], first_run);
 }
 
@@ -147,21 +143,19 @@ Live *live_build(Arena *a, const MFn *m) {
     l->in_edge = ARENA_ARRAY(a, uint32_t, m->block.n);
     for (uint32_t k = 0; k < m->block.n; k++)
         for (uint32_t s = 0; s < m->block.at[k].succ.n; s++) l->in_edge[m->block.at[k].succ.at[s].to] = s;
-    l->def_block = ARENA_ARRAY(a, uint32_t, l->nvregs);
+    l->def_block = arena_alloc(a, l->nvregs * sizeof(uint32_t), _Alignof(uint32_t));
     for (uint32_t v = 0; v < l->nvregs; v++) l->def_block[v] = UINT32_MAX;
     l->def_out = ARENA_ARRAY(a, bool, l->nvregs);
     l->first_run = ARENA_ARRAY(a, uint32_t, l->nvregs + 1);
-    find_defs(&b);
-    find_uses(&b);
-    uint32_t *first = ARENA_ARRAY(a, uint32_t, l->nvregs + 1);
-    const Use *use = uses_by_vreg(&b, first);
+    b.last_use = ARENA_ARRAY(a, uint32_t, l->nvregs);
+    find_operands(&b);
     make_spots(&b);
     for (uint32_t v = 0; v < l->nvregs; v++) {
         l->first_run[v] = l->run.n;
+        if (!b.last_use[v]) continue;
         b.nfound = 0;
-        for (uint32_t k = first[v]; k < first[v + 1]; k++) visit(&b, v, use[k].block);
+        for (uint32_t k = b.last_use[v]; k; k = b.use.at[k - 1].next) visit(&b, v, b.use.at[k - 1].block);
         explore(&b, v);
-        if (!b.nfound) continue;
         add_runs(&b, v);
         l->def_out[v] = l->def_block[v] != UINT32_MAX && b.spot[l->def_block[v]].out == v + 1;
     }

@@ -19,32 +19,51 @@
 enum { NOWHERE = 255 };
 #define DEAD UINT32_MAX
 
+typedef struct Value { /* of a virtual register; what an operand needs of it, close together */
+    uint32_t next;     /* the instruction of its next use in this block, DEAD when there is none */
+    uint8_t main;      /* its register, or NOWHERE */
+    uint8_t class;     /* RegClass */
+    bool global;
+    bool stored; /* its slot holds it */
+} Value;
+
 typedef struct Fast {
     Arena *arena;
     const MFn *m;
     const Target *t;
     Alloc *ra;
     const Live *live;
-    Reg in[64];         /* what a register holds; REG_NONE: nothing.  Not the main register of its value: a copy for one
-                           instruction */
-    uint8_t *main;      /* by vreg - REG_VIRTUAL: its register, or NOWHERE */
-    uint32_t *next;     /* by vreg: the instruction of its next use in this block, DEAD when there is none */
-    uint32_t *next_use; /* by operand: what `next` of its register becomes behind the instruction */
-    bool *global;       /* by vreg */
-    bool *stored;       /* by vreg: its slot holds it */
+    Reg in[64];  /* what a register holds; REG_NONE: nothing.  Not the main register of its value: a copy for one
+                    instruction */
+    RegSet busy; /* those that hold something */
+    Value *value;
+    uint32_t *next_use;    /* by operand: what `next` of its register becomes behind the instruction */
     uint32_t *param_index; /* by vreg: place among its block's parameters, plus 1; 0: no parameter */
     Slots slots;
     RegSet order[RC_COUNT];
     RegSet written;
     uint32_t at; /* the instruction */
     /* of the current instruction */
+    uint32_t has;            /* set of HAS_ */
     RegSet fixed_a, fixed_b; /* taken by fixed operands in the first, in the second half */
     RegSet clobber;
     RegSet pin_a, pin_b; /* taken so far, fixed ones included once they are in place */
 } Fast;
 
+/* Which operands an instruction has, for most have few kinds. */
+enum { HAS_FIXED = 1, HAS_TIED = 2, HAS_BOTH_HALVES = 4, HAS_USE = 8, HAS_DEF = 16 };
+
 static inline uint32_t index_of(Reg r) { return r - REG_VIRTUAL; }
-static inline RegClass class_of(const Fast *f, Reg r) { return type_class(vreg_type(f->m, r)); }
+static inline Value *value_of(const Fast *f, Reg r) { return &f->value[index_of(r)]; }
+
+static inline void put_in(Fast *f, uint32_t r, Reg v) {
+    f->in[r] = v;
+    f->busy |= REG_BIT(r);
+}
+static inline void vacate(Fast *f, uint32_t r) {
+    f->in[r] = REG_NONE;
+    f->busy &= ~REG_BIT(r);
+}
 
 /* -- Moves and places ---------------------------------------------------------------- */
 
@@ -55,64 +74,49 @@ static void edit(Fast *f, Loc from, Loc to, Reg v) {
 }
 
 static void store(Fast *f, Reg v, uint32_t from) {
-    uint32_t x = index_of(v);
-    if (f->stored[x]) return;
-    if (f->slots.of[x] == LOC_NONE) slots_take_local(&f->slots, x, vreg_type(f->m, v));
-    edit(f, from, f->slots.of[x], v);
-    f->stored[x] = true;
-}
-
-static RegSet free_regs(const Fast *f, RegSet among) {
-    RegSet s = 0;
-    for (RegSet k = among; k; k &= k - 1) {
-        uint32_t r = bits_ctz64(k);
-        if (f->in[r] == REG_NONE) s |= REG_BIT(r);
-    }
-    return s;
+    Value *x = value_of(f, v);
+    if (x->stored) return;
+    if (f->slots.of[index_of(v)] == LOC_NONE) slots_take_local(&f->slots, index_of(v), vreg_type(f->m, v));
+    edit(f, from, f->slots.of[index_of(v)], v);
+    x->stored = true;
 }
 
 /* The first of `set` in the order of preference; NOWHERE when it is empty. */
-static uint32_t first_of(const Fast *f, RegClass c, RegSet set) {
-    for (uint32_t k = 0; k < f->t->norder[c]; k++)
-        if (set & REG_BIT(f->t->order[c][k])) return f->t->order[c][k];
-    return NOWHERE;
+static inline uint32_t first_of(const Fast *f, uint32_t c, RegSet set) {
+    if (!set) return NOWHERE;
+    for (const uint8_t *r = f->t->order[c];; r++)
+        if (set & REG_BIT(*r)) return *r;
 }
 
 /* Empty register r: its value, when still needed, moves to a free register outside of `avoid` or to its slot. */
 static void displace(Fast *f, uint32_t r, RegSet avoid) {
     Reg w = f->in[r];
     if (w == REG_NONE) return;
-    uint32_t x = index_of(w);
-    if (f->main[x] == r) {
-        f->main[x] = NOWHERE;
-        if (f->next[x] != DEAD && !f->stored[x]) {
-            RegClass c = class_of(f, w);
-            uint32_t to = first_of(f, c, free_regs(f, f->order[c] & ~avoid & ~REG_BIT(r)));
+    Value *x = value_of(f, w);
+    if (x->main == r) {
+        x->main = NOWHERE;
+        if (x->next != DEAD && !x->stored) {
+            uint32_t to = first_of(f, x->class, f->order[x->class] & ~(avoid | f->busy));
             if (to != NOWHERE) {
                 edit(f, r, to, w);
-                f->main[x] = (uint8_t)to;
-                f->in[to] = w;
+                x->main = (uint8_t)to;
+                put_in(f, to, w);
             } else {
                 store(f, w, r);
             }
         }
     }
-    f->in[r] = REG_NONE;
+    vacate(f, r);
 }
 
-/* A register among `allowed`, emptied: a free one, or the one whose value is used last. */
-static uint32_t pick(Fast *f, RegClass c, RegSet allowed, RegSet prefer_not) {
-    allowed &= f->order[c];
-    RegSet free = free_regs(f, allowed);
-    if (free & ~prefer_not) free &= ~prefer_not;
-    uint32_t r = first_of(f, c, free);
-    if (r != NOWHERE) return r;
-    uint32_t best = 0;
+/* Of the registers `allowed`, none of them free: the one whose value is used last, emptied. */
+static uint32_t evict(Fast *f, uint32_t c, RegSet allowed) {
+    uint32_t best = 0, r = NOWHERE;
     for (uint32_t k = 0; k < f->t->norder[c]; k++) {
         uint32_t cand = f->t->order[c][k];
         if (!(allowed & REG_BIT(cand))) continue;
-        Reg w = f->in[cand];
-        uint32_t far = f->main[index_of(w)] != cand ? DEAD : f->next[index_of(w)];
+        const Value *w = value_of(f, f->in[cand]);
+        uint32_t far = w->main != cand ? DEAD : w->next;
         if (r == NOWHERE || far > best) best = far, r = cand;
     }
     assert(r != NOWHERE && "operand constraints that do not fit the registers");
@@ -120,11 +124,19 @@ static uint32_t pick(Fast *f, RegClass c, RegSet allowed, RegSet prefer_not) {
     return r;
 }
 
+/* A register among `allowed`, emptied: a free one, or the one whose value is used last. */
+static inline uint32_t pick(Fast *f, uint32_t c, RegSet allowed, RegSet prefer_not) {
+    allowed &= f->order[c];
+    RegSet free = allowed & ~f->busy;
+    if (free & ~prefer_not) free &= ~prefer_not;
+    return free ? first_of(f, c, free) : evict(f, c, allowed);
+}
+
 static Loc location(const Fast *f, Reg v) {
-    uint32_t x = index_of(v);
-    if (f->main[x] != NOWHERE) return f->main[x];
-    assert(f->stored[x]);
-    return f->slots.of[x];
+    const Value *x = value_of(f, v);
+    if (x->main != NOWHERE) return x->main;
+    assert(x->stored);
+    return f->slots.of[index_of(v)];
 }
 
 /* -- One instruction --------------------------------------------------------------------- */
@@ -155,19 +167,20 @@ static void fixed_sets(Fast *f, const Opnd *o, uint32_t n) {
  * is no register to stay in (a fixed operand may name a reserved one). */
 static void bring(Fast *f, Reg v, uint32_t r) {
     if (f->in[r] == v) return;
+    Value *x = value_of(f, v);
     edit(f, location(f, v), r, v);
-    f->in[r] = v;
-    uint32_t old = f->main[index_of(v)];
-    if (!(f->order[class_of(f, v)] & REG_BIT(r))) return;
+    put_in(f, r, v);
+    uint32_t old = x->main;
+    if (!(f->order[x->class] & REG_BIT(r))) return;
     if (old != NOWHERE && ((f->pin_a | f->pin_b) & REG_BIT(old))) return;
-    if (old != NOWHERE) f->in[old] = REG_NONE;
-    f->main[index_of(v)] = (uint8_t)r;
+    if (old != NOWHERE) vacate(f, old);
+    x->main = (uint8_t)r;
 }
 
 /* Registers that earlier operands of the instruction put v in, to be read in the first half. */
 static RegSet own_pins(const Fast *f, Reg v) {
     RegSet own = 0;
-    for (RegSet s = f->pin_a & f->order[class_of(f, v)]; s; s &= s - 1)
+    for (RegSet s = f->pin_a & f->order[value_of(f, v)->class]; s; s &= s - 1)
         if (f->in[bits_ctz64(s)] == v) own |= REG_BIT(bits_ctz64(s));
     return own;
 }
@@ -196,13 +209,13 @@ static void place_fixed_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
 static void place_both_halves(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
     for (uint32_t k = 0; k < n; k++) {
         if (!in_both_halves(o[k].kind) || o[k].constraint == OC_FIXED || !reg_is_virtual(o[k].reg)) continue;
-        RegClass c = class_of(f, o[k].reg);
+        uint32_t c = value_of(f, o[k].reg)->class;
         RegSet allowed = f->order[c] & ~(f->pin_a | f->pin_b | f->clobber);
         uint32_t r = NOWHERE;
         if (o[k].kind == OPND_USE_LATE) {
             for (uint32_t j = 0; j < k; j++) /* the same value late before? */
                 if (o[j].kind == OPND_USE_LATE && o[j].constraint != OC_FIXED && o[j].reg == o[k].reg) r = loc[j];
-            uint32_t have = f->main[index_of(o[k].reg)];
+            uint32_t have = value_of(f, o[k].reg)->main;
             if (r == NOWHERE && have != NOWHERE && (allowed & REG_BIT(have))) r = have;
             if (r == NOWHERE) r = first_of(f, c, own_pins(f, o[k].reg) & ~(f->pin_b | f->clobber));
         }
@@ -223,21 +236,22 @@ static void place_tied_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
         if (o[k].kind != OPND_USE || o[k].constraint == OC_FIXED || !reg_is_virtual(o[k].reg)) continue;
         if (tied_def(o, n, k) == n) continue;
         Reg v = o[k].reg;
-        RegClass c = class_of(f, v);
-        RegSet own = own_pins(f, v) & ~f->pin_b, can = f->order[c] & ~(f->pin_a | f->pin_b);
-        uint32_t have = f->main[index_of(v)], next = f->next_use[o - f->m->opnd.at + k], r = NOWHERE;
-        bool keep = next != DEAD && !f->stored[index_of(v)];
-        if (have != NOWHERE && (can & REG_BIT(have)) && (!keep || !free_regs(f, can)))
+        Value *x = value_of(f, v);
+        uint32_t c = x->class;
+        RegSet can = f->order[c] & ~(f->pin_a | f->pin_b);
+        uint32_t have = x->main, next = f->next_use[o - f->m->opnd.at + k], r = NOWHERE;
+        bool keep = next != DEAD && !x->stored;
+        if (have != NOWHERE && (can & REG_BIT(have)) && (!keep || !(can & ~f->busy)))
             r = have;
         else if (can)
             r = pick(f, c, can, f->clobber);
         else
-            r = first_of(f, c, own);
+            r = first_of(f, c, own_pins(f, v) & ~f->pin_b);
         assert(r != NOWHERE && "operand constraints that do not fit the registers");
         if (f->in[r] != v) { /* a copy; the main register stays */
             edit(f, location(f, v), r, v);
-            f->in[r] = v;
-            if (f->main[index_of(v)] == NOWHERE) f->main[index_of(v)] = (uint8_t)r;
+            put_in(f, r, v);
+            if (x->main == NOWHERE) x->main = (uint8_t)r;
         }
         f->pin_a |= REG_BIT(r);
         f->pin_b |= REG_BIT(r);
@@ -248,10 +262,9 @@ static void place_tied_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
 static void place_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
     for (uint32_t k = 0; k < n; k++) {
         if (o[k].kind != OPND_USE || o[k].constraint == OC_FIXED || !reg_is_virtual(o[k].reg)) continue;
-        if (tied_def(o, n, k) < n) continue;
+        if ((f->has & HAS_TIED) && tied_def(o, n, k) < n) continue;
         Reg v = o[k].reg;
-        RegClass c = class_of(f, v);
-        uint32_t r = f->main[index_of(v)];
+        uint32_t c = value_of(f, v)->class, r = value_of(f, v)->main;
         if (r == NOWHERE) r = first_of(f, c, own_pins(f, v));
         if (r == NOWHERE) {
             r = pick(f, c, f->order[c] & ~f->pin_a, f->clobber | f->fixed_b);
@@ -262,21 +275,10 @@ static void place_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
     }
 }
 
-/* `next` becomes what holds behind the instruction. */
-static void advance(Fast *f, const Opnd *o, uint32_t n) {
-    for (uint32_t k = 0; k < n; k++)
-        if (reg_is_virtual(o[k].reg) && o[k].kind <= OPND_USE_LATE)
-            f->next[index_of(o[k].reg)] = f->next_use[o - f->m->opnd.at + k];
-}
-
 /* Values that live on in registers that the instruction overwrites get another place; uses stay readable. */
 static void save_survivors(Fast *f, RegSet lost) {
-    for (RegSet s = lost; s; s &= s - 1) {
-        uint32_t r = bits_ctz64(s);
-        Reg w = f->in[r];
-        if (w == REG_NONE) continue;
-        displace(f, r, lost | f->pin_a | f->pin_b);
-    }
+    RegSet avoid = lost | f->pin_a | f->pin_b;
+    for (RegSet s = lost & f->busy; s; s &= s - 1) displace(f, bits_ctz64(s), avoid);
 }
 
 static void place_defs(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
@@ -287,7 +289,7 @@ static void place_defs(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
         } else if (o[k].constraint == OC_SAME) {
             loc[k] = loc[o[k].fixed];
         } else if (o[k].kind == OPND_DEF) {
-            RegClass c = class_of(f, o[k].reg);
+            uint32_t c = value_of(f, o[k].reg)->class;
             loc[k] = pick(f, c, f->order[c] & ~f->pin_b, 0);
             f->pin_b |= REG_BIT(loc[k]);
         }
@@ -295,86 +297,115 @@ static void place_defs(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
 }
 
 static void finish_defs(Fast *f, const Opnd *o, uint32_t n, const Loc *loc) {
-    f->at++;
     for (uint32_t k = 0; k < n; k++) {
         if (o[k].kind < OPND_DEF || !reg_is_virtual(o[k].reg)) continue;
-        uint32_t x = index_of(o[k].reg);
+        Value *x = value_of(f, o[k].reg);
         f->written |= REG_BIT(loc[k]);
-        f->next[x] = f->next_use[o - f->m->opnd.at + k];
-        if (f->next[x] == DEAD && !f->global[x]) continue;
-        bool stays = f->next[x] != DEAD && (f->order[class_of(f, o[k].reg)] & REG_BIT(loc[k]));
-        if (f->global[x] || !stays) store(f, o[k].reg, loc[k]);
+        x->next = f->next_use[o - f->m->opnd.at + k];
+        if (x->next == DEAD && !x->global) continue;
+        bool stays = x->next != DEAD && (f->order[x->class] & REG_BIT(loc[k]));
+        if (x->global || !stays) store(f, o[k].reg, loc[k]);
         if (!stays) continue;
-        f->in[loc[k]] = o[k].reg;
-        f->main[x] = (uint8_t)loc[k];
+        put_in(f, loc[k], o[k].reg);
+        x->main = (uint8_t)loc[k];
     }
 }
 
-/* Registers of values that are used no more, and copies. */
-static void drop_dead(Fast *f, const Opnd *o, const Loc *loc, uint32_t n) {
+/* Uses are done with: `next` becomes what holds behind the instruction; registers of values that are used no more, and
+ * copies, are free. */
+static void finish_uses(Fast *f, const Opnd *o, const Loc *loc, uint32_t n) {
     for (uint32_t k = 0; k < n; k++) {
         if (!reg_is_virtual(o[k].reg) || o[k].kind > OPND_USE_LATE) continue;
-        uint32_t x = index_of(o[k].reg);
-        if (f->next[x] == DEAD) {
-            if (f->main[x] != NOWHERE && f->in[f->main[x]] == o[k].reg) f->in[f->main[x]] = REG_NONE;
-            f->main[x] = NOWHERE;
-            slots_give_back(&f->slots, x);
+        Value *x = value_of(f, o[k].reg);
+        x->next = f->next_use[o - f->m->opnd.at + k];
+        if (x->next == DEAD) {
+            if (x->main != NOWHERE && f->in[x->main] == o[k].reg) vacate(f, x->main);
+            x->main = NOWHERE;
+            slots_give_back(&f->slots, index_of(o[k].reg));
         }
-        if (f->main[x] != loc[k] && f->in[loc[k]] == o[k].reg) f->in[loc[k]] = REG_NONE;
+        if (x->main != loc[k] && f->in[loc[k]] == o[k].reg) vacate(f, loc[k]);
     }
+}
+
+/* Physical operands are where they are; which kinds of others are there? */
+static inline uint32_t look_at(const Opnd *o, uint32_t n, Loc *loc) {
+    uint32_t has = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        loc[k] = o[k].reg;
+        if (!reg_is_virtual(o[k].reg)) continue;
+        has |= o[k].kind <= OPND_USE_LATE ? HAS_USE : HAS_DEF;
+        if (in_both_halves(o[k].kind)) has |= HAS_BOTH_HALVES;
+        if (o[k].constraint == OC_FIXED) has |= HAS_FIXED;
+        if (o[k].constraint == OC_SAME) has |= HAS_TIED;
+    }
+    return has;
 }
 
 static void instruction(Fast *f, const MInsn *i) {
     const Opnd *o = insn_opnd(f->m, i);
     uint32_t n = i->nopnd;
     Loc *loc = f->ra->opnd + i->opnd;
-    for (uint32_t k = 0; k < n; k++) loc[k] = o[k].reg; /* physical ones stay */
     f->clobber = f->t->clobber[i->clobber];
     f->written |= f->clobber;
-    if (!n && !f->clobber) return;
-    fixed_sets(f, o, n);
-    place_fixed_uses(f, o, n, loc);
-    place_both_halves(f, o, n, loc);
-    place_tied_uses(f, o, n, loc);
-    place_uses(f, o, n, loc);
-    advance(f, o, n);
-    drop_dead(f, o, loc, n);
+    f->has = look_at(o, n, loc);
+    if (!f->has && !f->clobber) return;
+    f->fixed_a = f->fixed_b = f->pin_a = f->pin_b = 0;
+    if (f->has & HAS_FIXED) {
+        fixed_sets(f, o, n);
+        place_fixed_uses(f, o, n, loc);
+    }
+    if (f->has & HAS_BOTH_HALVES) place_both_halves(f, o, n, loc);
+    if (f->has & HAS_TIED) place_tied_uses(f, o, n, loc);
+    if (f->has & HAS_USE) {
+        place_uses(f, o, n, loc);
+        finish_uses(f, o, loc, n);
+    }
     RegSet lost = f->clobber | f->fixed_b; /* and what definitions are tied to */
-    for (uint32_t k = 0; k < n; k++)
+    for (uint32_t k = 0; k < n && (f->has & HAS_TIED); k++)
         if (o[k].constraint == OC_SAME) lost |= REG_BIT(loc[o[k].fixed]);
-    save_survivors(f, lost);
+    if (lost & f->busy) save_survivors(f, lost);
+    if (!(f->has & HAS_DEF)) return;
     place_defs(f, o, n, loc);
+    f->at++; /* what is stored there is so behind the instruction */
     finish_defs(f, o, n, loc);
 }
 
 /* -- Blocks and edges ----------------------------------------------------------------------- */
 
-/* Next uses by one backward pass; arguments of edges out of the block's end are used at its `end`. */
-static void find_next_uses(Fast *f, const MBlock *b) {
+static void set_next(Fast *f, const MBlock *b, uint32_t next) {
     for (uint32_t s = 0; s < b->succ.n; s++)
         for (uint32_t k = 0; k < b->succ.at[s].nargs; k++)
-            f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = b->end;
+            value_of(f, f->m->pool.at[b->succ.at[s].args + k])->next = next;
+}
+
+/* Next uses by one backward pass; arguments of edges out of the block's end are used at its `end`. */
+static void find_next_uses(Fast *f, const MBlock *b) {
+    set_next(f, b, b->end);
     for (uint32_t i = b->end; i-- > b->first;) {
         const MInsn *in = &f->m->insn.at[i];
         const Opnd *o = insn_opnd(f->m, in);
+        uint32_t *next_use = f->next_use + in->opnd;
         for (uint32_t k = 0; k < in->nopnd; k++)
-            if (reg_is_virtual(o[k].reg)) f->next_use[in->opnd + k] = f->next[index_of(o[k].reg)];
+            if (reg_is_virtual(o[k].reg)) next_use[k] = value_of(f, o[k].reg)->next;
         for (uint32_t k = 0; k < in->nopnd; k++)
-            if (reg_is_virtual(o[k].reg)) f->next[index_of(o[k].reg)] = o[k].kind <= OPND_USE_LATE ? i : DEAD;
+            if (reg_is_virtual(o[k].reg)) value_of(f, o[k].reg)->next = o[k].kind <= OPND_USE_LATE ? i : DEAD;
     }
 }
 
 /* The edge's moves to the homes of the target's parameters. */
 static void edge(Fast *f, const MEdge *e) {
     const MBlock *to = &f->m->block.at[e->to];
-    for (uint32_t c = 0; c < RC_COUNT && e->nargs; c++) {
-        Move *move = ARENA_ARRAY(f->arena, Move, e->nargs), *out = NULL;
+    if (!e->nargs) return;
+    Move *move = arena_alloc(f->arena, e->nargs * sizeof(Move), _Alignof(Move));
+    for (uint32_t c = 0; c < RC_COUNT; c++) {
+        Move *out = NULL;
         uint32_t n = 0, nout = 0;
         for (uint32_t k = 0; k < e->nargs; k++) {
             Reg arg = f->m->pool.at[e->args + k], param = to->param.at[k];
-            if (class_of(f, param) != c) continue;
+            if (value_of(f, param)->class != c) continue;
             move[n++] = (Move){location(f, arg), f->slots.of[index_of(param)], (uint32_t)vreg_type(f->m, param)};
         }
+        if (!n) continue;
         moves_sequence(f->arena, move, n, f->t->scratch[c], &out, &nout);
         for (uint32_t k = 0; k < nout; k++) {
             Edit x = {.at = f->at, .from = out[k].from, .to = out[k].to, .type = out[k].type};
@@ -384,10 +415,12 @@ static void edge(Fast *f, const MEdge *e) {
 }
 
 static void forget_registers(Fast *f) {
-    for (uint32_t r = 0; r < 64; r++) {
-        if (f->in[r] != REG_NONE) f->main[index_of(f->in[r])] = NOWHERE;
+    for (RegSet s = f->busy; s; s &= s - 1) {
+        uint32_t r = bits_ctz64(s);
+        value_of(f, f->in[r])->main = NOWHERE;
         f->in[r] = REG_NONE;
     }
+    f->busy = 0;
 }
 
 static void block(Fast *f, uint32_t id) {
@@ -402,9 +435,7 @@ static void block(Fast *f, uint32_t id) {
         if (i == b->end - 1 && b->succ.n == 1) edge(f, &b->succ.at[0]);
         instruction(f, &f->m->insn.at[i]);
     }
-    for (uint32_t s = 0; s < b->succ.n; s++)
-        for (uint32_t k = 0; k < b->succ.at[s].nargs; k++)
-            f->next[index_of(f->m->pool.at[b->succ.at[s].args + k])] = DEAD;
+    set_next(f, b, DEAD);
     forget_registers(f);
     slots_end_block(&f->slots);
 }
@@ -429,46 +460,58 @@ static void want_home(Fast *f, uint32_t v) {
     slots_want(&f->slots, (IrType)f->m->vreg_type.at[v], &w);
 }
 
+/* Values used outside of their block, and block parameters; homes for them, in the order in which they are defined. */
 static void find_globals(Fast *f) {
     const Live *l = f->live;
     for (uint32_t k = 0; k < f->m->block.n; k++) {
         const MBlock *b = &f->m->block.at[k];
         for (uint32_t p = 0; p < b->param.n; p++) {
-            f->global[index_of(b->param.at[p])] = true;
-            f->stored[index_of(b->param.at[p])] = true;
+            Value *x = value_of(f, b->param.at[p]);
+            x->global = x->stored = true;
             f->param_index[index_of(b->param.at[p])] = p + 1;
         }
         for (uint32_t s = 0; s < b->succ.n && b->succ.n > 1; s++)
             for (uint32_t n = 0; n < b->succ.at[s].nargs; n++)
-                f->global[index_of(f->m->pool.at[b->succ.at[s].args + n])] = true;
+                value_of(f, f->m->pool.at[b->succ.at[s].args + n])->global = true;
     }
-    for (uint32_t v = 0; v < l->nvregs; v++) {
-        f->global[v] |= l->first_run[v] != l->first_run[v + 1];
-        if (f->global[v] && l->def_block[v] != UINT32_MAX) want_home(f, v);
+    uint32_t *first = ARENA_ARRAY(f->arena, uint32_t, f->m->block.n); /* lists, plus 1, by block of definition */
+    uint32_t *next = arena_alloc(f->arena, l->nvregs * sizeof *next, _Alignof(uint32_t));
+    for (uint32_t v = l->nvregs; v-- > 0;) {
+        f->value[v].global |= l->first_run[v] != l->first_run[v + 1];
+        if (!f->value[v].global || l->def_block[v] == UINT32_MAX) continue;
+        next[v] = first[l->def_block[v]];
+        first[l->def_block[v]] = v + 1;
     }
+    for (uint32_t k = 0; k < f->m->block.n; k++)
+        for (uint32_t v = first[k]; v; v = next[v - 1]) want_home(f, v - 1);
     slots_assign_homes(&f->slots);
 }
 
-Alloc *regalloc_fast(Arena *a, MFn *m, const Target *t) {
-    Fast f = {.arena = a, .m = m, .t = t, .ra = ARENA_NEW(a, Alloc)};
+static void init(Fast *f) {
+    const MFn *m = f->m;
+    Arena *a = f->arena;
     uint32_t nv = m->vreg_type.n;
-    f.ra->opnd = ARENA_ARRAY(a, Loc, m->opnd.n);
-    f.main = arena_alloc(a, nv, 1);
-    if (nv) memset(f.main, NOWHERE, nv);
-    f.next = ARENA_ARRAY(a, uint32_t, nv);
-    for (uint32_t v = 0; v < nv; v++) f.next[v] = DEAD;
-    f.next_use = ARENA_ARRAY(a, uint32_t, m->opnd.n);
-    f.global = ARENA_ARRAY(a, bool, nv);
-    f.stored = ARENA_ARRAY(a, bool, nv);
-    f.param_index = ARENA_ARRAY(a, uint32_t, nv);
-    for (uint32_t r = 0; r < 64; r++) f.in[r] = REG_NONE;
+    f->ra = ARENA_NEW(a, Alloc);
+    f->ra->opnd = arena_alloc(a, m->opnd.n * sizeof(Loc), _Alignof(Loc));
+    vec_reserve(a, &f->ra->edit, m->insn.n / 2 + 16);
+    f->value = arena_alloc(a, nv * sizeof(Value), _Alignof(Value));
+    for (uint32_t v = 0; v < nv; v++)
+        f->value[v] = (Value){.next = DEAD, .main = NOWHERE, .class = (uint8_t)type_class((IrType)m->vreg_type.at[v])};
+    f->next_use = arena_alloc(a, m->opnd.n * sizeof(uint32_t), _Alignof(uint32_t));
+    f->param_index = ARENA_ARRAY(a, uint32_t, nv);
+    for (uint32_t r = 0; r < 64; r++) f->in[r] = REG_NONE;
     for (uint32_t c = 0; c < RC_COUNT; c++)
-        for (uint32_t k = 0; k < t->norder[c]; k++) f.order[c] |= REG_BIT(t->order[c][k]);
-    slots_init(&f.slots, a, nv);
-    f.live = live_build(a, m);
+        for (uint32_t k = 0; k < f->t->norder[c]; k++) f->order[c] |= REG_BIT(f->t->order[c][k]);
+    slots_init(&f->slots, a, nv);
+    f->live = live_build(a, m);
+}
+
+Alloc *regalloc_fast(Arena *a, MFn *m, const Target *t) {
+    Fast f = {.arena = a, .m = m, .t = t};
+    init(&f);
     find_globals(&f);
     for (uint32_t b = 0; b < m->block.n; b++) block(&f, b);
-    f.ra->nslots = slots_finish(&f.slots, f.ra, m->opnd.n);
+    f.ra->nslots = slots_finish(&f.slots, f.ra, 0); /* operands are all in registers */
     f.ra->saved = f.written & t->callee_saved;
     return f.ra;
 }

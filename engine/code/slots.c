@@ -85,6 +85,14 @@ static int by_start(const void *x, const void *y) {
     return a->vreg < b->vreg ? -1 : a->vreg > b->vreg;
 }
 
+static void sort_wants(SlotWant *w, uint32_t n) {
+    for (uint32_t k = 1; k < n; k++)
+        if (by_start(&w[k - 1], &w[k]) > 0) {
+            qsort(w, n, sizeof *w, by_start);
+            return;
+        }
+}
+
 static bool sooner(Busy a, Busy b) { return a.end != b.end ? a.end < b.end : a.home < b.home; }
 
 static void swap_busy(Busy *a, Busy *b) {
@@ -150,7 +158,7 @@ static uint32_t choose_home(Colour *c, const SlotWant *w) {
 
 static void assign_pool(Slots *s, SlotPool p) {
     Colour c = {.s = s, .pool = p};
-    qsort(s->want[p].at, s->want[p].n, sizeof(SlotWant), by_start);
+    sort_wants(s->want[p].at, s->want[p].n);
     for (uint32_t k = 0; k < s->want[p].n; k++) {
         const SlotWant *w = &s->want[p].at[k];
         uint32_t home = choose_home(&c, w);
@@ -191,21 +199,15 @@ void slots_end_block(Slots *s) {
     s->local.n = 0;
 }
 
-static Loc final_loc(const Slots *s, Loc l) {
-    if (!loc_is_slot(l)) return l;
-    uint32_t k = loc_index(l);
-    switch (loc_pool(l)) {
-    case POOL_WIDE: return LOC_SLOT + 2 * k;
-    case POOL_INT: return LOC_SLOT + 2 * s->count[POOL_WIDE] + k;
-    default: return LOC_SLOT + 2 * s->count[POOL_WIDE] + s->count[POOL_INT] + k;
-    }
-}
-
 uint32_t slots_finish(Slots *s, Alloc *ra, uint32_t nopnd) {
-    for (uint32_t k = 0; k < nopnd; k++) ra->opnd[k] = final_loc(s, ra->opnd[k]);
+    const uint32_t wide = 2 * s->count[POOL_WIDE];
+    const uint32_t base[POOL_COUNT] = {[POOL_INT] = wide, [POOL_FLOAT] = wide + s->count[POOL_INT]};
+#define FINAL(l) (loc_is_slot(l) ? LOC_SLOT + base[loc_pool(l)] + (loc_index(l) << (loc_pool(l) == POOL_WIDE)) : (l))
+    for (uint32_t k = 0; k < nopnd; k++) ra->opnd[k] = FINAL(ra->opnd[k]);
     for (uint32_t k = 0; k < ra->edit.n; k++) {
-        ra->edit.at[k].from = final_loc(s, ra->edit.at[k].from);
-        ra->edit.at[k].to = final_loc(s, ra->edit.at[k].to);
+        ra->edit.at[k].from = FINAL(ra->edit.at[k].from);
+        ra->edit.at[k].to = FINAL(ra->edit.at[k].to);
     }
-    return 2 * s->count[POOL_WIDE] + s->count[POOL_INT] + s->count[POOL_FLOAT];
+#undef FINAL
+    return wide + s->count[POOL_INT] + s->count[POOL_FLOAT];
 }

@@ -195,7 +195,7 @@ static Val gen_address(Gen *g, uint32_t depth, uint32_t part, uint32_t *disp) {
         constant = 0;
     }
     if (gen_one_in(g, 5)) { /* far: back by as much */
-        static const uint32_t far[] = {32768, 65536, 0x12345678, 0x7fffffff, 0xf0000000, 0x10001};
+        static const uint32_t far[] = {32768, 65536, 0x12345678, 0x7fff0000, 0x70000000, 0x10001};
         uint32_t by = far[gen_below(g, 6)];
         *disp += by;
         constant -= by;

@@ -59,7 +59,7 @@ bool a64_is_const(const Lower *l, Val v, uint64_t c) {
 Reg a64_reg_or_zero(Lower *l, Val v) { return a64_is_const(l, v, 0) ? A64_ZR : a64_reg(l, v); }
 
 bool a64_sole(const Lower *l, Val v, IrOp op) {
-    return lower_ins(l, v)->op == op && l->uses[v] == 1 && l->vreg[v] == REG_NONE;
+    return lower_ins(l, v)->op == op && l->val[v].uses == 1 && l->val[v].vreg == REG_NONE;
 }
 
 MInsn *a64_ins1(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a) {
@@ -139,7 +139,7 @@ bool a64_match_shift(const Lower *l, Val v, bool ror, A64Operand *o) {
 static bool extension(const Lower *l, Val v, Val *of, uint8_t *kind) {
     const Ins *i = lower_ins(l, v);
     uint64_t c;
-    if (l->vreg[v] != REG_NONE) return false;
+    if (l->val[v].vreg != REG_NONE) return false;
     *of = i->a;
     switch (i->op) {
     case IR_zext: *kind = A64_UXTW; return true;

@@ -194,7 +194,7 @@ A64Test a64_test(Lower *l, Val v, int forms) {
     bool negate = false;
     for (;;) { /* conditions of conditions */
         const Ins *i = lower_ins(l, v);
-        if (l->vreg[v] != REG_NONE) break;
+        if (l->val[v].vreg != REG_NONE) break;
         bool eqz = i->op == IR_eqz;
         bool against_0 = i->op == IR_icmp && (i->aux == C_EQ || i->aux == C_NE) && a64_is_const(l, i->b, 0);
         if (!(eqz || against_0) || !is_condition(l, i->a)) break;
@@ -204,7 +204,7 @@ A64Test a64_test(Lower *l, Val v, int forms) {
     }
     const Ins *i = lower_ins(l, v);
     /* A condition that is in a register anyway is tested there. */
-    if (l->vreg[v] != REG_NONE || !is_condition(l, v)) return negated(test_nonzero(l, v, 4, forms), negate);
+    if (l->val[v].vreg != REG_NONE || !is_condition(l, v)) return negated(test_nonzero(l, v, 4, forms), negate);
     if (i->op == IR_eqz) return negated(test_nonzero(l, i->a, a64_size(a64_type(l, i->a)), forms), !negate);
     return negated(i->op == IR_icmp ? test_icmp(l, i, forms) : test_fcmp(l, i), negate);
 }
@@ -217,10 +217,10 @@ static void conditional(Lower *l, uint32_t op, uint32_t size, Reg d, Reg a, Reg 
 
 /* The value of v itself: its own register says nothing about it. */
 static A64Test test_value(Lower *l, Val v) {
-    Reg own = l->vreg[v];
-    l->vreg[v] = REG_NONE;
+    Reg own = l->val[v].vreg;
+    l->val[v].vreg = REG_NONE;
     A64Test t = a64_test(l, v, A64_WITH_FLAGS);
-    l->vreg[v] = own;
+    l->val[v].vreg = own;
     return t;
 }
 

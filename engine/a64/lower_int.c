@@ -11,7 +11,7 @@ static uint32_t width_of(const Lower *l, Val v) { return a64_size(a64_type(l, v)
 static bool is_low_mask(uint64_t c) { return c != 0 && (c & (c + 1)) == 0; }
 
 /* In the same block, so that the fold moves no work into a loop. */
-static bool sole_near(const Lower *l, Val v, IrOp op) { return a64_sole(l, v, op) && l->home[v] == l->blk; }
+static bool sole_near(const Lower *l, Val v, IrOp op) { return a64_sole(l, v, op) && l->val[v].home == l->blk; }
 
 static void constant(Lower *l, const Ins *i, Reg d) {
     A64_HIT(l, const_int);
@@ -24,7 +24,7 @@ static void constant(Lower *l, const Ins *i, Reg d) {
 static bool match_widened(const Lower *l, const Ins *mul, Val *x, Val *y, bool *is_signed) {
     const Ins *a = lower_ins(l, mul->a), *b = lower_ins(l, mul->b);
     if (a->op != b->op || (a->op != IR_sext && a->op != IR_zext)) return false;
-    if (l->vreg[mul->a] != REG_NONE || l->vreg[mul->b] != REG_NONE) return false;
+    if (l->val[mul->a].vreg != REG_NONE || l->val[mul->b].vreg != REG_NONE) return false;
     *x = a->a, *y = b->a, *is_signed = a->op == IR_sext;
     return true;
 }
@@ -371,7 +371,8 @@ static void shift_by(Lower *l, const Ins *i, uint32_t by, uint32_t size, Reg d) 
 static Reg count_reg(Lower *l, Val v, uint32_t width) {
     const Ins *i = lower_ins(l, v);
     uint64_t c;
-    if (l->vreg[v] == REG_NONE && i->op == IR_iand && lower_is_const(l, i->b, &c) && (c & (width - 1)) == width - 1) {
+    if (l->val[v].vreg == REG_NONE && i->op == IR_iand && lower_is_const(l, i->b, &c) &&
+        (c & (width - 1)) == width - 1) {
         A64_HIT(l, shift_mask);
         return a64_reg(l, i->a);
     }

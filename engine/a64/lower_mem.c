@@ -17,7 +17,7 @@ typedef struct Address {
 /* Folding (iadd x y) saves an instruction when nobody has the sum in a register already. */
 static const Ins *match_sum(const Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
-    return i->op == IR_iadd && l->vreg[v] == REG_NONE ? i : NULL;
+    return i->op == IR_iadd && l->val[v].vreg == REG_NONE ? i : NULL;
 }
 
 /* v as an index: extended from 32 bits, shifted by the access size, or plain. */
@@ -29,7 +29,7 @@ static void index_of(Lower *l, Val v, uint32_t log2, Address *a, bool *matched) 
     bool scaled = log2 > 0 && a64_sole(l, v, IR_shl) && lower_is_const(l, i->b, &c) && (c & 63) == log2;
     Val inner = scaled ? i->a : v;
     const Ins *x = lower_ins(l, inner);
-    bool ext = (x->op == IR_zext || x->op == IR_sext || x->op == IR_sext32) && l->vreg[inner] == REG_NONE;
+    bool ext = (x->op == IR_zext || x->op == IR_sext || x->op == IR_sext32) && l->val[inner].vreg == REG_NONE;
     if (!ext && !scaled) return;
     *matched = true;
     if (scaled) a->scale = (uint8_t)log2;
@@ -49,7 +49,7 @@ static Address address(Lower *l, Val v, uint32_t disp, uint32_t log2) {
     uint64_t c;
     while ((i = match_sum(l, v)) != NULL && lower_is_const(l, i->b, &c)) {
         int64_t sum = (int64_t)((uint64_t)a.disp + c);
-        if (!a64_offset_ok(sum, log2) && l->uses[v] != 1)
+        if (!a64_offset_ok(sum, log2) && l->val[v].uses != 1)
             break; /* the sum once is cheaper than the constant at each access */
         A64_HIT(l, addr_const);
         a.disp = sum;
@@ -162,7 +162,7 @@ void a64_load_lane(Lower *l, Val load, Reg d) {
 
 void a64_lower_load(Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
-    bool unused = l->vreg[v] == REG_NONE && type_class((IrType)i->type) == RC_INT;
+    bool unused = l->val[v].vreg == REG_NONE && type_class((IrType)i->type) == RC_INT;
     if (unused) {
         A64_HIT(l, load_unused);
     } else {

@@ -364,11 +364,11 @@ static void bitselect(Lower *l, const Ins *i, Reg d) {
     assert(i->aux == VOP_v128_bitselect);
     A64_HIT(l, vbitselect);
     Reg a = a64_reg(l, i->a), b = a64_reg(l, i->b), c = a64_reg(l, i->c);
-    if (l->uses[i->c] == 1 || (l->uses[i->a] != 1 && l->uses[i->b] != 1)) {
+    if (l->val[i->c].uses == 1 || (l->val[i->a].uses != 1 && l->val[i->b].uses != 1)) {
         a64_tied(l, A64_BSL, 16, d, c);
         LOWER_USE(l, a);
         LOWER_USE(l, b);
-    } else if (l->uses[i->b] == 1) {
+    } else if (l->val[i->b].uses == 1) {
         a64_tied(l, A64_BIT, 16, d, b);
         LOWER_USE(l, a);
         LOWER_USE(l, c);

@@ -77,23 +77,23 @@ void abi_lower_params(Lower *l) {
             Reg at = place_arg(l->t, &p, k, type);
             uint32_t before = without;
             without += at == REG_NONE;
-            if (l->vreg[v] == REG_NONE || (at == REG_NONE) != (pass == 1)) continue;
+            if (l->val[v].vreg == REG_NONE || (at == REG_NONE) != (pass == 1)) continue;
             if (pass == 0)
-                lower_opnd(l, l->vreg[v], OPND_DEF, OC_FIXED, at);
+                lower_opnd(l, l->val[v].vreg, OPND_DEF, OC_FIXED, at);
             else
-                load_param(l, l->vreg[v], k, before, type);
+                load_param(l, l->val[v].vreg, k, before, type);
         }
     }
 }
 
 /* Virtual register of result k of call v, or REG_NONE when nobody demands it. */
 static Reg result_vreg(const Lower *l, Val v, const Callee *callee, uint32_t k) {
-    if (callee->sig.nresult == 1) return l->vreg[v];
+    if (callee->sig.nresult == 1) return l->val[v].vreg;
     const Blk *b = &l->f->blk.at[l->blk];
-    for (uint32_t at = l->place[v] + 1; at < b->list.n; at++) {
+    for (uint32_t at = l->val[v].place + 1; at < b->list.n; at++) {
         const Ins *i = lower_ins(l, b->list.at[at]);
         if (i->op != IR_proj || i->a != v) break;
-        if (i->b == k) return l->vreg[b->list.at[at]];
+        if (i->b == k) return l->val[b->list.at[at]].vreg;
     }
     return REG_NONE;
 }
@@ -102,7 +102,7 @@ static void lib_operands(Lower *l, Val v, const Callee *callee, const Val *arg) 
     assert(callee->sig.nparam <= l->t->nc_arg && callee->sig.nresult <= 1);
     for (uint32_t k = 0; k < callee->sig.nparam; k++)
         lower_opnd(l, lower_use(l, arg[k]), OPND_USE, OC_FIXED, l->t->c_arg[k]);
-    if (l->vreg[v] != REG_NONE) lower_opnd(l, l->vreg[v], OPND_DEF, OC_FIXED, l->t->c_res);
+    if (l->val[v].vreg != REG_NONE) lower_opnd(l, l->val[v].vreg, OPND_DEF, OC_FIXED, l->t->c_res);
 }
 
 /* Arguments without a register; returns how many bytes of them are on the stack. */

@@ -51,7 +51,7 @@ void x64_lower_es_store(Lower *l, Reg use, uint32_t offset, IrType t) {
     store_to(l, use, X64_STATE, (int32_t)offset, t);
 }
 
-static void mark_args(Lower *l) { l->pending.at[l->pending.n - 1].flags |= MF_ARGS; }
+static void mark_args(Lower *l) { lower_last(l)->flags |= MF_ARGS; }
 
 void x64_lower_arg_load(Lower *l, Reg def, int32_t offset, IrType t) {
     load_from(l, def, X64_RBP, offset, t);

@@ -32,21 +32,21 @@ void x64_emit_move(Emit *e, uint32_t from, uint32_t to, IrType t) {
         move_slot_to_slot(cb, from, to, t);
     } else if (loc_is_slot(to)) { /* an i32 is stored with its upper half of zeros, see target.h */
         if (from < REG_FLOAT)
-            put_rbp_rel(cb, X64_ST, 8, from, x64_slot_disp(to));
+            x64_put_slot(cb, true, 8, from, x64_slot_disp(to));
         else if (wide)
             put_rbp_rel(cb, X64_STUPS, 16, from, x64_wide_slot_disp(to));
         else
             put_rbp_rel(cb, X64_STS, fsize, from, x64_slot_disp(to));
     } else if (loc_is_slot(from)) {
         if (to < REG_FLOAT)
-            put_rbp_rel(cb, X64_LD, t == T_I32 ? 4 : 8, to, x64_slot_disp(from));
+            x64_put_slot(cb, false, t == T_I32 ? 4 : 8, to, x64_slot_disp(from));
         else if (wide)
             put_rbp_rel(cb, X64_LDUPS, 16, to, x64_wide_slot_disp(from));
         else
             put_rbp_rel(cb, X64_LDS, fsize, to, x64_slot_disp(from));
     } else if (to < REG_FLOAT) {
         assert(from < REG_FLOAT);
-        X64_PUT(cb, MOV, t == T_I32 ? 4 : 8, 0, to, from);
+        x64_put_mov(cb, t == T_I32 ? 4 : 8, to, from);
     } else {
         assert(from >= REG_FLOAT);
         X64_PUT(cb, MOVAPS, 16, 0, to, from);

@@ -12,6 +12,9 @@
 #define FIRST_IS(shape, low, high) ((shape)[0] == (low) || (shape)[0] == (high))
 #define LENGTH(shape) (sizeof(shape) - 1)
 #define LAST(shape) ((shape)[LENGTH(shape) - (LENGTH(shape) > 0)])
+#define IS_PLAIN(format, prefix, opcode, flags)                                                      \
+    (((format) == XFMT_RM || (format) == XFMT_MR || (format) == XFMT_ALU || (format) == XFMT_MOV) && \
+     (prefix) == XP_NO && (opcode) <= 0xff && ((flags) & ~XF_B) == XF_W)
 #define X(id, text, format, prefix, opcode, ext, shape, sizes, regw, rmw, flags) \
     {text,                                                                       \
      shape,                                                                      \
@@ -25,7 +28,8 @@
      flags,                                                                      \
      LENGTH(shape),                                                              \
      FIRST_IS(shape, 's', 'S'),                                                  \
-     LAST(shape) == 'm' || LAST(shape) == 'M'},
+     LAST(shape) == 'm' || LAST(shape) == 'M',                                   \
+     IS_PLAIN(XFMT_##format, XP_##prefix, opcode, flags)},
 const X64Row x64_row[X64_NINSN] = {
 #include "x64/insn.def"
 };
@@ -404,9 +408,70 @@ static inline void find_operands(Enc *e, const uint32_t *loc, uint32_t r[3]) {
     if (k + 1 < n) e->index = loc[k + 1];
 }
 
+/* -- The usual case ----------------------------------------------------------- */
+
+/* One byte of opcode, no prefix but REX, registers of 4 or 8 bytes: most of what compiled code consists of. */
+static inline uint8_t *put_plain_head(uint8_t *p, uint32_t size, uint32_t opcode, uint32_t rex) {
+    rex |= (size & 8) | 0x40;
+    *p = (uint8_t)rex;
+    p += rex != 0x40;
+    *p = (uint8_t)opcode;
+    return p + 1;
+}
+
+static inline uint8_t *put_plain_regs(uint8_t *p, uint32_t size, uint32_t opcode, uint32_t reg, uint32_t rm) {
+    p = put_plain_head(p, size, opcode, bit3(reg) << 2 | bit3(rm));
+    *p = (uint8_t)(3u << 6 | low3(reg) << 3 | low3(rm));
+    return p + 1;
+}
+
+static inline uint8_t *put_plain_mem(uint8_t *p, uint32_t size, uint32_t opcode, uint32_t reg, uint32_t base,
+                                     uint32_t index, uint32_t scale, int32_t disp) {
+    uint32_t x = index == LOC_NONE ? 0 : bit3(index);
+    p = put_plain_head(p, size, opcode, bit3(reg) << 2 | x << 1 | bit3(base));
+    return put_mem(p, reg, base, index, scale, disp);
+}
+
+static inline void put_end(CodeBuf *cb, const uint8_t *start, const uint8_t *end) {
+    cb->code.n += (uint32_t)(end - start);
+}
+
+void x64_put_slot(CodeBuf *cb, bool store, uint32_t size, uint32_t reg, int32_t disp) {
+    uint8_t *start = code_room(cb, ROOM);
+    put_end(cb, start,
+            put_plain_mem(start, size, x64_row_of(store ? X64_ST : X64_LD)->opcode, reg, X64_RBP, LOC_NONE, 0, disp));
+}
+
+void x64_put_mov(CodeBuf *cb, uint32_t size, uint32_t to, uint32_t from) {
+    uint8_t *start = code_room(cb, ROOM);
+    put_end(cb, start, put_plain_regs(start, size, x64_row_of(X64_MOV)->opcode + 1, from, to));
+}
+
+/* False: not that case. */
+static inline bool encode_plain(CodeBuf *cb, const X64Row *row, const MInsn *i, const uint32_t *loc) {
+    if (!row->plain || !(i->size & 12)) return false;
+    uint8_t *start = code_room(cb, ROOM), *p;
+    if (row->memory) {
+        uint32_t k = row->nshape - 1u;
+        if (k >= i->nopnd) return false; /* a constant */
+        p = put_plain_mem(start, i->size, row->opcode, loc[0], loc[k], k + 1 < i->nopnd ? loc[k + 1] : LOC_NONE,
+                          i->scale, (int32_t)i->imm);
+    } else {
+        uint32_t first = loc[0], second = loc[row->two_address ? 2 : 1];
+        if (loc_is_slot(first) || loc_is_slot(second)) return false;
+        if (row->format == XFMT_RM)
+            p = put_plain_regs(start, i->size, row->opcode, first, second);
+        else
+            p = put_plain_regs(start, i->size, row->opcode + (row->format != XFMT_MR), second, first);
+    }
+    put_end(cb, start, p);
+    return true;
+}
+
 void x64_encode(CodeBuf *cb, const MFn *m, const MInsn *i, const uint32_t *loc) {
     assert(!x64_check(i, loc));
     const X64Row *row = x64_row_of(i->op);
+    if (encode_plain(cb, row, i, loc)) return;
     Enc e = {.i = i,
              .row = row,
              .opcode = row->opcode,
@@ -420,9 +485,11 @@ void x64_encode(CodeBuf *cb, const MFn *m, const MInsn *i, const uint32_t *loc) 
              .modrm = true};
     uint32_t r[3];
     find_operands(&e, loc, r);
-    if (row->flags & XF_CC) e.opcode += i->cc;
-    if ((row->flags & XF_B) && i->size == 1) e.opcode--;
-    if ((row->flags & XF_Z) && i->size == 8) e.opcode++;
+    if (row->flags & (XF_CC | XF_B | XF_Z)) {
+        if (row->flags & XF_CC) e.opcode += i->cc;
+        if ((row->flags & XF_B) && i->size == 1) e.opcode--;
+        if ((row->flags & XF_Z) && i->size == 8) e.opcode++;
+    }
     take_operands(&e, r, loc);
     if (row->flags & XF_I8) put_imm(&e, (uint32_t)imm_of(&e) & 0xff, 1);
     if (row->flags & XF_EI) put_imm(&e, row->ext, 1);
@@ -488,10 +555,14 @@ void x64_put_jump(CodeBuf *cb, int cc, Label to, bool far) {
             x64_encode(cb, NULL, &i, NULL);
             return;
         }
-        i.imm = 0;
     }
-    i.op = cc < 0 ? X64_JMP_D : X64_JCC_D;
-    x64_encode(cb, NULL, &i, NULL);
+    uint8_t *p = code_room(cb, ROOM);
+    const X64Row *row = x64_row_of(cc < 0 ? X64_JMP_D : X64_JCC_D);
+    uint32_t escape = row->opcode > 0xff, opcode = row->opcode + i.cc;
+    *p = (uint8_t)(opcode >> 8);
+    p[escape] = (uint8_t)opcode;
+    bits_store_u32(p + escape + 1, 0);
+    cb->code.n += escape + 5;
     code_fixup(cb, code_at(cb) - 4, to, X64_REL32, 0);
 }
 

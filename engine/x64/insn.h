@@ -67,6 +67,7 @@ typedef struct X64Row {
     /* of the shape: its length; it begins with 's'; it ends with 'm' */
     uint8_t nshape;
     bool two_address, memory;
+    bool plain; /* registers and memory, one byte of opcode, and nothing else */
 } X64Row;
 extern const X64Row x64_row[X64_NINSN]; /* by opcode - M_TARGET */
 static inline const X64Row *x64_row_of(uint32_t op) { return &x64_row[op - M_TARGET]; }
@@ -127,6 +128,9 @@ void x64_put(CodeBuf *cb, uint32_t op, uint32_t size, int64_t imm, uint32_t n, c
 #define X64_PUT(cb, op, size, imm, ...) \
     x64_put((cb), X64_##op, (size), (imm), sizeof((uint32_t[]){__VA_ARGS__}) / 4, (uint32_t[]){__VA_ARGS__})
 #define X64_PUT0(cb, op, size) x64_put((cb), X64_##op, (size), 0, 0, NULL)
+/* Integer register to or from memory at a distance from rbp; between integer registers. */
+void x64_put_slot(CodeBuf *cb, bool store, uint32_t size, uint32_t reg, int32_t disp);
+void x64_put_mov(CodeBuf *cb, uint32_t size, uint32_t to, uint32_t from);
 void x64_put_mem_imm(CodeBuf *cb, uint32_t op, uint32_t size, uint32_t base, int32_t disp, int32_t imm);
 /* `op` (shape "..m", first register `reg`) with a constant as its memory operand. */
 void x64_put_const(CodeBuf *cb, uint32_t op, uint32_t size, uint32_t reg, const void *bytes, uint8_t nbytes);

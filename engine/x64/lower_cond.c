@@ -18,8 +18,6 @@ X64Cond x64_cond_not(X64Cond c) {
 
 static X64Cond plain(uint32_t cc) { return (X64Cond){(uint8_t)cc, X64_PLAIN}; }
 
-static MInsn *last(Lower *l) { return &l->pending.at[l->pending.n - 1]; }
-
 /* -- Comparisons of integers ------------------------------------------------------ */
 
 /* Compare memory with an immediate. */
@@ -354,7 +352,7 @@ static void change_fuel(Lower *l, uint32_t amount, bool add) {
 static void change_depth(Lower *l, uint32_t amount, bool add) {
     if (amount <= INT32_MAX) {
         x64_ins(l, add ? X64_ADD_MI : X64_SUB_MI, 8);
-        last(l)->aux = amount;
+        lower_last(l)->aux = amount;
     } else {
         Reg t = lower_temp(l, T_I64);
         x64_ins(l, X64_MOV_I, 8)->imm = amount;
@@ -362,7 +360,7 @@ static void change_depth(Lower *l, uint32_t amount, bool add) {
         x64_ins(l, add ? X64_ADD_MR : X64_SUB_MR, 8);
         LOWER_USE(l, t);
     }
-    last(l)->imm = ES_DEPTH;
+    lower_last(l)->imm = ES_DEPTH;
     LOWER_USE(l, X64_STATE);
 }
 

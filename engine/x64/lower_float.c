@@ -38,7 +38,7 @@ static void lower_arith(Lower *l, Val v, X64Op op, X64Op mem) {
         x64_use_addr(l, &addr);
         return;
     }
-    if (commutes && l->uses[a] > 1 && l->uses[b] == 1) {
+    if (commutes && l->val[a].uses > 1 && l->val[b].uses == 1) {
         a = i->b;
         b = i->a;
     }
@@ -63,7 +63,7 @@ static MInsn *unary(Lower *l, X64Op op, uint32_t size, Reg d, Reg a) {
     x64_ins(l, op, size);
     LOWER_DEF(l, d);
     x64_use_any(l, a);
-    return &l->pending.at[l->pending.n - 1];
+    return lower_last(l);
 }
 
 static void lower_round(Lower *l, Val v) {

@@ -21,7 +21,7 @@ static void two_address(Lower *l, uint32_t op, uint32_t size, Reg d, Val a) {
 /* d = op(a, imm) */
 static void with_imm(Lower *l, uint32_t op, uint32_t size, Reg d, Val a, int64_t imm) {
     two_address(l, op, size, d, a);
-    l->pending.at[l->pending.n - 1].imm = imm;
+    lower_last(l)->imm = imm;
 }
 
 /* d = op(a), with a in a register or slot */
@@ -64,7 +64,7 @@ static void lower_alu(Lower *l, Val v, AluRows rows) {
         return;
     }
     x64_hit(l, X64_RULE_alu);
-    if (commutes && l->uses[a] > 1 && l->uses[b] == 1) swap_vals(&a, &b);
+    if (commutes && l->val[a].uses > 1 && l->val[b].uses == 1) swap_vals(&a, &b);
     Reg rb = x64_use_low(l, b);
     two_address(l, rows.reg, size, d, a);
     x64_use_any(l, rb);
@@ -86,7 +86,7 @@ static bool is_scaled(const Lower *l, Val v) {
 
 /* An addition that somebody above would compute for this one alone. */
 static bool is_inner_add(const Lower *l, Val v) {
-    return lower_ins(l, v)->op == IR_iadd && x64_free(l, v) && l->uses[v] == 1;
+    return lower_ins(l, v)->op == IR_iadd && x64_free(l, v) && l->val[v].uses == 1;
 }
 
 static void lower_iadd(Lower *l, Val v) {
@@ -97,7 +97,7 @@ static void lower_iadd(Lower *l, Val v) {
     Val other = x64_imm32(l, i->b, &imm) ? i->a : i->b;
     bool deep = is_scaled(l, i->a) || is_scaled(l, i->b) ||
                 (is_imm ? is_inner_add(l, other) : is_inner_add(l, i->a) || is_inner_add(l, i->b));
-    bool lives_on = is_imm ? l->uses[other] > 1 : l->uses[i->a] > 1 && l->uses[i->b] > 1;
+    bool lives_on = is_imm ? l->val[other].uses > 1 : l->val[i->a].uses > 1 && l->val[i->b].uses > 1;
     bool load = lower_ins(l, i->a)->op == IR_load || lower_ins(l, i->b)->op == IR_load;
     if ((deep || lives_on) && !load) {
         x64_hit(l, deep ? X64_RULE_add_lea_deep : X64_RULE_add_lea);
@@ -117,7 +117,7 @@ static void lower_isub(Lower *l, Val v) {
     if (lower_is_const(l, i->a, &k) && k == 0) {
         x64_hit(l, X64_RULE_neg);
         two_address(l, X64_NEG, size, lower_def(l, v), i->b);
-    } else if (x64_imm32(l, i->b, &imm) && l->uses[i->a] > 1 && imm != INT32_MIN) {
+    } else if (x64_imm32(l, i->b, &imm) && l->val[i->a].uses > 1 && imm != INT32_MIN) {
         x64_hit(l, X64_RULE_sub_lea);
         Reg d = lower_def(l, v);
         X64Addr a = {.base = x64_use_low(l, i->a), .index = REG_NONE, .disp = (int32_t)-imm};
@@ -155,7 +155,7 @@ static bool lower_imul_const(Lower *l, Val v, Val a, uint64_t k) {
     if (!x64_fits_s32(imm)) return false;
     x64_hit(l, X64_RULE_mul_imm);
     one_address(l, X64_IMUL_I, size, d, x64_use_low(l, a));
-    l->pending.at[l->pending.n - 1].imm = imm;
+    lower_last(l)->imm = imm;
     return true;
 }
 
@@ -261,15 +261,15 @@ static void shift_const(Lower *l, Val v, ShiftRows rows, uint32_t count) {
     if (count == 0) {
         x64_hit(l, X64_RULE_shift_zero);
         one_address(l, X64_MOV, size, d, x64_use_low(l, i->a));
-    } else if (rows.imm == X64_SHL_I && count == 1 && l->uses[i->a] > 1) {
+    } else if (rows.imm == X64_SHL_I && count == 1 && l->val[i->a].uses > 1) {
         x64_hit(l, X64_RULE_shift_lea);
         Reg r = x64_use_low(l, i->a);
         X64Addr twice = {.base = r, .index = r};
         lower_lea(l, d, &twice, size);
-    } else if (!rows.bmi2 && (l->o->cpu & X64_CPU_BMI2) && l->uses[i->a] > 1) {
+    } else if (!rows.bmi2 && (l->o->cpu & X64_CPU_BMI2) && l->val[i->a].uses > 1) {
         x64_hit(l, X64_RULE_rorx);
         one_address(l, X64_RORX, size, d, x64_use_low(l, i->a));
-        l->pending.at[l->pending.n - 1].imm = i->op == IR_rotl ? (width - count) & (width - 1) : count;
+        lower_last(l)->imm = i->op == IR_rotl ? (width - count) & (width - 1) : count;
     } else {
         x64_hit(l, X64_RULE_shift_imm);
         with_imm(l, rows.imm, size, d, i->a, count);

@@ -40,7 +40,7 @@ void x64_move(Lower *l, Reg d, Reg s) {
 }
 
 void x64_use_addr(Lower *l, const X64Addr *addr) {
-    MInsn *i = &l->pending.at[l->pending.n - 1];
+    MInsn *i = lower_last(l);
     if (addr->constant) {
         i->aux = addr->data;
         return;
@@ -249,7 +249,7 @@ static bool lower_update(Lower *l, Val v) {
         bool is_imm = x64_imm32(l, x, &imm);
         x64_ins(l, is_imm ? row[k].imm : row[k].reg, x64_type_size((IrType)op->type));
         if (is_imm)
-            l->pending.at[l->pending.n - 1].aux = (uint32_t)imm;
+            lower_last(l)->aux = (uint32_t)imm;
         else
             LOWER_USE(l, x64_use_low(l, x));
         x64_use_addr(l, &a);

@@ -285,7 +285,7 @@ static X64Src last_operand(Lower *l, Val v, Val at, uint32_t bytes) {
 static bool prefers_last(Lower *l, Val v) {
     X64Const k;
     if (x64_is_vconst(l, v, &k)) return true;
-    return x64_avx(l) && lower_ins(l, v)->op == IR_load && x64_free(l, v) && l->uses[v] == 1;
+    return x64_avx(l) && lower_ins(l, v)->op == IR_load && x64_free(l, v) && l->val[v].uses == 1;
 }
 
 static void lower_one(Lower *l, Val v, const One *o) {
@@ -301,7 +301,8 @@ static void lower_one(Lower *l, Val v, const One *o) {
         a = x64_skip_canon(l, a, o->size);
         b = x64_skip_canon(l, b, o->size);
     }
-    if ((o->flags & COMM) && !prefers_last(l, b) && (prefers_last(l, a) || (l->uses[a] > 1 && l->uses[b] == 1))) {
+    if ((o->flags & COMM) && !prefers_last(l, b) &&
+        (prefers_last(l, a) || (l->val[a].uses > 1 && l->val[b].uses == 1))) {
         Val swap = a;
         a = b;
         b = swap;

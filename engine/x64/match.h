@@ -10,7 +10,7 @@ static inline void x64_hit(Lower *l, X64Rule r) {
 uint32_t x64_type_size(IrType t); /* bytes */
 static inline IrType x64_type(const Lower *l, Val v) { return (IrType)lower_ins(l, v)->type; }
 /* Nobody has demanded v so far (users below would have), so that folding it into a user may save it. */
-static inline bool x64_free(const Lower *l, Val v) { return l->vreg[v] == REG_NONE; }
+static inline bool x64_free(const Lower *l, Val v) { return l->val[v].vreg == REG_NONE; }
 
 /* -- Instructions ------------------------------------------------------------- */
 

@@ -56,10 +56,24 @@ bool os_punch(int fd, uint64_t offset, uint64_t len) {
     return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len) == 0;
 }
 
-uint64_t os_now_ns(void) {
+static uint64_t nanoseconds(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    if (clock_gettime(clock, &t) != 0) return 0;
     return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+}
+
+uint64_t os_now_ns(void) { return nanoseconds(CLOCK_MONOTONIC); }
+
+OsTime os_time_of(int pid) {
+    clockid_t clock;
+    bool there = clock_getcpuclockid(pid, &clock) == 0;
+    return (OsTime){there ? nanoseconds(clock) : 0, os_now_ns()};
+}
+
+uint64_t os_spent_ns(OsTime from, OsTime to) {
+    uint64_t cpu = to.cpu_ns > from.cpu_ns ? to.cpu_ns - from.cpu_ns : 0;
+    uint64_t wall = to.wall_ns > from.wall_ns ? (to.wall_ns - from.wall_ns) / OS_PATIENCE : 0;
+    return cpu > wall ? cpu : wall;
 }
 
 bool os_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns) {

@@ -28,6 +28,16 @@ bool os_punch(int fd, uint64_t offset, uint64_t len);
 
 uint64_t os_now_ns(void); /* monotonic clock */
 
+/* What limits of time are measured by: the processor time of a process, which no other one on a busy machine takes from
+ * it, and the monotonic clock for one that sleeps or is stopped, OS_PATIENCE times as much. */
+enum { OS_PATIENCE = 10 };
+typedef struct OsTime {
+    uint64_t cpu_ns, wall_ns;
+} OsTime;
+OsTime os_time_of(int pid); /* 0: of this process; one that is gone has no processor time */
+/* Between two times of a process: processor time, or the other over OS_PATIENCE where that is more. */
+uint64_t os_spent_ns(OsTime from, OsTime to);
+
 /* Shared (not process-private) futex on a word in shared memory. timeout_ns 0: no limit.
  * Returns false on timeout; true when woken or when *word != expected. */
 bool os_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns);

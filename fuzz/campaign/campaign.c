@@ -173,7 +173,10 @@ static void watch(Campaign *c) {
     for (uint32_t k = 0; k < c->jobs; k++) {
         const CampaignSlot *s = &c->sh->slot[k];
         if (!c->pid[k] || !__atomic_load_n(&s->busy, __ATOMIC_ACQUIRE)) continue;
-        if (now < s->since || now - s->since < c->o->timeout_ns) continue;
+        OsTime since = s->since;
+        if (now < since.wall_ns || now - since.wall_ns < c->o->timeout_ns)
+            continue; /* no time of any kind has run out */
+        if (os_spent_ns(since, os_time_of(c->pid[k])) < c->o->timeout_ns) continue;
         kill(c->pid[k], SIGKILL);
         waitpid(c->pid[k], NULL, 0);
         lost(c, k, true);

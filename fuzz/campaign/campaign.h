@@ -21,7 +21,7 @@ typedef struct CampaignOptions {
     const char *state;       /* file, or NULL */
     uint32_t metamorph;      /* one case in so many has a sound mutant run on one of its legs, too; 0: none */
     uint32_t reduce_seconds; /* for the reduction of a finding of each bucket; 0: none is reduced */
-    uint64_t timeout_ns;     /* for a leg that runs a case */
+    uint64_t timeout_ns;     /* for a leg that runs a case, as os_spent_ns counts */
     PanelFaults faults;      /* see panel.h */
 } CampaignOptions;
 

@@ -34,7 +34,7 @@ typedef struct Child {
 /* The time limit is for each leg: what one took must not be held against the next. */
 static void on_leg(void *user, uint32_t leg) {
     CampaignSlot *s = ((Child *)user)->slot;
-    __atomic_store_n(&s->since, os_now_ns(), __ATOMIC_RELEASE);
+    s->since = os_time_of(0);
     __atomic_store_n(&s->leg, leg, __ATOMIC_RELEASE);
 }
 
@@ -76,7 +76,7 @@ static bool explain(Child *k, Bucket *b, Explanation *x) {
     char why[300];
     uint64_t limit = k->o->timeout_ns / 4;                        /* well below what a case may take */
     if (k->slot->skip || !is_to_be_explained(k, b)) return false; /* a leg that takes processes down is not run again */
-    k->slot->since = os_now_ns();                                 /* it has a time of its own */
+    k->slot->since = os_time_of(0);                               /* it has a time of its own */
     ExplainOptions o = {.bytes = k->c.bytes,
                         .n = k->c.size,
                         .features = k->o->features,
@@ -164,7 +164,7 @@ static bool take(Child *k) {
                 return false;
             }
             s->seed = seed;
-            s->since = os_now_ns();
+            s->since = os_time_of(0);
             __atomic_store_n(&s->leg, UINT32_MAX, __ATOMIC_RELEASE);
             __atomic_store_n(&s->busy, 1, __ATOMIC_RELEASE);
         } while (
@@ -172,7 +172,7 @@ static bool take(Child *k) {
         s->skip = s->hung = 0;
         s->mutant = false;
     }
-    s->since = os_now_ns();
+    s->since = os_time_of(0);
     __atomic_store_n(&s->leg, UINT32_MAX, __ATOMIC_RELEASE);
     return true;
 }

@@ -1,13 +1,15 @@
 /* A campaign's child process, and the memory it shares with its parent. */
 #pragma once
 #include <sys/types.h>
+#include "base/os.h"
 #include "fuzz/campaign/campaign.h"
 
 /* Written by the child; by the parent while the child is gone. */
 typedef struct CampaignSlot {
     uint32_t busy; /* it has a seed in hand; release and acquire */
     uint32_t leg;  /* being run; UINT32_MAX: none */
-    uint64_t seed, since;
+    uint64_t seed;
+    OsTime since;        /* the leg, or what comes before the first one, began */
     uint32_t skip, hung; /* legs that took the process down, or did not come back, on this seed */
     bool mutant;         /* at work on a mutant of the seed's case: the legs that were lost were so with that one */
     bool again;          /* run this seed once more before the next one */

@@ -30,7 +30,7 @@ typedef struct Slot {
     uint32_t hung;  /* of those: did not come back */
     uint32_t kills; /* processes that were killed from outside */
     bool again;     /* a process died outside of any leg, once */
-    uint64_t since; /* the leg began */
+    OsTime since;   /* the leg began */
     JobResult result;
 } Slot;
 
@@ -61,7 +61,7 @@ static void on_interrupt(int sig) {
 static void on_leg(void *user, uint32_t leg) {
     const Child *c = user;
     Slot *s = &c->sh->slot[c->sh->at[c->number]];
-    __atomic_store_n(&s->since, os_now_ns(), __ATOMIC_RELAXED);
+    s->since = os_time_of(0);
     __atomic_store_n(&s->leg, leg, __ATOMIC_RELEASE);
 }
 
@@ -165,7 +165,7 @@ static _Noreturn void child_main(Child *c, char *const *path, uint32_t n, pid_t 
         if (i >= n) break;
         Slot *s = &c->sh->slot[i];
         s->leg = UINT32_MAX;
-        s->since = os_now_ns();
+        s->since = os_time_of(0);
         c->sh->at[c->number] = i;
         __atomic_store_n(&s->state, SLOT_RUNNING, __ATOMIC_RELEASE);
         run_one(c, path[i], s);
@@ -274,18 +274,25 @@ static void rescue(Pool *p) {
     }
 }
 
+/* The time of the leg is its process's, and its worker's has a limit of its own.  The clock is looked at first. */
+static bool is_late(const Pool *p, pid_t pid, const Slot *s, uint64_t now) {
+    OsTime since = s->since;
+    if (s->state != SLOT_RUNNING || now < since.wall_ns || now - since.wall_ns < p->o->timeout_ns) return false;
+    return os_spent_ns(since, os_time_of(pid)) >= p->o->timeout_ns;
+}
+
 static void watch(Pool *p) {
     uint64_t now = os_now_ns();
     for (uint32_t k = 0; k < p->o->jobs; k++) {
         uint32_t i = p->sh->at[k];
         if (!p->pid[k] || i == UINT32_MAX) continue;
         const Slot *s = &p->sh->slot[i];
-        uint64_t since = __atomic_load_n(&s->since, __ATOMIC_RELAXED);
-        if (s->state != SLOT_RUNNING || now < since || now - since < p->o->timeout_ns) continue;
+        uint64_t since = s->since.wall_ns;
+        if (!is_late(p, p->pid[k], s, now)) continue;
         kill(p->pid[k], SIGKILL);
         waitpid(p->pid[k], NULL, 0);
         /* it may have come on in the last moment: then it was only killed */
-        lost(p, k, p->sh->at[k] == i && __atomic_load_n(&s->since, __ATOMIC_RELAXED) == since ? END_HUNG : END_KILLED);
+        lost(p, k, p->sh->at[k] == i && s->since.wall_ns == since ? END_HUNG : END_KILLED);
         p->failed = p->failed || !start(p, k);
     }
 }

@@ -30,7 +30,7 @@ typedef struct JobOptions {
     uint32_t nlegs;
     Features features;
     uint32_t jobs;
-    uint64_t timeout_ns; /* for one leg on one module */
+    uint64_t timeout_ns; /* for one leg on one module, as os_spent_ns counts */
     bool any_input;      /* a file that is no module is input of the generator */
 } JobOptions;
 

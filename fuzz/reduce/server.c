@@ -46,7 +46,7 @@ typedef struct Server {
     Shared *sh;
     pid_t pid;
     uint32_t seq;
-    uint64_t since;
+    OsTime since;
     int32_t seen; /* leg at work when it was looked at last */
 } Server;
 
@@ -129,6 +129,8 @@ static _Noreturn void child_main(Child *c, uint32_t number, pid_t parent) {
     c->differ.once = c->o->once;
     c->sh->ok = differ_open(&c->differ, c->o->leg, c->o->nlegs, c->o->features, c->sh->why, sizeof c->sh->why);
     if (c->sh->ok) {
+        /* the parent watches this process alone */
+        for (uint32_t i = 0; i < c->o->nlegs; i++) leg_limit_time(&c->differ.leg[i], c->o->timeout_ns);
         oracle_local_open(&c->local, &c->differ, &c->oracle);
         c->differ.on_leg = on_leg;
         c->differ.on_leg_user = c;
@@ -169,12 +171,12 @@ static Wait wait_reply(Server *s, uint32_t want, uint64_t timeout_ns) {
         if (os_futex_wait(&s->sh->reply, got, SLICE_NS)) continue;
         if (dead(s)) return __atomic_load_n(&s->sh->reply, __ATOMIC_ACQUIRE) == want ? WAIT_DONE : WAIT_DEAD;
         int32_t leg = __atomic_load_n(&s->sh->leg, __ATOMIC_ACQUIRE);
-        uint64_t now = os_now_ns();
+        OsTime now = os_time_of(s->pid);
         if (leg != s->seen) {
             s->seen = leg;
             s->since = now;
         }
-        if (now - s->since > timeout_ns) return WAIT_LATE;
+        if (os_spent_ns(s->since, now) > timeout_ns) return WAIT_LATE;
     }
 }
 
@@ -193,7 +195,7 @@ static bool start(ServerOracle *o, uint32_t number) {
         child_main(c, number, parent);
     }
     s->pid = pid > 0 ? pid : 0;
-    s->since = os_now_ns();
+    s->since = os_time_of(s->pid);
     if (pid > 0 && wait_reply(s, 1, START_NS) == WAIT_DONE && s->sh->ok) return true;
     reap(s);
     return false;
@@ -201,7 +203,7 @@ static bool start(ServerOracle *o, uint32_t number) {
 
 static void post(Server *s) {
     s->sh->leg = s->seen = NO_LEG;
-    s->since = os_now_ns();
+    s->since = os_time_of(s->pid);
     __atomic_store_n(&s->sh->request, ++s->seq, __ATOMIC_RELEASE);
     os_futex_wake(&s->sh->request);
 }

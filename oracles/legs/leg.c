@@ -140,6 +140,14 @@ void leg_set_knobs(Leg *l, const LegSpec *spec) {
         set_compile_options(l); /* the store has adaptors by what code pins; other knobs do not matter to them */
 }
 
+void leg_limit_time(Leg *l, uint64_t ns) {
+    if (l->remote)
+        remote_limit_time(l->remote, ns);
+    else if (l->worker.timeout_ns > ns)
+        l->worker.timeout_ns = ns;
+    if (l->store.o.time_ns > ns) l->store.o.time_ns = ns;
+}
+
 bool leg_has_second_emulator(const Leg *l) {
     char emulator[256], why[300];
     if (!l->remote && !l->worker.isa) return false;

@@ -42,12 +42,14 @@ bool leg_open(Leg *l, const LegSpec *spec, uint32_t number, char *why, size_t wh
 void leg_close(Leg *l);
 /* What the front half of its compiler depends on; false: it does not compile here, or shares nothing. */
 bool leg_front_key(const Leg *l, FrontKey *key);
-/* Take the knobs of `spec` from the next leg_load on; its kind must be the leg's.  No process is started or ended. */
 /* Is its code run by an emulator that has a second one beside it (worker_second_emulator)? */
 bool leg_has_second_emulator(const Leg *l);
 /* End the process that the leg runs in besides ours, if any: the next case finds a fresh one, `second`: under the
  * second emulator. */
 void leg_renew(Leg *l, bool second);
+/* A call that takes longer is a hang, as os_spent_ns counts; no limit of the leg's is raised. */
+void leg_limit_time(Leg *l, uint64_t ns);
+/* Take the knobs of `spec` from the next leg_load on; its kind must be the leg's.  No process is started or ended. */
 void leg_set_knobs(Leg *l, const LegSpec *spec);
 /* Empty the store for the next case.  False: the leg has broken down (why in err). */
 bool leg_reset(Leg *l, const StoreLimits *limits);

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/os.h"
 #include "wasm/validate.h"
 
 typedef enum MsgKind {
@@ -54,7 +55,7 @@ struct Remote {
 };
 
 /* Below the time that a whole module has: the leg reports the hang, not its parent. */
-enum { REMOTE_TIMEOUT_MS = 100000 };
+enum { REMOTE_TIMEOUT_MS = 100000, SLICE_MS = 20 };
 
 /* -- Bytes over the socket ----------------------------------------------------- */
 
@@ -70,15 +71,31 @@ static bool send_all(int fd, const void *p, size_t n) {
     return true;
 }
 
-/* `late`: set when the time has run out; may be NULL. */
-static bool recv_all(int fd, void *p, size_t n, int timeout_ms, bool *late) {
+/* A limit of the time (os_spent_ns) that the process at the other end takes for the next bytes. */
+typedef struct Limit {
+    pid_t pid;
+    int ms;
+    bool late; /* it has run out */
+} Limit;
+
+/* Wait for bytes; false: there will be none, or not in time.  `limit`: NULL for none. */
+static bool wait_input(int fd, Limit *limit) {
+    OsTime since = limit ? os_time_of(limit->pid) : (OsTime){0, 0};
+    for (;;) {
+        struct pollfd pf = {.fd = fd, .events = POLLIN};
+        int ready = poll(&pf, 1, limit ? SLICE_MS : -1);
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) return false;
+        if (!limit || os_spent_ns(since, os_time_of(limit->pid)) < (uint64_t)limit->ms * 1000000) continue;
+        limit->late = true;
+        return false;
+    }
+}
+
+static bool recv_all(int fd, void *p, size_t n, Limit *limit) {
     char *at = p;
     while (n) {
-        struct pollfd pf = {.fd = fd, .events = POLLIN};
-        int ready = poll(&pf, 1, timeout_ms);
-        if (ready < 0 && errno == EINTR) continue;
-        if (ready == 0 && late) *late = true;
-        if (ready <= 0) return false;
+        if (!wait_input(fd, limit)) return false;
         ssize_t k = recv(fd, at, n, 0);
         if (k < 0 && errno == EINTR) continue;
         if (k <= 0) return false;
@@ -116,11 +133,11 @@ static void end(Remote *r) {
 static bool call(Remote *r, Msg *m, Name name, const void *payload, uint32_t n, Reply *reply) {
     m->name_len = name.n;
     m->payload = name.n + n;
-    r->hung = false;
+    Limit limit = {r->pid, r->timeout_ms, false};
     bool ok = r->fd >= 0 && send_all(r->fd, m, sizeof *m) && send_all(r->fd, name.at, name.n) &&
-              send_all(r->fd, payload, n) && recv_all(r->fd, reply, sizeof *reply, r->timeout_ms, &r->hung) &&
-              room(&r->buf, &r->cap, reply->payload) &&
-              recv_all(r->fd, r->buf, reply->payload, r->timeout_ms, &r->hung);
+              send_all(r->fd, payload, n) && recv_all(r->fd, reply, sizeof *reply, &limit) &&
+              room(&r->buf, &r->cap, reply->payload) && recv_all(r->fd, r->buf, reply->payload, &limit);
+    r->hung = limit.late;
     if (!ok) end(r);
     return ok;
 }
@@ -188,6 +205,10 @@ void remote_renew(Remote *r, bool second) {
 }
 
 void remote_set_timeout(Remote *r, int ms) { r->timeout_ms = ms; }
+
+void remote_limit_time(Remote *r, uint64_t ns) {
+    if (ns / 1000000 < (uint64_t)r->timeout_ms) r->timeout_ms = (int)(ns / 1000000);
+}
 
 void remote_close(Remote *r) {
     end(r);
@@ -330,8 +351,8 @@ int remote_serve(int fd) {
     Msg m;
     if (!s) return 3;
     arena_init(&s->arena, NULL);
-    while (recv_all(fd, &m, sizeof m, -1, NULL)) {
-        if (!room(&s->buf, &s->cap, m.payload) || !recv_all(fd, s->buf, m.payload, -1, NULL)) return 1;
+    while (recv_all(fd, &m, sizeof m, NULL)) {
+        if (!room(&s->buf, &s->cap, m.payload) || !recv_all(fd, s->buf, m.payload, NULL)) return 1;
         Reply reply = {.inst = -1};
         serve_message(s, &m, &reply);
         if (!send_all(fd, &reply, sizeof reply) || !send_all(fd, s->obs.field.at, reply.payload)) return 1;

@@ -7,8 +7,9 @@ Remote *remote_open(const LegSpec *spec, char *why, size_t why_size);
 void remote_close(Remote *r);
 /* End its process; the next remote_reset starts another, `second`: under the second emulator. */
 void remote_renew(Remote *r, bool second);
-/* A call that takes longer (default 100 s) is a hang. */
+/* A call that takes longer (default 100 s, as os_spent_ns counts) is a hang. */
 void remote_set_timeout(Remote *r, int ms);
+void remote_limit_time(Remote *r, uint64_t ns); /* no longer than that */
 bool remote_reset(Remote *r, const StoreLimits *limits);
 bool remote_load(Remote *r, const Module *m, uint32_t *number, StepResult *fail);
 int32_t remote_instantiate(Remote *r, uint32_t module, StepResult *out);

@@ -162,6 +162,38 @@ static void test_hung(void **state) {
     agree(run(w, "spin", 10, 1, 1000));
 }
 
+/* What a busy machine does to a worker: it does not run for a while.  The time is its own, so that is no hang. */
+static void test_stopped(void **state) {
+    World *w = world(state);
+    uint32_t hung = worker(w)->stats.hung;
+    pid_t victim = worker(w)->pid, waker = fork();
+    worker(w)->timeout_ns = SECOND / 4;
+    if (waker == 0) {
+        usleep(1500000);
+        kill(victim, SIGCONT);
+        _exit(0);
+    }
+    kill(victim, SIGSTOP);
+    uint64_t start = os_now_ns();
+    agree(run(w, "spin", 10, 1, 1000));
+    assert_true(os_now_ns() - start > SECOND);
+    waitpid(waker, NULL, 0);
+    assert_int_equal(worker(w)->pid, victim);
+    assert_int_equal(worker(w)->stats.hung, hung);
+    worker(w)->timeout_ns = 20 * SECOND;
+}
+
+/* One that never goes on does not keep us for ever. */
+static void test_asleep(void **state) {
+    World *w = world(state);
+    worker(w)->timeout_ns = SECOND / 20;
+    kill(worker(w)->pid, SIGSTOP);
+    const Verdict *v = run(w, "spin", 10, 1, 1000);
+    assert_int_equal(v->kind, VERDICT_FLAKY); /* a fresh worker does it */
+    worker(w)->timeout_ns = 20 * SECOND;
+    agree(run(w, "spin", 10, 1, 1000));
+}
+
 /* The time is for each call: many slow ones in a batch are no hang. */
 static void test_slow_plan(void **state) {
     World *w = world(state);
@@ -313,6 +345,7 @@ static void test_full_hangs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_killed),          cmocka_unit_test(test_hung),
+                                       cmocka_unit_test(test_stopped),         cmocka_unit_test(test_asleep),
                                        cmocka_unit_test(test_slow_plan),       cmocka_unit_test(test_grown),
                                        cmocka_unit_test(test_full_rejects),    cmocka_unit_test(test_full_hangs),
                                        cmocka_unit_test(test_second_emulator), cmocka_unit_test(test_other_build)};

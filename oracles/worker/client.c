@@ -180,16 +180,16 @@ static bool dead(Worker *w) {
 
 static uint32_t calls_done(const Batch *b) { return b ? __atomic_load_n(&b->done, __ATOMIC_RELAXED) : 0; }
 
-/* Post the request in the header and wait for its reply.  The time is for each call of the batch (NULL: the whole
- * request): a plan of many slow steps is no hang. */
+/* Post the request in the header and wait for its reply.  The time is the worker's (os_spent_ns), for each call of the
+ * batch (NULL: the whole request): a plan of many slow steps is no hang. */
 static ExecStatus exchange(Worker *w, Region *r, const Batch *b, uint64_t timeout_ns) {
     RegionHeader *h = region_header(r);
     uint32_t seq = ++w->seq;
     __atomic_store_n(&h->request, seq, __ATOMIC_RELEASE);
     os_futex_wake(&h->request);
-    uint64_t deadline = 0;
+    OsTime since = {0, 0};
     uint32_t ndone = 0;
-    bool asked = false;
+    bool begun = false, asked = false;
     for (;;) {
         uint32_t now = __atomic_load_n(&h->reply, __ATOMIC_ACQUIRE);
         if (now == seq) return EXEC_DONE;
@@ -198,14 +198,15 @@ static ExecStatus exchange(Worker *w, Region *r, const Batch *b, uint64_t timeou
             w->stats.died++;
             return EXEC_DIED;
         }
-        uint64_t t = os_now_ns();
-        if (!deadline || calls_done(b) != ndone) deadline = t + timeout_ns, asked = false;
+        OsTime now_at = os_time_of(w->pid);
+        if (!begun || calls_done(b) != ndone) since = now_at, begun = true, asked = false;
         ndone = calls_done(b);
-        if (t > deadline && !asked) { /* code that polls the epoch comes back by itself */
+        uint64_t spent = os_spent_ns(since, now_at);
+        if (spent > timeout_ns && !asked) { /* code that polls the epoch comes back by itself */
             asked = true;
             es_interrupt(region_es(r));
         }
-        if (t > deadline + GRACE_NS) {
+        if (spent > timeout_ns + GRACE_NS) {
             w->stats.hung++;
             reap(w);
             return EXEC_HUNG;

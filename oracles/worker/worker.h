@@ -20,7 +20,7 @@ typedef struct WorkerStats {
 typedef struct Worker {
     const char *isa;     /* "a64" or "x64": of the code it runs */
     pid_t pid;           /* 0: not running */
-    uint64_t timeout_ns; /* for one call */
+    uint64_t timeout_ns; /* for one call, as os_spent_ns counts */
     uint32_t seq;
     bool second; /* start it under the second emulator */
     bool up;     /* has run once */

@@ -126,7 +126,7 @@ static void save_harness(Campaign *c, const CampaignSlot *s, bool hung) {
     bucket_name(&f.bucket, name);
     c->ours.disagree++;
     tally_bucket(&c->ours, name, 1);
-    FindingStatus status = finding_write(c->o->findings, &f, c->o->most, path);
+    FindingStatus status = campaign_write(c->o, c->sh, &f, path);
     if (status == FINDING_NEW) c->ours.saved++;
     if (status == FINDING_FAILED) fprintf(stderr, "parallax: %s\n", path);
 }

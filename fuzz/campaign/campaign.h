@@ -14,7 +14,7 @@ typedef struct CampaignOptions {
     Features features;
     uint64_t first;          /* seed, when there is no state */
     uint64_t cases;          /* stop after so many; 0: never */
-    uint64_t finds;          /* stop after so many findings were written; 0: never */
+    uint64_t finds;          /* stop when so many findings have been written, and write no more; 0: never */
     double seconds;          /* stop after so long; 0: never */
     const char *findings;    /* folder */
     uint32_t most;           /* findings of a bucket; 0: all */

@@ -38,6 +38,15 @@ static void on_leg(void *user, uint32_t leg) {
     __atomic_store_n(&s->leg, leg, __ATOMIC_RELEASE);
 }
 
+FindingStatus campaign_write(const CampaignOptions *o, CampaignShared *sh, const Finding *f, char path[FINDING_PATH]) {
+    uint64_t place = __atomic_add_fetch(&sh->places, 1, __ATOMIC_ACQ_REL);
+    bool last = o->finds && place == o->finds;
+    FindingStatus s = o->finds && place > o->finds ? FINDING_FULL : finding_write(o->findings, f, o->most, path);
+    if (s != FINDING_NEW) __atomic_sub_fetch(&sh->places, 1, __ATOMIC_ACQ_REL);
+    if (s == FINDING_NEW && last) __atomic_store_n(&sh->stop, 1, __ATOMIC_RELEASE);
+    return s;
+}
+
 /* `x`: NULL when it is not explained. */
 static void save_finding(Child *k, Finding *f, uint32_t entropy_n, const Explanation *x) {
     char path[FINDING_PATH], name[BUCKET_NAME];
@@ -49,7 +58,7 @@ static void save_finding(Child *k, Finding *f, uint32_t entropy_n, const Explana
     f->features = k->o->features;
     bucket_name(&f->bucket, name);
     tally_bucket(&k->slot->tally, name, 1);
-    FindingStatus s = finding_write(k->o->findings, f, k->o->most, path);
+    FindingStatus s = campaign_write(k->o, k->sh, f, path);
     if (s == FINDING_NEW) {
         k->slot->tally.saved++;
         if (x) explain_write(path, k->c.module, x, NULL, NULL); /* it has the verdict in words already */

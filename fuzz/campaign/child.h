@@ -19,9 +19,14 @@ typedef struct CampaignSlot {
 typedef struct CampaignShared {
     uint64_t next, end; /* first seed nobody has taken; where to stop */
     uint32_t stop;
+    uint64_t places; /* taken of CampaignOptions.finds: by findings that have been or are being written */
     char lacks[300];
     CampaignSlot slot[CAMPAIGN_MAX_JOBS];
 } CampaignShared;
+
+/* Write a finding where there is a place left for one: no more are written than were asked for.  The one that takes the
+ * last place ends the campaign. */
+FindingStatus campaign_write(const CampaignOptions *o, CampaignShared *sh, const Finding *f, char path[FINDING_PATH]);
 
 /* Exit status 0: told to stop, or all seeds are taken.  1: cannot run here, one line on stderr. */
 _Noreturn void campaign_child(const CampaignOptions *o, CampaignShared *sh, uint32_t number, uint32_t jobs,

@@ -75,7 +75,8 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
 static const struct argp_option options[] = {
     {"time", 't', "S", 0, "stop after S seconds (default: run until Ctrl-C)", 0},
     {"cases", 'c', "N", 0, "stop after N cases", 0},
-    {"finds", 'n', "N", 0, "stop after N findings have been written", 0},
+    {"finds", 'n', "N", 0,
+     "stop when N findings have been written (in all buckets; what a reduction finds in another one comes on top)", 0},
     {"jobs", 'j', "N", 0, "processes (default: one a processor)", 0},
     {"seed", 's', "N", 0, "first seed of the generator's stream (default 0)", 0},
     {"state", 'r', "FILE", 0, "go on where FILE says, and keep it up to date", 0},

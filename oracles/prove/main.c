@@ -276,12 +276,20 @@ static void report(OptRule rule, const Tally *t, int v, const Args *args) {
     fflush(stdout);
 }
 
+static uint32_t number_of(const char *arg, struct argp_state *st) {
+    char *end;
+    unsigned long v = strtoul(arg, &end, 10);
+    if (arg[0] < '0' || arg[0] > '9' || *end || !v || v > 1000000)
+        argp_error(st, "a number from 1 to 1000000, not \"%s\"", arg);
+    return (uint32_t)v;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *st) {
     Args *a = st->input;
     switch (key) {
-    case 'n': a->instances = (uint32_t)strtoul(arg, NULL, 10); break;
-    case 't': a->timeout_ms = 1000 * (uint32_t)strtoul(arg, NULL, 10); break;
-    case 'b': a->budget_ms = 1000 * (uint32_t)strtoul(arg, NULL, 10); break;
+    case 'n': a->instances = number_of(arg, st); break;
+    case 't': a->timeout_ms = 1000 * number_of(arg, st); break;
+    case 'b': a->budget_ms = 1000 * number_of(arg, st); break;
     case 'r': a->only = arg; break;
     case 'v': a->verbose = true; break;
     case ARGP_KEY_ARG:
@@ -289,7 +297,7 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
         a->folder = arg;
         break;
     case ARGP_KEY_END:
-        if (!a->folder || !a->instances || !a->timeout_ms || !a->budget_ms) argp_usage(st);
+        if (!a->folder) argp_usage(st);
         break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -320,6 +328,7 @@ int main(int argc, char **argv) {
     static Tally tally[OPT_RULE_COUNT];
     Args args = {.instances = 8, .timeout_ms = 10000, .budget_ms = 60000};
     uint32_t count[VERDICTS] = {0};
+    argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, &args);
     if (!prove_folder(tally, &args)) {
         fprintf(stderr, "prove: cannot read %s\n", args.folder);

@@ -94,9 +94,9 @@ static ExecStatus run_here(void *user, Region *r, Batch *b) {
     return EXEC_DONE;
 }
 
-static void flush_here(void *user, Region *r) {
+static void flush_here(void *user, Region *r, uint32_t from, uint32_t to) {
     (void)user;
-    region_flush_code(r);
+    region_flush_code(r, from, to);
 }
 
 const Executor executor_here = {.run = run_here, .flush = flush_here};

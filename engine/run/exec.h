@@ -42,8 +42,8 @@ typedef enum ExecStatus {
 typedef struct Executor {
     void *user;
     ExecStatus (*run)(void *user, Region *r, Batch *b);
-    /* Code has been overwritten. */
-    void (*flush)(void *user, Region *r);
+    /* Code has been overwritten, at [from, to) of CODE. */
+    void (*flush)(void *user, Region *r, uint32_t from, uint32_t to);
 } Executor;
 
 /* What an executing process does once it has mapped a region: library calls, host record.  *host is zeroed before. */

@@ -123,10 +123,12 @@ bool region_sync_slots(Region *r) {
     return true;
 }
 
-void region_flush_code(Region *r) {
+void region_flush_code(Region *r, uint32_t from, uint32_t to) {
+    uint8_t *at = r->base + REGION_CODE + (from & ~(uint32_t)(OS_PAGE - 1));
+    uint64_t n = bits_align((uint64_t)to, OS_PAGE) - (uint64_t)(at - r->base - REGION_CODE);
     /* Changing the protection makes an emulator drop its translations; a real processor wants its
      * instruction cache cleared. */
-    os_protect(r->base + REGION_CODE, REGION_CODE_SIZE, OS_NONE);
-    os_protect(r->base + REGION_CODE, REGION_CODE_SIZE, OS_READ | OS_EXEC);
-    __builtin___clear_cache((char *)r->base + REGION_CODE, (char *)r->base + REGION_CODE + REGION_CODE_SIZE);
+    os_protect(at, n, OS_NONE);
+    os_protect(at, n, OS_READ | OS_EXEC);
+    __builtin___clear_cache((char *)at, (char *)at + n);
 }

@@ -43,6 +43,7 @@ typedef struct RegionHeader {
     /* mailbox of a worker (oracles/worker) */
     uint32_t request, reply; /* sequence numbers, futexes */
     uint32_t op, status;
+    uint32_t flush_from, flush_to;       /* the range of CODE to flush */
     uint64_t batch;                      /* address of the Batch to run */
     uint64_t heap_at;                    /* next free byte of HEAP, as an offset from base */
     uint64_t nlog_calls;                 /* host calls made */
@@ -89,5 +90,6 @@ static inline uint8_t *region_slot(const Region *r, uint32_t slot) {
     return r->base + REGION_SLOT0 + REGION_SLOT_STRIDE * slot;
 }
 static inline uint64_t *region_log(const Region *r) { return (uint64_t *)(void *)(r->base + REGION_LOG); }
-/* Executing process: code written over old code since the last call is seen from now on. */
-void region_flush_code(Region *r);
+/* Executing process: what has been written over old code at [from, to) of CODE is seen from now on.  The cost grows with
+ * the range: an emulator takes 10 ns or more for each line of cache. */
+void region_flush_code(Region *r, uint32_t from, uint32_t to);

@@ -122,6 +122,23 @@ void store_close(Store *s) {
     region_free(&s->region);
 }
 
+/* Begin again where CODE is nearly used up; who executes is told what will be overwritten. */
+static bool reuse_code(Store *s) {
+    uint32_t from = REGION_STUBS_SIZE, to = 0;
+    if (s->region.code_at > REGION_CODE_SIZE / 2) {
+        to = s->region.code_at;
+        s->region.code_at = REGION_STUBS_SIZE;
+    }
+    if (s->sigs.n > 4096 || (s->o.compile && s->stubs_at > REGION_STUBS_SIZE * 3 / 4)) {
+        forget_sigs(s);
+        from = 0;
+        if (to < s->stubs_at) to = s->stubs_at;
+        if (s->o.compile && !write_stubs(s)) return false;
+    }
+    if (to && s->o.compile) s->o.exec.flush(s->o.exec.user, &s->region, from, to);
+    return true;
+}
+
 bool store_reset(Store *s, const StoreLimits *limits) {
     assert(limits->fuel >= 0 && limits->fuel <= STORE_FUEL_MAX);
     assert(limits->depth >= 0 && limits->depth <= STORE_DEPTH_MAX);
@@ -136,20 +153,7 @@ bool store_reset(Store *s, const StoreLimits *limits) {
     memset(&s->hosts, 0, sizeof s->hosts);
     s->nslots = s->nadaptors = 0;
     s->spectest = NULL;
-    bool flush = false;
-    if (s->region.code_at > REGION_CODE_SIZE / 2) {
-        s->region.code_at = REGION_STUBS_SIZE;
-        flush = true;
-    }
-    if (s->o.compile && (s->stubs_at > REGION_STUBS_SIZE * 3 / 4 || s->sigs.n > 4096)) {
-        forget_sigs(s);
-        if (!write_stubs(s)) return false;
-        flush = true;
-    } else if (!s->o.compile && s->sigs.n > 4096) {
-        forget_sigs(s);
-    }
-    if (flush && s->o.compile) s->o.exec.flush(s->o.exec.user, &s->region);
-    return true;
+    return reuse_code(s);
 }
 
 /* -- Objects ----------------------------------------------------------------------- */

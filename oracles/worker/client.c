@@ -221,7 +221,8 @@ static bool start(Worker *w, Region *r) {
     RegionHeader *h = region_header(r);
     w->seq = 0;
     h->request = h->reply = 0;
-    h->op = WORKER_FLUSH; /* the first exchange shows that it is up */
+    h->op = WORKER_FLUSH; /* nothing: the first exchange shows that it is up */
+    h->flush_from = h->flush_to = 0;
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) child(r, emulator, binary, parent);
@@ -266,8 +267,10 @@ static ExecStatus request(Worker *w, Region *r, uint32_t op, Batch *b) {
 
 static ExecStatus run(void *user, Region *r, Batch *b) { return request(user, r, WORKER_RUN, b); }
 
-static void flush(void *user, Region *r) {
+static void flush(void *user, Region *r, uint32_t from, uint32_t to) {
     Worker *w = user;
+    region_header(r)->flush_from = from;
+    region_header(r)->flush_to = to;
     if (w->pid) request(w, r, WORKER_FLUSH, NULL); /* one not yet started has nothing to forget */
 }
 

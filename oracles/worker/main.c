@@ -19,7 +19,7 @@ static _Noreturn void serve(Region *r) {
         }
         seq = now;
         if (h->op == WORKER_FLUSH) {
-            region_flush_code(r);
+            if (h->flush_to) region_flush_code(r, h->flush_from, h->flush_to);
         } else if (!region_sync_slots(r)) {
             h->host_failures++;
         } else {

@@ -33,7 +33,7 @@ typedef struct Worker {
 /* What both sides must have been built alike: the number is raised when a shared structure or message changes its
  * meaning, the sizes speak for themselves.  A worker's first argument; another one's ends it with the status
  * WORKER_OTHER_BUILD. */
-enum { WORKER_PROTOCOL = 1, WORKER_OTHER_BUILD = 4 };
+enum { WORKER_PROTOCOL = 2, WORKER_OTHER_BUILD = 4 };
 static inline uint32_t worker_build(void) {
     static const uint32_t part[] = {WORKER_PROTOCOL,  sizeof(RegionHeader), sizeof(ExecState), sizeof(Batch),
                                     sizeof(ExecCall), sizeof(FuncInst),     sizeof(TableInst), sizeof(MemInst),

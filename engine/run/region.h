@@ -90,6 +90,6 @@ static inline uint8_t *region_slot(const Region *r, uint32_t slot) {
     return r->base + REGION_SLOT0 + REGION_SLOT_STRIDE * slot;
 }
 static inline uint64_t *region_log(const Region *r) { return (uint64_t *)(void *)(r->base + REGION_LOG); }
-/* Executing process: what has been written over old code at [from, to) of CODE is seen from now on.  The cost grows with
- * the range: an emulator takes 10 ns or more for each line of cache. */
+/* Executing process: what has been written over old code at [from, to) of CODE is seen from now on.  The cost grows
+ * with the range: an emulator takes 10 ns or more for each line of cache. */
 void region_flush_code(Region *r, uint32_t from, uint32_t to);

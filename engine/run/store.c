@@ -61,15 +61,58 @@ static bool write_stubs(Store *s) {
     return true;
 }
 
+/* What an adaptor loads from slots it may load whole, since they are zero-extended; what it stores there it must extend
+ * by its type. */
+static ValType slot_type(ValType t, bool loaded) {
+    if (loaded && (t == VT_F32 || t == VT_F64)) return VT_V128;
+    return vt_is_ref(t) || (loaded && t == VT_I32) ? VT_I64 : t;
+}
+
+/* The signature whose adaptor serves this one: many share one, which saves compiling it, and translating it under an
+ * emulator. */
+static uint32_t serving_sig(Store *s, uint32_t sig, AdaptorKind kind) {
+    if (!s->sigs.at[sig].serves[kind]) {
+        bool takes = kind == ADAPTOR_HOST || kind == ADAPTOR_INTERP; /* stores parameters, loads results */
+        FuncType t = s->sigs.at[sig].type;
+        ValType *v = ARENA_ARRAY(&s->arena, ValType, t.nparam + t.nresult);
+        for (uint32_t i = 0; i < t.nparam; i++) v[i] = slot_type(t.param[i], !takes);
+        for (uint32_t i = 0; i < t.nresult; i++) v[t.nparam + i] = slot_type(t.result[i], takes);
+        uint32_t serves = store_sig(s, &(FuncType){v, v + t.nparam, t.nparam, t.nresult});
+        s->sigs.at[sig].serves[kind] = serves + 1;
+    }
+    return s->sigs.at[sig].serves[kind] - 1;
+}
+
+/* All arguments have registers, whichever the convention. */
+static bool in_registers(const FuncType *t, const Target *target) {
+    uint32_t used[RC_COUNT] = {[RC_INT] = 1}; /* the context */
+    for (uint32_t i = 0; i < t->nparam; i++) {
+        bool is_int = t->param[i] == VT_I32 || t->param[i] == VT_I64 || vt_is_ref(t->param[i]);
+        used[is_int ? RC_INT : RC_FLOAT]++;
+    }
+    return used[RC_INT] <= target->narg[RC_INT] && used[RC_FLOAT] <= target->narg[RC_FLOAT];
+}
+
+/* The target for the adaptor, with what does not matter to it at one value, so that it is made once. */
+static Target adaptor_target(const FuncType *t, AdaptorKind kind, const Target *of) {
+    Target target = *of;
+    if (kind == ADAPTOR_ENTRY) target_pin(&target, of->pins | 1u << PIN_FUEL); /* it has no use for the register */
+    if ((kind == ADAPTOR_ENTRY || kind == ADAPTOR_HOST) && in_registers(t, of)) target.callconv = CALLCONV_STATE;
+    return target;
+}
+
 const void *store_adaptor(Store *s, uint32_t sig, AdaptorKind kind) {
-    SigRec *r = &s->sigs.at[sig];
-    const Target *t = s->o.compile->target;
-    uint32_t *at = &r->adaptor[kind][t->callconv][t->pins];
+    uint32_t serving = serving_sig(s, sig, kind); /* may move them */
+    SigRec *r = &s->sigs.at[serving];
+    Target t = adaptor_target(&r->type, kind, s->o.compile->target);
+    uint32_t *at = &r->adaptor[kind][t.callconv][t.pins];
     if (!*at) {
         Arena tmp;
         CompileError e;
+        CompileOptions o = *s->o.compile;
+        o.target = &t;
         arena_init(&tmp, NULL);
-        const Code *c = compile_adaptor(&tmp, &r->type, kind, s->o.compile, &e);
+        const Code *c = compile_adaptor(&tmp, &r->type, kind, &o, &e);
         bool fits = c && s->stubs_at + c->size <= REGION_STUBS_SIZE;
         if (fits) {
             memcpy(s->region.code_rw + s->stubs_at, c->bytes, c->size);
@@ -129,7 +172,7 @@ static bool reuse_code(Store *s) {
         to = s->region.code_at;
         s->region.code_at = REGION_STUBS_SIZE;
     }
-    if (s->sigs.n > 4096 || (s->o.compile && s->stubs_at > REGION_STUBS_SIZE * 3 / 4)) {
+    if (s->sigs.n > STORE_SIGS_MAX || (s->o.compile && s->stubs_at > REGION_STUBS_SIZE * 3 / 4)) {
         forget_sigs(s);
         from = 0;
         if (to < s->stubs_at) to = s->stubs_at;

@@ -26,6 +26,8 @@ typedef struct StoreLimits {
     bool synthesize;    /* an import nobody provides is made up: functions log, memories and tables are fresh */
     bool spectest;      /* provide the module of that name */
 } StoreLimits;
+/* Signatures whose numbers and adaptors are kept from one case to the next. */
+#define STORE_SIGS_MAX 16384
 /* Some compiled code tells a negative counter by bit 46 (a64, lower_cond.c). */
 #define STORE_FUEL_MAX (INT64_C(1) << 45)
 /* What the stacks of all legs hold: the interpreter's, and the native one with the largest frames that emission lets
@@ -74,6 +76,7 @@ typedef struct StoreName {
 
 typedef struct SigRec {
     FuncType type;
+    uint32_t serves[ADAPTOR_KINDS]; /* number of the signature whose adaptor serves this one, plus 1; 0: not known */
     /* offsets in CODE, by what code pins and where its arguments are; 0: not made */
     uint32_t adaptor[ADAPTOR_KINDS][CALLCONV_COUNT][PIN_SETS];
 } SigRec;

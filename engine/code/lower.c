@@ -32,9 +32,10 @@ typedef struct Driver {
     MInsn *code; /* its last n instructions are what there is */
     uint32_t n, cap;
     VEC(Held) held;
-    VEC(Val) work; /* live, with operands not yet marked, in blocks that have been passed */
-    Fn *plain;     /* a copy of the function with jumps in the place of jump tables with one entry; or NULL */
-    MEdge *edges;  /* what is left of the blocks' arrays */
+    VEC(Val) work;     /* live, with operands not yet marked, in blocks that have been passed */
+    Fn *plain;         /* a copy of the function with jumps in the place of jump tables with one entry; or NULL */
+    uint32_t *in_edge; /* by BlkId whose predecessor has more than two successors: which of them it is */
+    MEdge *edges;      /* what is left of the blocks' arrays */
     uint32_t *preds;
     Reg *params;
 } Driver;
@@ -110,9 +111,11 @@ static void count_args(Driver *d, BlkId b, uint32_t k) {
     const Blk *blk = &f->blk.at[b];
     for (uint32_t p = 0; p < blk->pred.n; p++) {
         const Blk *pred = &f->blk.at[blk->pred.at[p]];
-        const Edge *e = pred->succ.at;
-        if (pred->succ.n > 1) /* b has no other predecessor, and is there once */
-            while (e->to != b) e++;
+        const Edge *e = pred->succ.at; /* of several, b is one of them once, since it has no other predecessor */
+        if (pred->succ.n > 2)
+            e += d->in_edge[b];
+        else if (e->to != b)
+            e++;
         assert(e->to == b);
         count_use(d, f->pool.at[e->args + k], 0);
     }
@@ -334,9 +337,11 @@ static void make_blocks(Driver *d) {
     Arena *a = d->l.arena;
     uint32_t edges = 0, params = 0;
     d->l.block_of = arena_alloc(a, f->blk.n * sizeof(uint32_t), _Alignof(uint32_t));
+    d->in_edge = arena_alloc(a, f->blk.n * sizeof(uint32_t), _Alignof(uint32_t));
     for (uint32_t r = 0; r < f->rpo.n; r++) {
         const Blk *b = &f->blk.at[f->rpo.at[r]];
         d->l.block_of[f->rpo.at[r]] = r;
+        for (uint32_t k = 0; k < b->succ.n && b->succ.n > 2; k++) d->in_edge[b->succ.at[k].to] = k;
         edges += b->succ.n;
         params += b->param.n;
     }

@@ -36,12 +36,6 @@ static void find_loops(Linear *l) {
     }
 }
 
-static void number_blocks(Linear *l) {
-    l->block_of = ARENA_ARRAY(l->arena, uint32_t, l->m->insn.n);
-    for (uint32_t b = 0; b < l->m->block.n; b++)
-        for (uint32_t i = l->m->block.at[b].first; i < l->m->block.at[b].end; i++) l->block_of[i] = b;
-}
-
 /* -- Uses ------------------------------------------------------------------------------------- */
 
 typedef struct RegUse {
@@ -56,7 +50,7 @@ typedef struct UseWalk {
     uint32_t *count; /* by vreg */
 } UseWalk;
 
-static void note_use(UseWalk *w, Reg r, uint32_t pos, UseKind kind, Reg hint) {
+static inline void note_use(UseWalk *w, Reg r, uint32_t pos, UseKind kind, Reg hint) {
     w->count[vreg_index(r)]++;
     vec_push(w->l->arena, &w->all, ((RegUse){vreg_index(r), {pos, hint, kind}}));
 }
@@ -115,6 +109,37 @@ static void note_operands(UseWalk *w, uint32_t i, const MInsn *in, const Opnd *o
     }
 }
 
+/* Of an instruction that is not special. */
+static inline void note_plain(UseWalk *w, uint32_t i, const Opnd *o, uint32_t n) {
+    static const uint8_t kind[][2] = {[OPND_USE] = {U_USE, U_ANY},
+                                      [OPND_USE_LATE] = {U_LATE, U_ANY_LATE},
+                                      [OPND_DEF] = {U_DEF, U_DEF},
+                                      [OPND_DEF_EARLY] = {U_EARLY, U_EARLY}};
+    for (uint32_t k = 0; k < n; k++)
+        if (reg_is_virtual(o[k].reg))
+            note_use(w, o[k].reg, POS(i, o[k].kind == OPND_DEF ? AT_DEF : AT_USE),
+                     (UseKind)kind[o[k].kind][o[k].constraint == OC_ANY], REG_NONE);
+}
+
+static bool is_special(const MInsn *in, const Opnd *o) {
+    bool special = in->clobber || in->op == M_MOVE;
+    for (uint32_t k = 0; k < in->nopnd; k++) special |= o[k].constraint == OC_FIXED || o[k].constraint == OC_SAME;
+    return special;
+}
+
+static void walk_insn(UseWalk *w, uint32_t i) {
+    Linear *l = w->l;
+    const MInsn *in = &l->m->insn.at[i];
+    const Opnd *o = insn_opnd(l->m, in);
+    if (!is_special(in, o)) {
+        note_plain(w, i, o, in->nopnd);
+        return;
+    }
+    vec_push(l->arena, &l->special, i);
+    note_copies(w, i, o, in->nopnd);
+    note_operands(w, i, in, o);
+}
+
 static void walk_uses(UseWalk *w) {
     const MFn *m = w->l->m;
     for (uint32_t b = 0; b < m->block.n; b++) {
@@ -125,9 +150,8 @@ static void walk_uses(UseWalk *w) {
                 note_use(w, mb->param.at[k], POS(mb->first, 0), U_HINT, m->pool.at[e->args + k]);
         }
         for (uint32_t i = mb->first; i < mb->end; i++) {
-            const MInsn *in = &m->insn.at[i];
-            note_copies(w, i, insn_opnd(m, in), in->nopnd);
-            note_operands(w, i, in, insn_opnd(m, in));
+            w->l->block_of[i] = b;
+            walk_insn(w, i);
         }
         for (uint32_t s = 0; s < mb->succ.n; s++)
             for (uint32_t k = 0; k < mb->succ.at[s].nargs; k++)
@@ -139,6 +163,7 @@ static void walk_uses(UseWalk *w) {
 static void find_uses(Linear *l) {
     uint32_t *at = ARENA_ARRAY(l->arena, uint32_t, l->nvregs + 1);
     UseWalk w = {.l = l, .count = at};
+    l->block_of = arena_alloc(l->arena, l->m->insn.n * sizeof(uint32_t), _Alignof(uint32_t));
     vec_reserve(l->arena, &w.all, l->m->opnd.n + l->m->pool.n);
     walk_uses(&w);
     l->first_use = ARENA_ARRAY(l->arena, uint32_t, l->nvregs + 1);
@@ -161,31 +186,37 @@ static void block_register(Linear *l, uint32_t r, uint32_t i, uint32_t from, uin
     }
 }
 
+static void find_fixed_of(Linear *l, uint32_t i) {
+    const MInsn *in = &l->m->insn.at[i];
+    const Opnd *o = insn_opnd(l->m, in);
+    if (in->clobber) {
+        vec_push(l->arena, &l->clobber[in->clobber], i);
+        l->next_clobber[i] = POS(i, AT_CLOBBER);
+    }
+    for (uint32_t k = 0; k < in->nopnd; k++) {
+        Reg r = reg_is_virtual(o[k].reg) ? fixed_reg(o, k) : REG_NONE;
+        if (r == REG_NONE) continue;
+        uint32_t from = o[k].kind <= OPND_USE_LATE ? AT_FIXED : o[k].kind == OPND_DEF_EARLY ? AT_USE : AT_DEF;
+        block_register(l, r, i, from, o[k].kind == OPND_USE ? AT_CLOBBER : AT_NEXT);
+        if (POS(i, from) < l->next_fixed[i]) l->next_fixed[i] = POS(i, from);
+    }
+}
+
 static void find_fixed(Linear *l) {
     const MFn *m = l->m;
-    l->next_fixed = arena_alloc(l->arena, (m->insn.n + 1) * sizeof(uint32_t), _Alignof(uint32_t));
-    l->next_clobber = arena_alloc(l->arena, (m->insn.n + 1) * sizeof(uint32_t), _Alignof(uint32_t));
-    for (uint32_t i = 0; i < m->insn.n; i++)
-        if (m->insn.at[i].clobber >= l->nclobber) l->nclobber = m->insn.at[i].clobber + 1u;
-    l->clobber = (void *)arena_zalloc(l->arena, l->nclobber * sizeof *l->clobber, _Alignof(max_align_t));
-    for (uint32_t i = 0; i < m->insn.n; i++) {
-        const MInsn *in = &m->insn.at[i];
-        const Opnd *o = insn_opnd(m, in);
-        if (in->clobber) vec_push(l->arena, &l->clobber[in->clobber], i);
-        uint32_t first = POS_MAX;
-        for (uint32_t k = 0; k < in->nopnd; k++) {
-            Reg r = reg_is_virtual(o[k].reg) ? fixed_reg(o, k) : REG_NONE;
-            if (r == REG_NONE) continue;
-            uint32_t from = o[k].kind <= OPND_USE_LATE ? AT_FIXED : o[k].kind == OPND_DEF_EARLY ? AT_USE : AT_DEF;
-            block_register(l, r, i, from, o[k].kind == OPND_USE ? AT_CLOBBER : AT_NEXT);
-            if (POS(i, from) < first) first = POS(i, from);
-        }
-        l->next_fixed[i] = first;
+    uint32_t n = m->insn.n;
+    l->next_fixed = arena_alloc(l->arena, 2 * (n + 1) * sizeof(uint32_t), _Alignof(uint32_t));
+    l->next_clobber = l->next_fixed + n + 1;
+    memset(l->next_fixed, 0xff, 2 * (n + 1) * sizeof(uint32_t)); /* POS_MAX */
+    for (uint32_t k = 0; k < l->special.n; k++) {
+        uint32_t clobber = m->insn.at[l->special.at[k]].clobber;
+        if (clobber >= l->nclobber) l->nclobber = clobber + 1;
     }
-    l->next_fixed[m->insn.n] = l->next_clobber[m->insn.n] = POS_MAX;
-    for (uint32_t i = m->insn.n; i-- > 0;) {
+    l->clobber = (void *)arena_zalloc(l->arena, l->nclobber * sizeof *l->clobber, _Alignof(max_align_t));
+    for (uint32_t k = 0; k < l->special.n; k++) find_fixed_of(l, l->special.at[k]);
+    for (uint32_t i = n; i-- > 0;) {
         if (l->next_fixed[i] == POS_MAX) l->next_fixed[i] = l->next_fixed[i + 1];
-        l->next_clobber[i] = m->insn.at[i].clobber ? POS(i, AT_CLOBBER) : l->next_clobber[i + 1];
+        if (l->next_clobber[i] == POS_MAX) l->next_clobber[i] = l->next_clobber[i + 1];
     }
 }
 
@@ -194,8 +225,8 @@ static void find_hints(Linear *l) {
     const MFn *m = l->m;
     l->hint = arena_alloc(l->arena, l->nvregs, 1);
     if (l->nvregs) memset(l->hint, NO_HINT, l->nvregs);
-    for (uint32_t i = m->insn.n; i-- > 0;) {
-        const MInsn *in = &m->insn.at[i];
+    for (uint32_t s = l->special.n; s-- > 0;) {
+        const MInsn *in = &m->insn.at[l->special.at[s]];
         const Opnd *o = insn_opnd(m, in);
         for (uint32_t k = 0; k < in->nopnd; k++) {
             if (!reg_is_virtual(o[k].reg)) continue;
@@ -215,6 +246,7 @@ static void find_hints(Linear *l) {
 /* Where the uses of v in front of position `before` end; 0 when there are none. */
 static uint32_t last_use_end(const Linear *l, uint32_t v, uint32_t before) {
     uint32_t lo = l->first_use[v], hi = l->first_use[v + 1], end = 0;
+    if (lo < hi && l->use[hi - 1].pos < before) lo = hi; /* as most: all of them */
     while (lo < hi) {
         uint32_t mid = (lo + hi) / 2;
         if (l->use[mid].pos < before)
@@ -268,12 +300,11 @@ static void add_interval(Linear *l, uint32_t v) {
 }
 
 void linear_build(Linear *l) {
-    number_blocks(l);
     find_loops(l);
     find_uses(l);
     find_fixed(l);
     find_hints(l);
-    l->first_ival = ARENA_ARRAY(l->arena, uint32_t, l->nvregs);
+    l->first_ival = arena_alloc(l->arena, l->nvregs * sizeof(uint32_t), _Alignof(uint32_t));
     vec_reserve(l->arena, &l->ival, l->nvregs);
     for (uint32_t v = 0; v < l->nvregs; v++) {
         l->first_ival[v] = NIL;
@@ -285,7 +316,7 @@ Alloc *regalloc_linear(Arena *a, MFn *m, const Target *t) {
     Linear *l = ARENA_NEW(a, Linear);
     if (m->insn.n >= UINT32_MAX >> (POS_BITS + 1)) bail(a->bail, BAIL_TOO_LARGE, "too many machine instructions");
     *l = (Linear){.arena = a, .m = m, .t = t, .ra = ARENA_NEW(a, Alloc), .nvregs = m->vreg_type.n};
-    l->ra->opnd = ARENA_ARRAY(a, Loc, m->opnd.n);
+    l->ra->opnd = arena_alloc(a, m->opnd.n * sizeof(Loc), _Alignof(Loc));
     for (uint32_t c = 0; c < RC_COUNT; c++)
         for (uint32_t k = 0; k < t->norder[c]; k++) l->allocatable |= REG_BIT(t->order[c][k]);
     slots_init(&l->slots, a, l->nvregs);

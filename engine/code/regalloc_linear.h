@@ -84,7 +84,8 @@ typedef struct Linear {
     Live *live;
     Slots slots;
     uint32_t nvregs;
-    uint32_t *block_of; /* by instruction */
+    uint32_t *block_of;    /* by instruction */
+    VEC(uint32_t) special; /* instructions with fixed or tied operands or clobbers, and moves; ascending */
     Loop *loop;
     uint32_t *loop_of; /* by block: innermost loop, or NIL */
     VEC(Range) range;

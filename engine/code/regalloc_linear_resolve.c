@@ -38,6 +38,7 @@ typedef struct Resolve {
     Linear *l;
     uint32_t *first_piece; /* by vreg, one more than vregs: its pieces in `piece`, in order */
     uint32_t *piece;
+    Loc *sole; /* by vreg: its location when that is one for all its life, else LOC_NONE */
     VEC(Placed) move;
     VEC(Store) lazy; /* of the current value */
     uint64_t lazy_weight;
@@ -55,11 +56,16 @@ static void want_slot(Linear *l, uint32_t v, const Ival *first, const Ival *last
     slots_want(&l->slots, vreg_type_at(l, v), &w);
 }
 
+static Loc piece_loc(const Resolve *x, const Ival *iv) {
+    return iv->loc == LOC_SLOT ? x->l->slots.of[iv->vreg] : iv->loc;
+}
+
 static void list_pieces(Resolve *x) {
     Linear *l = x->l;
     uint32_t n = 0;
-    x->first_piece = ARENA_ARRAY(l->arena, uint32_t, l->nvregs + 1);
-    x->piece = ARENA_ARRAY(l->arena, uint32_t, l->ival.n);
+    x->first_piece = arena_alloc(l->arena, (l->nvregs + 1) * sizeof(uint32_t), _Alignof(uint32_t));
+    x->piece = arena_alloc(l->arena, l->ival.n * sizeof(uint32_t), _Alignof(uint32_t));
+    x->sole = arena_alloc(l->arena, l->nvregs * sizeof(Loc), _Alignof(Loc));
     for (uint32_t v = 0; v < l->nvregs; v++) {
         bool in_slot = false;
         x->first_piece[v] = n;
@@ -71,10 +77,10 @@ static void list_pieces(Resolve *x) {
     }
     x->first_piece[l->nvregs] = n;
     slots_assign_homes(&l->slots);
-}
-
-static Loc piece_loc(const Resolve *x, const Ival *iv) {
-    return iv->loc == LOC_SLOT ? x->l->slots.of[iv->vreg] : iv->loc;
+    for (uint32_t v = 0; v < l->nvregs; v++) {
+        uint32_t k = l->first_ival[v];
+        x->sole[v] = k == NIL || l->ival.at[k].next != NIL ? LOC_NONE : piece_loc(x, &l->ival.at[k]);
+    }
 }
 
 /* The last piece of v that starts at or in front of pos, as an index into x->piece. */
@@ -90,7 +96,8 @@ static inline uint32_t piece_at(const Resolve *x, uint32_t v, uint32_t pos) {
     return lo;
 }
 
-static Loc loc_at(const Resolve *x, uint32_t v, uint32_t pos) {
+static inline Loc loc_at(const Resolve *x, uint32_t v, uint32_t pos) {
+    if (x->sole[v] != LOC_NONE) return x->sole[v];
     return piece_loc(x, &x->l->ival.at[x->piece[piece_at(x, v, pos)]]);
 }
 
@@ -110,6 +117,20 @@ static void copy_operand(Resolve *x, uint32_t i, uint32_t v, Loc to) {
     if (n == x->move.n || iv->loc != LOC_SLOT || k == x->first_piece[v]) return;
     const Ival *left = &x->l->ival.at[x->piece[k - 1]];
     if (left->end == iv->start && iv->start == POS(i, AT_SPLIT) && left->loc < 64) x->move.at[n].other = left->loc;
+}
+
+/* Of an instruction without fixed and tied ones, and without clobbers. */
+static inline void place_plain(Resolve *x, uint32_t i) {
+    const MFn *m = x->l->m;
+    const MInsn *in = &m->insn.at[i];
+    const Opnd *o = insn_opnd(m, in);
+    Loc *loc = x->l->ra->opnd + in->opnd;
+    for (uint32_t k = 0; k < in->nopnd; k++) {
+        loc[k] = o[k].reg;
+        if (reg_is_virtual(o[k].reg))
+            loc[k] = loc_at(x, o[k].reg - REG_VIRTUAL, o[k].kind == OPND_DEF ? POS(i, AT_DEF) : POS(i, AT_USE));
+        if (o[k].kind >= OPND_DEF && loc[k] < 64) x->written |= REG_BIT(loc[k]);
+    }
 }
 
 static void place_operands(Resolve *x, uint32_t i) {
@@ -329,8 +350,9 @@ static void emit_group(Resolve *x, const Placed *p, uint32_t n) {
 }
 
 static void emit_edits(Resolve *x) {
-    Placed *p = in_order(x);
     uint32_t n = x->move.n, gap = 0;
+    if (!n) return;
+    Placed *p = in_order(x);
     for (uint32_t k = 0, end; k < n; k = end) {
         if (k == 0 || p[k].at != p[k - 1].at) gap = k;
         for (end = k + 1; end < n && p[end].at == p[k].at && p[end].phase == p[k].phase; end++) continue;
@@ -342,7 +364,14 @@ static void emit_edits(Resolve *x) {
 void linear_resolve(Linear *l) {
     Resolve x = {.l = l};
     list_pieces(&x);
-    for (uint32_t i = 0; i < l->m->insn.n; i++) place_operands(&x, i);
+    for (uint32_t i = 0, s = 0; i < l->m->insn.n; i++) {
+        if (s < l->special.n && l->special.at[s] == i) {
+            place_operands(&x, i);
+            s++;
+        } else {
+            place_plain(&x, i);
+        }
+    }
     for (uint32_t v = 0; v < l->nvregs; v++)
         if (x.first_piece[v + 1] - x.first_piece[v] > 1) connect_value(&x, v);
     for (uint32_t b = 0; b < l->m->block.n; b++) pass_arguments(&x, b);

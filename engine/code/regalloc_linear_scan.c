@@ -24,6 +24,7 @@ typedef struct Queued {
 typedef struct Scan {
     Linear *l;
     VEC(Node) node;
+    uint32_t taken_to[64];   /* by register: no range assigned to it ends behind that */
     uint32_t cursor[64];     /* by register: a node near the last position looked at, or NIL: empty list */
     uint32_t fixed_near[64]; /* by register: likewise, in its fixed ranges */
     uint32_t *clobber_near;  /* by clobber set: likewise, in its instructions */
@@ -74,8 +75,9 @@ static inline Range clipped(const Linear *l, const Ival *iv, uint32_t r) {
 }
 
 /* First use of the piece at or behind pos. */
-static uint32_t use_from(const Linear *l, const Ival *iv, uint32_t pos) {
+static inline uint32_t use_from(const Linear *l, const Ival *iv, uint32_t pos) {
     uint32_t lo = iv->u0, hi = iv->u1, step = 1;
+    if (lo == hi || l->use[lo].pos >= pos) return lo; /* as most: at its start */
     while (lo + step < hi && l->use[lo + step].pos < pos) lo += step, step *= 2;
     if (lo + step < hi) hi = lo + step + 1;
     while (lo < hi) {
@@ -254,8 +256,10 @@ static uint32_t meet_node(Scan *s, const Ival *iv, uint32_t k, uint32_t *r, uint
 }
 
 static inline uint32_t node_conflict(Scan *s, const Ival *iv, uint32_t reg) {
+    if (s->taken_to[reg] <= iv->start) return POS_MAX;
     uint32_t r = iv->r0, at = POS_MAX, k = node_behind(s, reg, iv->start);
     if (k == NIL || s->node.at[k].from >= iv->end) return POS_MAX;
+    if (r + 1 == iv->r1) return s->node.at[k].from > iv->start ? s->node.at[k].from : iv->start;
     meet_node(s, iv, k, &r, &at);
     return at;
 }
@@ -279,6 +283,7 @@ static void assign(Scan *s, uint32_t index, uint32_t reg) {
         prev = n;
     }
     s->cursor[reg] = iv->node;
+    if (iv->end > s->taken_to[reg]) s->taken_to[reg] = iv->end;
     /* Those this value is copied to or from would like the same register. */
     for (uint32_t u = iv->u0; u < iv->u1 && u < iv->u0 + 16; u++) {
         Reg h = l->use[u].hint;
@@ -403,10 +408,10 @@ static uint32_t conflict(Scan *s, const Ival *iv, uint32_t reg) {
     return a < b ? a : b;
 }
 
-/* conflict(s, iv, reg) < iv->end */
-static bool is_taken(Scan *s, const Ival *iv, uint32_t reg) {
-    return (clobbered_in(s, iv) & REG_BIT(reg)) || node_conflict(s, iv, reg) < iv->end ||
-           fixed_conflict(s, iv, reg) < iv->end;
+/* conflict(s, iv, reg) < iv->end; `clobbered` in the piece, where a register may be `fixed` or not */
+static inline bool is_taken(Scan *s, const Ival *iv, uint32_t reg, RegSet clobbered, bool fixed) {
+    return (clobbered & REG_BIT(reg)) || node_conflict(s, iv, reg) < iv->end ||
+           (fixed && fixed_conflict(s, iv, reg) < iv->end);
 }
 
 /* Registers that save moves, the best first: by the weight of the blocks where they would. */
@@ -447,14 +452,16 @@ static bool place_whole(Scan *s, uint32_t index) {
     RegClass c = type_class(vreg_type_at(s->l, iv->vreg));
     uint8_t hint[4];
     uint32_t n = hinted(s->l, iv, hint);
+    RegSet clobbered = clobbered_in(s, iv);
+    bool fixed = s->l->next_fixed[iv->start >> POS_BITS] < iv->end;
     for (uint32_t k = 0; k < n; k++) {
-        if ((hint[k] >= REG_FLOAT) != (c == RC_FLOAT) || is_taken(s, iv, hint[k])) continue;
+        if ((hint[k] >= REG_FLOAT) != (c == RC_FLOAT) || is_taken(s, iv, hint[k], clobbered, fixed)) continue;
         assign(s, index, hint[k]);
         return true;
     }
     for (uint32_t k = 0; k < s->l->t->norder[c]; k++) {
         uint32_t reg = s->l->t->order[c][k];
-        if (is_taken(s, iv, reg)) continue;
+        if (is_taken(s, iv, reg, clobbered, fixed)) continue;
         assign(s, index, reg);
         return true;
     }

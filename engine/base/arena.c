@@ -13,7 +13,9 @@
 #endif
 #ifdef ARENA_ASAN
 #include <sanitizer/asan_interface.h>
+enum { ALL_HERE = 1 }; /* each allocation comes here, to be unpoisoned */
 #else
+enum { ALL_HERE = 0 };
 #define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
@@ -28,6 +30,23 @@ struct ArenaChunk {
 
 void arena_init(Arena *a, Bail *b) { *a = (Arena){.bail = b}; }
 
+static size_t used_here(const Arena *a) { return a->chunk ? (size_t)(a->at - a->chunk->data) : 0; }
+
+size_t arena_used(const Arena *a) { return a->before + used_here(a); }
+
+/* Bytes of the newest chunk behind `at` that the limit lets go. */
+static size_t room(const Arena *a) {
+    size_t size = a->chunk->size - used_here(a), left = a->limit > arena_used(a) ? a->limit - arena_used(a) : 0;
+    return a->limit && left < size ? left : size;
+}
+
+static void set_end(Arena *a) { a->end = ALL_HERE ? a->at : a->at + room(a); }
+
+void arena_limit(Arena *a, size_t limit) {
+    a->limit = limit;
+    if (a->chunk) set_end(a);
+}
+
 static void new_chunk(Arena *a, size_t need) {
     size_t size = a->chunk ? a->chunk->size * 2 : FIRST_CHUNK;
     if (size > LARGEST_CHUNK) size = LARGEST_CHUNK;
@@ -38,21 +57,23 @@ static void new_chunk(Arena *a, size_t need) {
     c->prev = a->chunk;
     c->size = size;
     ASAN_POISON_MEMORY_REGION(c->data, size);
+    a->before += used_here(a);
     a->chunk = c;
     a->at = c->data;
-    a->end = c->data + size;
 }
 
-void *arena_alloc(Arena *a, size_t size, size_t align) {
+void *arena_more(Arena *a, size_t size, size_t align) {
     assert(bits_is_pow2(align) && align <= 64);
-    if (a->limit && size > a->limit - a->used) bail(a->bail, BAIL_MEMORY, "memory limit reached");
     uintptr_t p = bits_align((uintptr_t)a->at, align);
-    if (!a->chunk || p > (uintptr_t)a->end || size > (uintptr_t)a->end - p) {
+    if (a->limit && (arena_used(a) > a->limit || size > a->limit - arena_used(a)))
+        bail(a->bail, BAIL_MEMORY, "memory limit reached");
+    uintptr_t end = a->chunk ? (uintptr_t)a->chunk->data + a->chunk->size : 0;
+    if (!a->chunk || p > end || size > end - p) {
         new_chunk(a, size + align);
         p = bits_align((uintptr_t)a->at, align);
     }
     a->at = (uint8_t *)p + size;
-    a->used += size;
+    set_end(a);
     ASAN_UNPOISON_MEMORY_REGION((void *)p, size);
     return (void *)p;
 }
@@ -69,7 +90,7 @@ char *arena_dup(Arena *a, const void *p, size_t n) {
     return s;
 }
 
-ArenaMark arena_mark(const Arena *a) { return (ArenaMark){a->chunk, a->at, a->used}; }
+ArenaMark arena_mark(const Arena *a) { return (ArenaMark){a->chunk, a->at, a->before}; }
 
 void arena_rewind(Arena *a, ArenaMark mark) {
     if (!mark.chunk) {
@@ -82,9 +103,9 @@ void arena_rewind(Arena *a, ArenaMark mark) {
         os_free(c);
     }
     a->at = mark.at;
-    a->end = a->chunk->data + a->chunk->size;
-    a->used = mark.used;
-    ASAN_POISON_MEMORY_REGION(a->at, (size_t)(a->end - a->at));
+    a->before = mark.before;
+    set_end(a);
+    ASAN_POISON_MEMORY_REGION(a->at, a->chunk->size - used_here(a));
 }
 
 void arena_reset(Arena *a) {
@@ -97,8 +118,8 @@ void arena_reset(Arena *a) {
         os_free(c);
     }
     a->at = keep->data;
-    a->end = keep->data + keep->size;
-    a->used = 0;
+    a->before = 0;
+    set_end(a);
     ASAN_POISON_MEMORY_REGION(keep->data, keep->size);
 }
 
@@ -109,13 +130,21 @@ void arena_free(Arena *a) {
         os_free(c);
     }
     a->at = a->end = NULL;
-    a->used = 0;
+    a->before = 0;
 }
 
 void *vec_grow(Arena *a, void *at, uint32_t n, uint32_t *cap, uint32_t need, size_t item) {
     uint64_t want = *cap ? (uint64_t)*cap * 2 : 8;
     if (want < need) want = need;
     if (want > UINT32_MAX) bail(a->bail, BAIL_TOO_LARGE, "more than 2^32 items");
+    if (*cap && (uint8_t *)at + (size_t)*cap * item == a->at) { /* the newest of all: it grows where it is */
+        size_t more = (size_t)(want - *cap) * item;
+        if (more < (size_t)(a->end - a->at)) {
+            a->at += more;
+            *cap = (uint32_t)want;
+            return at;
+        }
+    }
     void *p = arena_alloc(a, want * item, item >= 16 ? 16 : 8);
     if (n) memcpy(p, at, n * item);
     *cap = (uint32_t)want;

@@ -17,21 +17,33 @@ typedef struct ArenaChunk ArenaChunk;
 
 typedef struct Arena {
     ArenaChunk *chunk; /* newest chunk */
-    uint8_t *at, *end; /* free bytes of the newest chunk */
+    uint8_t *at, *end; /* bytes of it that arena_alloc may take as they are; the rest is arena.c's */
     Bail *bail;        /* where to go when memory runs out; may be NULL */
-    size_t used;       /* bytes handed out since the last reset */
-    size_t limit;      /* 0: none */
+    size_t before;     /* bytes in use in the chunks before */
+    size_t limit;      /* arena_limit's */
 } Arena;
 
 typedef struct ArenaMark {
     ArenaChunk *chunk;
     uint8_t *at;
-    size_t used;
+    size_t before;
 } ArenaMark;
 
 void arena_init(Arena *a, Bail *bail);
+/* arena_alloc where the bytes at hand do not do. */
+void *arena_more(Arena *a, size_t size, size_t align);
 /* `size` bytes, uninitialised, aligned to `align` (a power of two, at most 64). */
-void *arena_alloc(Arena *a, size_t size, size_t align);
+static inline void *arena_alloc(Arena *a, size_t size, size_t align) {
+    size_t pad = -(uintptr_t)a->at & (align - 1), room = (size_t)(a->end - a->at);
+    if (size >= room || pad > room - size) return arena_more(a, size, align);
+    uint8_t *p = a->at + pad;
+    a->at = p + size;
+    return p;
+}
+/* No more than that many bytes, in arena_used's sense; 0: no limit, as after arena_init. */
+void arena_limit(Arena *a, size_t limit);
+/* Bytes handed out since the last reset, and what aligning them took. */
+size_t arena_used(const Arena *a);
 void *arena_zalloc(Arena *a, size_t size, size_t align);
 /* Copy `n` bytes in; the copy is followed by a NUL that is not counted. */
 char *arena_dup(Arena *a, const void *p, size_t n);

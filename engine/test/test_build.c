@@ -730,7 +730,7 @@ static size_t memory_used(Shape *shape, uint32_t n) {
     InstLayout l = instance_layout(m);
     char msg[160] = "";
     Fn *f = ir_build(&tmp, m, &l, 0, &guard);
-    size_t used = tmp.used;
+    size_t used = arena_used(&tmp);
     if (!ir_verify(f, msg, sizeof msg)) fail_msg("%s", msg);
     arena_reset(&arena);
     arena_reset(&tmp);

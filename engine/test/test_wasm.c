@@ -378,15 +378,72 @@ static void test_out_of_memory(void **state) {
     Bail outer;
     arena_init(&a, &outer);
     assert_non_null(load(&a, (Bytes){bytes, n}, W2, &err));
-    size_t all = a.used;
+    size_t all = arena_used(&a);
     assert_ptr_equal(a.bail, &outer);
     for (size_t limit = 1; limit < all; limit += limit / 3 + 1) {
         arena_reset(&a);
-        a.limit = limit;
+        arena_limit(&a, limit);
         assert_null(load(&a, (Bytes){bytes, n}, W2, &err));
         assert_int_equal(err.code, ERR_NO_MEMORY);
         assert_ptr_equal(a.bail, &outer);
     }
+    arena_free(&a);
+}
+
+/* True when the arena bails. */
+static bool bails(Arena *a, Bail *b, size_t size, size_t align) {
+    if (BAIL_CATCH(b)) return true;
+    memset(arena_alloc(a, size, align), 1, size);
+    return false;
+}
+
+/* A limit holds to the byte, wherever chunks begin, and after a rewind as before. */
+static void test_arena_limit(void **state) {
+    (void)state;
+    Arena a;
+    Bail b;
+    arena_init(&a, &b);
+    assert_non_null(arena_alloc(&a, 0, 8));
+    for (size_t limit = 1; limit < 300000; limit = limit * 3 + 1) {
+        arena_reset(&a);
+        arena_limit(&a, limit);
+        for (uint32_t round = 0; round < 2; round++) {
+            ArenaMark mark = arena_mark(&a);
+            size_t n = limit / 7 + 1, left = limit - arena_used(&a);
+            for (; left >= n; left -= n) assert_false(bails(&a, &b, n, 1));
+            assert_true(bails(&a, &b, left + 1, 1));
+            assert_false(bails(&a, &b, left, 1));
+            assert_int_equal(arena_used(&a), limit);
+            assert_true(bails(&a, &b, 1, 1));
+            arena_rewind(&a, mark);
+        }
+    }
+    arena_limit(&a, 0);
+    assert_false(bails(&a, &b, 1000000, 64));
+    arena_free(&a);
+}
+
+/* The newest array grows in place, another moves; what is in it stays. */
+static void test_vec_growth(void **state) {
+    (void)state;
+    Arena a;
+    arena_init(&a, NULL);
+    VEC(uint64_t) x = {0}, y = {0};
+    for (uint32_t n = 0; n < 5000; n++) {
+        const uint64_t *newest = x.at;
+        if (n % 1000 == 500) vec_push(&a, &y, n);
+        bool same = n % 1000 != 500 && x.n == x.cap && (uint8_t *)(x.at + x.cap) == a.at && x.cap * 8 < a.end - a.at;
+        vec_push(&a, &x, n * 3);
+        if (same) assert_ptr_equal(x.at, newest);
+        assert_int_equal((uintptr_t)x.at % 8, 0);
+    }
+    for (uint32_t n = 0; n < 5000; n++) assert_int_equal(x.at[n], n * 3);
+    for (uint32_t n = 0; n < y.n; n++) assert_int_equal(y.at[n], n * 1000 + 500);
+    VEC(uint8_t) z = {0};
+    vec_reserve(&a, &z, 8);
+    const uint8_t *first = z.at;
+    vec_reserve(&a, &z, 9);
+    if (a.end - a.at > 0) assert_ptr_equal(z.at, first);
     arena_free(&a);
 }
 
@@ -438,7 +495,8 @@ int main(void) {
         cmocka_unit_test(test_features),      cmocka_unit_test(test_types),        cmocka_unit_test(test_header),
         cmocka_unit_test(test_sections),      cmocka_unit_test(test_decode_types), cmocka_unit_test(test_gc_types),
         cmocka_unit_test(test_decode_rest),   cmocka_unit_test(test_const_exprs),  cmocka_unit_test(test_names),
-        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_limits),       cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_arena_limit),  cmocka_unit_test(test_vec_growth),
+        cmocka_unit_test(test_limits),        cmocka_unit_test(test_layout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

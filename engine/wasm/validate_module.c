@@ -314,7 +314,7 @@ bool module_validate(Module *m, Err *err) {
     };
     err_clear(err);
     arena_init(&v.scratch, &here);
-    v.scratch.limit = m->arena->limit;
+    arena_limit(&v.scratch, m->arena->limit);
     m->arena->bail = &here;
     validate_or_bail(&v, &here);
     m->arena->bail = outer;

@@ -7,6 +7,8 @@
 #include "ir/ir.h"
 
 void cfg_build(Fn *f);
+/* The same without unreachable blocks: the others are renumbered, in the same order. */
+void cfg_clean(Fn *f);
 bool cfg_dominates(const Fn *f, BlkId a, BlkId b); /* also a == b */
 /* Put an empty block on each edge from a block with several successors to one with several predecessors. */
 void cfg_split_critical(Fn *f);

@@ -19,7 +19,8 @@ static IrSig copy_sig(Arena *a, const IrSig *s) {
 Fn *fn_copy(Arena *a, const Fn *f) {
     Fn *c = ARENA_NEW(a, Fn);
     *c = *f;
-    c->arena = a;
+    c->arena = c->scratch = a;
+    memset(&c->preds, 0, sizeof c->preds);
     c->rewrites = NULL;
     c->inliner = NULL;
     c->name = arena_dup(a, f->name, strlen(f->name));

@@ -78,7 +78,7 @@ uint32_t vop_lanes(VOp op) {
 
 Fn *fn_new(Arena *a, const char *name, uint32_t index, const IrSig *sig) {
     Fn *f = ARENA_NEW(a, Fn);
-    f->arena = a;
+    f->arena = f->scratch = a;
     f->name = name ? name : "";
     f->index = index;
     f->sig = *sig;

@@ -176,8 +176,11 @@ typedef struct Fn {
     VEC(Callee) calls;
     VEC(Blk) blk;        /* blk 0 is the entry; its parameters are the function's */
     VEC(BlkId) rpo;      /* by cfg_build: reachable blocks in reverse postorder */
+    VEC(BlkId) preds;    /* by cfg_build: where Blk.pred are */
     uint32_t frame_cost; /* for the frame-size check: see code/frame.c */
     VEC(Inlined) inlined;
+    uint32_t changed;          /* opt/pass.h */
+    Arena *scratch;            /* for what a pass needs while it runs; fn_new makes it `arena` */
     struct Rewrites *rewrites; /* opt/rewrite.h; may be NULL */
     struct Inliner *inliner;   /* opt/inline.h; may be NULL */
 } Fn;

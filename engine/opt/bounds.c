@@ -67,7 +67,7 @@ static void learn(Bounds *b, const Check *c) {
     uint32_t *bucket = &b->bucket[bucket_of(b, c)];
     Entry e = {*c, *bucket};
     *bucket = b->entry.n;
-    vec_push(b->f->arena, &b->entry, e);
+    vec_push(b->f->scratch, &b->entry, e);
 }
 
 static void leave_scope(Bounds *b) {
@@ -155,6 +155,7 @@ static void visit_block(Bounds *b, BlkId id) {
         }
         blk->list.at[n++] = blk->list.at[k];
     }
+    if (n < blk->list.n) b->f->changed |= CHANGED_EFFECTS;
     blk->list.n = n;
 }
 
@@ -162,13 +163,13 @@ void opt_bounds(Fn *f) {
     pass_begin(f);
     Bounds b = {.f = f, .mask = 63};
     while (b.mask < f->ins.n / 8) b.mask = 2 * b.mask + 1;
-    b.bucket = arena_alloc(f->arena, ((size_t)b.mask + 1) * sizeof *b.bucket, _Alignof(uint32_t));
+    b.bucket = arena_alloc(f->scratch, ((size_t)b.mask + 1) * sizeof *b.bucket, _Alignof(uint32_t));
     memset(b.bucket, 0xff, ((size_t)b.mask + 1) * sizeof *b.bucket);
     const BlkId *order = blk_dom_order(f);
     for (uint32_t i = 0; i < f->rpo.n; i++) {
         while (b.scope.n && b.scope.at[b.scope.n - 1].last < i) leave_scope(&b);
         Scope s = {f->blk.at[order[i]].dom_last, b.entry.n};
-        vec_push(f->arena, &b.scope, s);
+        vec_push(f->scratch, &b.scope, s);
         visit_block(&b, order[i]);
     }
 }

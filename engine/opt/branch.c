@@ -10,7 +10,8 @@
  *
  * Merge: a block with one predecessor that jumps to it becomes part of that.
  *
- * Algorithm: as in QBE's simplcfg, each part one sweep, a few rounds of all three.
+ * Algorithm: as in QBE's simplcfg, each part one sweep, a few rounds of all three.  The facts of cfg_build are made
+ * anew when all is done: in between, the number of edges into each block is kept, and what becomes the head of a loop.
  *
  * Requires: pass.h.
  *
@@ -25,11 +26,43 @@ enum { MAX_ROUNDS = 4, MAX_SELECTS = 2 };
 typedef struct Branch {
     Fn *f;
     bool changed;
+    Forward fwd;      /* merged blocks' parameters; n 0: none yet.  Ends and edges are up to date after each round */
+    uint32_t *nedges; /* by BlkId: edges into the block */
     uint8_t *outside; /* by Val: a parameter that is used elsewhere than in its block's end; NULL: nobody asks */
     uint32_t *arg;    /* by Val: a parameter's value along the edge being threaded */
 } Branch;
 
 static const Ins *last_ins(const Fn *f, BlkId b) { return &f->ins.at[blk_last(&f->blk.at[b])]; }
+
+/* -- Edges ---------------------------------------------------------------- */
+
+static void count_edges(Branch *x) {
+    const Fn *f = x->f;
+    x->nedges = ARENA_ARRAY(f->scratch, uint32_t, f->blk.n);
+    for (BlkId b = 0; b < f->blk.n; b++)
+        for (uint32_t k = 0; k < f->blk.at[b].succ.n; k++) x->nedges[f->blk.at[b].succ.at[k].to]++;
+}
+
+/* Has it been merged, or is there no way in?  Then its edges are no more.  In the order of Fn.rpo, what only such a
+ * block leads to is found, too, but for cycles. */
+static bool is_gone(Branch *x, BlkId b) {
+    Blk *blk = &x->f->blk.at[b];
+    if (b == 0 || x->nedges[b]) return false;
+    for (uint32_t k = 0; k < blk->succ.n; k++) x->nedges[blk->succ.at[k].to]--;
+    blk->succ.n = blk->list.n = 0;
+    return true;
+}
+
+static void cut_edges(Branch *x, BlkId b, uint32_t n) {
+    Blk *blk = &x->f->blk.at[b];
+    while (blk->succ.n > n) x->nedges[blk->succ.at[--blk->succ.n].to]--;
+}
+
+static void keep_edge(Branch *x, BlkId b, uint32_t k) {
+    Blk *blk = &x->f->blk.at[b];
+    for (uint32_t j = 0; j < blk->succ.n; j++) x->nedges[blk->succ.at[j].to] -= j != k;
+    blk_jump(x->f, b, k);
+}
 
 /* -- Ends ----------------------------------------------------------------- */
 
@@ -65,8 +98,9 @@ static bool make_selects(Branch *x, BlkId b) {
         f->pool.at[f->pool.n++] = v;
     }
     vec_push(f->arena, &f->blk.at[b].list, end);
+    f->changed |= CHANGED_CODE;
     f->blk.at[b].succ.at[0].args = at;
-    blk_jump(f, b, 0);
+    keep_edge(x, b, 0);
     return true;
 }
 
@@ -77,7 +111,7 @@ static bool simplify_brif(Branch *x, BlkId b) {
     bool constant = condition->op == IR_iconst;
     if (!constant && !same_edge(f, &succ[0], &succ[1])) return make_selects(x, b);
     if (!opt_rewrite(f, constant ? RULE_branch_constant : RULE_branch_same, blk_last(&f->blk.at[b]))) return false;
-    blk_jump(f, b, constant && !condition->a ? 1 : 0);
+    keep_edge(x, b, constant && !condition->a ? 1 : 0);
     return true;
 }
 
@@ -89,20 +123,21 @@ static bool simplify_brtable(Branch *x, BlkId b) {
     uint32_t n = blk->succ.n, was = n;
     if (index->op == IR_iconst) {
         if (!opt_rewrite(f, RULE_branch_constant, blk_last(blk))) return false;
-        blk_jump(f, b, index->a < n ? index->a : n - 1);
+        keep_edge(x, b, index->a < n ? index->a : n - 1);
         return true;
     }
     while (n > 1 && same_edge(f, &blk->succ.at[n - 2], &blk->succ.at[n - 1])) n--;
     if ((n > 2 && n == was) || !opt_rewrite(f, n == 1 ? RULE_branch_same : RULE_branch_short, blk_last(blk)))
         return false;
-    blk->succ.n = n;
+    cut_edges(x, b, n);
     if (n == 1) {
-        blk_jump(f, b, 0);
+        keep_edge(x, b, 0);
     } else if (n == 2) {
         Edge zero = blk->succ.at[0];
         blk->succ.at[0] = blk->succ.at[1];
         blk->succ.at[1] = zero;
         end->op = IR_brif;
+        f->changed |= CHANGED_CODE;
     }
     return true;
 }
@@ -110,6 +145,7 @@ static bool simplify_brtable(Branch *x, BlkId b) {
 static void simplify_ends(Branch *x) {
     for (uint32_t i = 0; i < x->f->rpo.n; i++) {
         BlkId b = x->f->rpo.at[i];
+        if (is_gone(x, b)) continue;
         /* A table may become a brif, which may become a jump. */
         if (last_ins(x->f, b)->op == IR_brtable) x->changed |= simplify_brtable(x, b);
         if (last_ins(x->f, b)->op == IR_brif) x->changed |= simplify_brif(x, b);
@@ -127,7 +163,8 @@ static void find_outside_uses(Branch *x) {
         for (uint32_t k = 0; k < blk->list.n; k++) {
             const Ins *ins = &f->ins.at[blk->list.at[k]];
             bool end = k + 1 == blk->list.n;
-            FOR_OPERANDS(f, ins, v, {
+            FOR_OPERANDS(f, ins, u, {
+                Val v = forward_find(&x->fwd, u);
                 if (!end || f->ins.at[v].b != b) x->outside[v] = 1;
             });
         }
@@ -203,6 +240,10 @@ static bool thread_edge(Branch *x, BlkId b, uint32_t k) {
     }
     next.args = at;
     f->blk.at[b].succ.at[k] = next;
+    x->nedges[edge.to]--;
+    x->nedges[next.to]++;
+    /* Where all ways into a loop go past its head, the next block is the head. */
+    f->blk.at[next.to].loop_head |= over->loop_head;
     return true;
 }
 
@@ -219,8 +260,8 @@ static bool has_candidates(const Fn *f) {
 static void thread(Branch *x) {
     Fn *f = x->f;
     if (has_candidates(f)) {
-        x->outside = ARENA_ARRAY(f->arena, uint8_t, f->ins.n);
-        x->arg = ARENA_ARRAY(f->arena, uint32_t, f->ins.n);
+        x->outside = ARENA_ARRAY(f->scratch, uint8_t, f->ins.n);
+        x->arg = ARENA_ARRAY(f->scratch, uint32_t, f->ins.n);
         find_outside_uses(x);
     }
     for (uint32_t i = f->rpo.n; i-- > 0;) {
@@ -242,48 +283,81 @@ static bool feeds_itself(Forward *fwd, const Edge *e) {
     return false;
 }
 
-/* Edges are counted here, since threading has outdated the facts; one from a block that is unreachable by now only
- * puts a merge off to the next round. */
+/* Block b, which ends with a jump along its edge, goes on with what block `edge->to` has. */
+static void append_block(Branch *x, BlkId b, const Edge *edge) {
+    Fn *f = x->f;
+    Blk *blk = &f->blk.at[b], *next = &f->blk.at[edge->to];
+    if (next->param.n && !x->fwd.n) forward_init(&x->fwd, f);
+    for (uint32_t k = 0; k < next->param.n; k++)
+        forward_set(&x->fwd, next->param.at[k], forward_find(&x->fwd, edge_arg(f, edge, k)));
+    blk->list.n--;
+    vec_reserve(f->arena, &blk->list, blk->list.n + next->list.n);
+    memcpy(blk->list.at + blk->list.n, next->list.at, next->list.n * sizeof(Val));
+    blk->list.n += next->list.n;
+    blk->succ.at = next->succ.at;
+    blk->succ.n = next->succ.n;
+    blk->succ.cap = next->succ.cap;
+    memset(&next->succ, 0, sizeof next->succ);
+    next->param.n = next->list.n = 0;
+    x->nedges[edge->to] = 0;
+}
+
 static void merge(Branch *x) {
     Fn *f = x->f;
-    Forward fwd = {.f = f}; /* everything is itself, until there is a parameter to replace */
-    uint32_t *nedges = ARENA_ARRAY(f->arena, uint32_t, f->blk.n);
-    for (BlkId b = 0; b < f->blk.n; b++)
-        for (uint32_t k = 0; k < f->blk.at[b].succ.n; k++) nedges[f->blk.at[b].succ.at[k].to]++;
     for (uint32_t i = 0; i < f->rpo.n; i++) {
         BlkId b = f->rpo.at[i];
-        while (f->blk.at[b].list.n && last_ins(f, b)->op == IR_jump) {
-            Blk *blk = &f->blk.at[b];
-            const Edge edge = blk->succ.at[0];
-            Blk *next = &f->blk.at[edge.to];
-            if (edge.to == b || nedges[edge.to] != 1 || feeds_itself(&fwd, &edge)) break;
-            if (!opt_rewrite(f, RULE_branch_merge, blk_last(blk))) break;
-            if (next->param.n && !fwd.n) forward_init(&fwd, f);
-            for (uint32_t k = 0; k < next->param.n; k++)
-                forward_set(&fwd, next->param.at[k], forward_find(&fwd, edge_arg(f, &edge, k)));
-            blk->list.n--;
-            vec_reserve(f->arena, &blk->list, blk->list.n + next->list.n);
-            memcpy(blk->list.at + blk->list.n, next->list.at, next->list.n * sizeof(Val));
-            blk->list.n += next->list.n;
-            blk->succ.at = next->succ.at;
-            blk->succ.n = next->succ.n;
-            blk->succ.cap = next->succ.cap;
-            memset(&next->succ, 0, sizeof next->succ);
-            next->param.n = next->list.n = 0;
+        while (!is_gone(x, b) && last_ins(f, b)->op == IR_jump) {
+            const Edge edge = f->blk.at[b].succ.at[0];
+            if (edge.to == b || edge.to == 0 || x->nedges[edge.to] != 1 || feeds_itself(&x->fwd, &edge)) break;
+            if (!opt_rewrite(f, RULE_branch_merge, blk_last(&f->blk.at[b]))) break;
+            append_block(x, b, &edge);
             x->changed = true;
         }
     }
-    forward_apply(&fwd);
 }
 
-void opt_branch(Fn *f) {
-    pass_begin(f);
+/* Ends and edges are what the next round looks at. */
+static void forward_ends(Branch *x) {
+    Fn *f = x->f;
+    if (!x->fwd.any) return;
+    for (uint32_t i = 0; i < f->rpo.n; i++) {
+        BlkId b = f->rpo.at[i];
+        if (is_gone(x, b)) continue;
+        forward_operands(&x->fwd, &f->ins.at[blk_last(&f->blk.at[b])]);
+        forward_args(&x->fwd, &f->blk.at[b]);
+    }
+}
+
+/* Blocks that is_gone knows to be there. */
+static uint32_t count_blocks(Branch *x) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < x->f->rpo.n; i++) n += !is_gone(x, x->f->rpo.at[i]);
+    return n;
+}
+
+/* True when there may be more to find: edges from unreachable cycles are gone now. */
+static bool simplify(Fn *f) {
+    Branch x = {.f = f, .fwd = {.f = f}};
+    bool any = false;
+    count_edges(&x);
     for (uint32_t n = 0; n < MAX_ROUNDS; n++) {
-        Branch x = {.f = f};
+        x.changed = false;
         simplify_ends(&x);
         thread(&x);
         merge(&x);
         if (!x.changed) break;
-        blk_clean(f);
+        forward_ends(&x);
+        any = true;
     }
+    if (!any) return false;
+    uint32_t known = count_blocks(&x);
+    f->changed |= CHANGED_BLOCKS;
+    blk_clean(f);
+    forward_apply(&x.fwd);
+    return f->blk.n < known;
+}
+
+void opt_branch(Fn *f) {
+    pass_begin(f);
+    for (uint32_t n = 0; n < MAX_ROUNDS && simplify(f); n++) continue;
 }

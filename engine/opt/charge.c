@@ -52,6 +52,7 @@ static void merge(Fn *f, Val due, Val into) {
     add_parts(&p, f, into);
     uint32_t at = fn_pool(f, &p.at[0].counter, p.n * CHARGE_WORDS);
     f->ins.at[into] = (Ins){.op = IR_charges, .a = at, .b = p.n};
+    f->changed |= CHANGED_EFFECTS;
 }
 
 static bool can_merge(const Fn *f, Val due, Val into) {

@@ -29,7 +29,7 @@ static bool is_root(const Ins *i) {
 static void mark(Dce *d, Val v) {
     if (d->live[v]) return;
     d->live[v] = 1;
-    vec_push(d->f->arena, &d->work, v);
+    vec_push(d->f->scratch, &d->work, v);
 }
 
 static void mark_operands(Dce *d, Val v) {
@@ -75,7 +75,7 @@ static Val find_dead(const Dce *d) {
 
 void opt_dce(Fn *f) {
     pass_begin(f);
-    Dce d = {.f = f, .in = blk_in_edges(f), .live = ARENA_ARRAY(f->arena, uint8_t, f->ins.n)};
+    Dce d = {.f = f, .in = blk_in_edges(f), .live = ARENA_ARRAY(f->scratch, uint8_t, f->ins.n)};
     for (BlkId b = 0; b < f->blk.n; b++)
         for (uint32_t k = 0; k < f->blk.at[b].list.n; k++)
             if (is_root(&f->ins.at[f->blk.at[b].list.at[k]])) mark(&d, f->blk.at[b].list.at[k]);
@@ -83,6 +83,6 @@ void opt_dce(Fn *f) {
     /* All at once: dead values use each other. */
     Val first = find_dead(&d);
     if (!first || !opt_rewrite(f, RULE_dce_dead, first)) return;
-    uint8_t *dead = ARENA_ARRAY(f->arena, uint8_t, f->ins.n);
+    uint8_t *dead = ARENA_ARRAY(f->scratch, uint8_t, f->ins.n);
     for (BlkId b = 0; b < f->blk.n; b++) sweep(&d, b, dead);
 }

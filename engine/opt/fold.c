@@ -89,7 +89,8 @@ static Val append(Fold *x, Ins i) {
     Val v = f->ins.n;
     vec_push(f->arena, &f->ins, i);
     vec_push(f->arena, &f->loc, x->loc);
-    vec_push(f->arena, &x->out, v);
+    vec_push(f->scratch, &x->out, v);
+    if (!ins_is_const(&i)) f->changed |= CHANGED_MORE;
     return v;
 }
 
@@ -248,7 +249,9 @@ static void index_rules(Driver *d) {
 
 static Val try_rule(Driver *d, uint32_t rule, Val v, const Ins *i) {
     Val r = rows[rule].fn(&d->x, v, i);
-    if (r != NO_FOLD) opt_rewrote(d->x.f, (OptRule)rule, v);
+    if (r == NO_FOLD) return r;
+    d->x.f->changed |= r == DROP_INS ? CHANGED_EFFECTS : CHANGED_CODE;
+    opt_rewrote(d->x.f, (OptRule)rule, v);
     return r;
 }
 
@@ -264,20 +267,25 @@ static Val fold_once(Driver *d, Val v) {
     return r;
 }
 
-static void fold_ins(Driver *d, Val v) {
+/* Can there be a rule for i?  Quick: most have none. */
+static bool has_rules(const Driver *d, const Ins *i) {
+    return d->first[i->op] || (ir_info[i->op].nargs && ins_is_const(fold_def(&d->x, i->a)));
+}
+
+/* False: v is gone. */
+static bool fold_ins(Driver *d, Val v) {
     Fold *x = &d->x;
     x->loc = x->f->loc.at[v];
-    forward_operands(&x->fwd, &x->f->ins.at[v]);
     for (uint32_t n = 0; n < MAX_REFOLDS && opt_may_rewrite(x->f); n++) {
         Val r = fold_once(d, v);
         if (r == NO_FOLD) break;
-        if (r == DROP_INS) return;
+        if (r == DROP_INS) return false;
         if (r != v) {
             forward_set(&x->fwd, v, r);
-            return;
+            return false;
         }
     }
-    vec_push(x->f->arena, &x->out, v);
+    return true;
 }
 
 static void fold_block(Driver *d, BlkId b) {
@@ -285,9 +293,14 @@ static void fold_block(Driver *d, BlkId b) {
     x->blk = b;
     x->cut = false;
     x->out.n = 0;
-    vec_reserve(x->f->arena, &x->out, x->f->blk.at[b].list.n + 4);
-    for (uint32_t k = 0; k < x->f->blk.at[b].list.n && !x->cut; k++) fold_ins(d, x->f->blk.at[b].list.at[k]);
-    Blk *blk = &x->f->blk.at[b];
+    Blk *blk = &x->f->blk.at[b]; /* no rule makes a block */
+    const Val *v = blk->list.at, *end = v + blk->list.n;
+    vec_reserve(x->f->scratch, &x->out, blk->list.n + 4);
+    for (; v < end && !x->cut; v++) {
+        Ins *i = &x->f->ins.at[*v];
+        forward_operands(&x->fwd, i);
+        if (!has_rules(d, i) || fold_ins(d, *v)) vec_push(x->f->scratch, &x->out, *v);
+    }
     blk->list.n = 0; /* nothing to keep when it grows */
     vec_reserve(x->f->arena, &blk->list, x->out.n);
     if (x->out.n) memcpy(blk->list.at, x->out.at, x->out.n * sizeof(Val));
@@ -295,11 +308,12 @@ static void fold_block(Driver *d, BlkId b) {
     if (x->cut) {
         blk->succ.n = 0;
         x->cfg = true;
+        x->f->changed |= CHANGED_BLOCKS;
     }
 }
 
 static const uint32_t *count_uses(const Fn *f) {
-    uint32_t *uses = ARENA_ARRAY(f->arena, uint32_t, f->ins.n);
+    uint32_t *uses = ARENA_ARRAY(f->scratch, uint32_t, f->ins.n);
     for (BlkId b = 0; b < f->blk.n; b++) {
         const Blk *blk = &f->blk.at[b];
         for (uint32_t k = 0; k < blk->list.n; k++) FOR_OPERANDS(f, &f->ins.at[blk->list.at[k]], v, { uses[v]++; });

@@ -622,8 +622,8 @@ Val fold_select_const(Fold *x, Val v, const Ins *i) {
 }
 
 Val fold_select_same(Fold *x, Val v, const Ins *i) {
-    (void)x, (void)v;
-    return i->b == i->c ? i->b : NO_FOLD;
+    (void)v;
+    return val_equal(x->f, i->b, i->c) ? i->b : NO_FOLD;
 }
 
 Val fold_select_eqz(Fold *x, Val v, const Ins *i) {

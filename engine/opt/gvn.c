@@ -25,11 +25,13 @@
 #include "base/map.h"
 #include "opt/pass.h"
 
-enum { FACT_NONZERO = IR_COUNT, FACT_ZERO }; /* in Key.op */
+/* In Key.head: no instruction has such bytes, for its type would be 255. */
+#define FACT_NONZERO UINT32_C(0xffffff00)
+#define FACT_ZERO UINT32_C(0xffffffff)
 
+/* An instruction's first four bytes, and its operands' numbers. */
 typedef struct Key {
-    uint8_t op, type, aux, flags;
-    uint32_t a, b, c;
+    uint32_t head, a, b, c;
 } Key;
 
 typedef struct Entry {
@@ -57,17 +59,19 @@ typedef struct Gvn {
 /* -- The table ------------------------------------------------------------ */
 
 static uint32_t hash_key(const Key *k) {
-    uint64_t head = (uint64_t)k->op << 24 | (uint64_t)k->type << 16 | (uint64_t)k->aux << 8 | k->flags;
     /* multiplied and folded, so that the low bits, which choose the bucket, depend on all */
-    uint64_t x = (head << 32 | k->a) * UINT64_C(0x9e3779b97f4a7c15) ^ ((uint64_t)k->b << 32 | k->c);
+    uint64_t x = ((uint64_t)k->head << 32 | k->a) * UINT64_C(0x9e3779b97f4a7c15) ^ ((uint64_t)k->b << 32 | k->c);
     x *= UINT64_C(0xbf58476d1ce4e5b9);
     return (uint32_t)(x >> 32);
 }
 
+static bool same_key(const Key *x, const Key *y) {
+    return x->head == y->head && x->a == y->a && x->b == y->b && x->c == y->c;
+}
+
 static uint32_t find_entry(const Gvn *g, const Key *key, uint32_t hash) {
     uint32_t e = g->bucket[hash & g->mask];
-    while (e != NONE && (g->entry.at[e].hash != hash || memcmp(&g->entry.at[e].key, key, sizeof *key) != 0))
-        e = g->entry.at[e].next;
+    while (e != NONE && !same_key(&g->entry.at[e].key, key)) e = g->entry.at[e].next;
     return e;
 }
 
@@ -77,9 +81,11 @@ static Val lookup(const Gvn *g, const Key *key) {
 }
 
 static void insert_hashed(Gvn *g, const Key *key, uint32_t hash, Val v) {
-    Entry e = {.key = *key, .v = v, .hash = hash, .next = g->bucket[hash & g->mask]};
-    g->bucket[hash & g->mask] = g->entry.n;
-    vec_push(g->f->arena, &g->entry, e);
+    uint32_t *bucket = &g->bucket[hash & g->mask], n = g->entry.n;
+    vec_reserve(g->f->scratch, &g->entry, n + 1);
+    g->entry.n++;
+    g->entry.at[n] = (Entry){.key = *key, .v = v, .hash = hash, .next = *bucket};
+    *bucket = n;
 }
 
 static void insert(Gvn *g, const Key *key, Val v) { insert_hashed(g, key, hash_key(key), v); }
@@ -100,27 +106,32 @@ static uint32_t hash_words(const uint32_t *word, uint32_t n) {
     return (uint32_t)h;
 }
 
-/* All fields count: what an operation does not use is 0. */
+/* With another condition, and the operands swapped. */
+static void mirror(Key *k, const Ins *i) {
+    Ins other = *i;
+    uint32_t a = k->a;
+    k->a = k->b, k->b = a;
+    if (i->op == IR_icmp) other.aux = (uint8_t)cond_swap((Cond)i->aux);
+    if (i->op == IR_fcmp) other.aux = (uint8_t)fcond_swap((FCond)i->aux);
+    memcpy(&k->head, &other, sizeof k->head);
+}
+
+/* All fields count: what an operation does not use is 0.  The type of what is compared does, too, by its operands. */
 static Key key_of(const Gvn *g, const Ins *i) {
-    Key k = {.op = i->op, .type = i->type, .aux = i->aux, .flags = i->flags, .a = i->a, .b = i->b, .c = i->c};
+    Key k = {.a = i->a, .b = i->b, .c = i->c};
+    memcpy(&k.head, i, sizeof k.head);
     if (i->op == IR_vconst) { /* the words themselves */
         const uint32_t *word = &g->f->pool.at[i->a];
         k.a = word[0], k.b = word[1], k.c = hash_words(word + 2, 2);
         return k;
     }
     uint32_t n = ir_info[i->op].nargs;
+    if (n == 0) return k;
     if (i->op == IR_vshuffle) k.c = hash_words(&g->f->pool.at[i->c], 4);
-    if (n >= 1) k.a = g->number[k.a];
+    k.a = g->number[k.a];
     if (n >= 2) k.b = g->number[k.b];
     if (n >= 3) k.c = g->number[k.c];
-    if (i->op == IR_icmp || i->op == IR_fcmp) k.type = g->f->ins.at[i->a].type;
-    bool mirrored = ir_has(i->op, IRF_C) || i->op == IR_icmp || i->op == IR_fcmp;
-    if (mirrored && k.a > k.b) {
-        uint32_t swap = k.a;
-        k.a = k.b, k.b = swap;
-        if (i->op == IR_icmp) k.aux = (uint8_t)cond_swap((Cond)k.aux);
-        if (i->op == IR_fcmp) k.aux = (uint8_t)fcond_swap((FCond)k.aux);
-    }
+    if (k.a > k.b && (ir_has(i->op, IRF_C) || i->op == IR_icmp || i->op == IR_fcmp)) mirror(&k, i);
     return k;
 }
 
@@ -168,7 +179,7 @@ static Val negation(const Gvn *g, Val v) {
 
 /* 1: v is not 0 here, 0: it is 0, -1: not known */
 static int known(const Gvn *g, Val v) {
-    Key zero = {.op = FACT_ZERO, .a = v}, nonzero = {.op = FACT_NONZERO, .a = v};
+    Key zero = {.head = FACT_ZERO, .a = v}, nonzero = {.head = FACT_NONZERO, .a = v};
     if (lookup(g, &zero)) return 0;
     return lookup(g, &nonzero) ? 1 : -1;
 }
@@ -181,7 +192,7 @@ static int known_or_negated(const Gvn *g, Val v) {
 }
 
 static void learn(Gvn *g, Val v, bool nonzero) {
-    Key k = {.op = nonzero ? FACT_NONZERO : FACT_ZERO, .a = v};
+    Key k = {.head = nonzero ? FACT_NONZERO : FACT_ZERO, .a = v};
     insert(g, &k, v);
 }
 
@@ -204,6 +215,7 @@ static int number_check(Gvn *g, Val v, const Ins *i) {
     bool wants = i->op == IR_trapz; /* passes when the value is not 0 */
     if (k < 0) learn(g, i->a, wants);
     if (k < 0 || !opt_rewrite(g->f, k == wants ? RULE_gvn_check : RULE_gvn_trap, v)) return KEEP;
+    g->f->changed |= CHANGED_EFFECTS;
     return k == wants ? REMOVE : CUT;
 }
 
@@ -216,11 +228,14 @@ static void number_branch(Gvn *g, BlkId b, const Ins *i) {
 
 static void number_block(Gvn *g, BlkId b) {
     Blk *blk = &g->f->blk.at[b];
-    uint32_t n = 0;
+    Val *list = blk->list.at;
+    uint32_t n = 0, end = blk->list.n;
+    for (uint32_t k = 0; k < blk->param.n; k++) g->number[blk->param.at[k]] = blk->param.at[k];
     learn_from_edge(g, b);
-    for (uint32_t k = 0; k < blk->list.n; k++) {
-        Val v = blk->list.at[k];
+    for (uint32_t k = 0; k < end; k++) {
+        Val v = list[k];
         Ins *i = &g->f->ins.at[v];
+        g->number[v] = v;
         forward_operands(&g->fwd, i);
         int what = KEEP;
         if (ins_is_free(i))
@@ -230,7 +245,7 @@ static void number_block(Gvn *g, BlkId b) {
         else if (i->op == IR_brif)
             number_branch(g, b, i);
         if (what == REMOVE) continue;
-        blk->list.at[n++] = v;
+        list[n++] = v;
         if (what == CUT) {
             blk_cut(g->f, b, n - 1);
             g->cfg = true;
@@ -244,18 +259,19 @@ void opt_gvn(Fn *f) {
     pass_begin(f);
     Gvn g = {.f = f, .mask = 63};
     while (g.mask < f->ins.n / 2) g.mask = 2 * g.mask + 1;
-    g.bucket = arena_alloc(f->arena, ((size_t)g.mask + 1) * sizeof *g.bucket, _Alignof(uint32_t));
+    g.bucket = arena_alloc(f->scratch, ((size_t)g.mask + 1) * sizeof *g.bucket, _Alignof(uint32_t));
     memset(g.bucket, 0xff, ((size_t)g.mask + 1) * sizeof *g.bucket);
     forward_init(&g.fwd, f);
-    g.number = arena_alloc(f->arena, f->ins.n * sizeof *g.number, _Alignof(Val));
-    for (Val v = 0; v < f->ins.n; v++) g.number[v] = v;
+    g.number = arena_alloc(f->scratch, f->ins.n * sizeof *g.number, _Alignof(Val));
     const BlkId *order = blk_dom_order(f);
     for (uint32_t i = 0; i < f->rpo.n; i++) {
         while (g.scope.n && g.scope.at[g.scope.n - 1].last < i) leave_scope(&g);
         Scope s = {f->blk.at[order[i]].dom_last, g.entry.n};
-        vec_push(f->arena, &g.scope, s);
+        vec_push(f->scratch, &g.scope, s);
         number_block(&g, order[i]);
     }
     forward_apply_args(&g.fwd);
-    if (g.cfg) blk_clean(f);
+    if (!g.cfg) return;
+    f->changed |= CHANGED_MORE; /* blocks that have one way in now tell more */
+    blk_clean(f);
 }

@@ -122,7 +122,7 @@ static BlkId inline_call(Inline *x, BlkId from, Val call, const Fn *callee) {
     const Ins i = f->ins.at[call];
     x->callee = callee;
     x->call_loc = f->loc.at[call];
-    x->val = ARENA_ARRAY(f->arena, Val, callee->ins.n);
+    x->val = ARENA_ARRAY(f->scratch, Val, callee->ins.n);
     x->rest = fn_block(f);
     for (uint32_t k = 0; k < callee->sig.nresult; k++) fn_param(f, x->rest, (IrType)callee->sig.result[k]);
     x->base = f->blk.n;
@@ -163,13 +163,21 @@ static void visit_block(Inline *x, BlkId b) {
     f->blk.at[to].succ = was.succ;
 }
 
+static bool calls_functions(const Fn *f) {
+    for (uint32_t k = 0; k < f->calls.n; k++)
+        if (f->calls.at[k].kind == CALLEE_FUNC) return true;
+    return false;
+}
+
 void opt_inline(Fn *f) {
     pass_begin(f);
-    if (!f->inliner) return;
+    if (!f->inliner || !calls_functions(f)) return;
     Inline x = {.f = f};
     uint32_t n = f->blk.n;
     forward_init(&x.fwd, f);
     for (BlkId b = 0; b < n; b++) visit_block(&x, b);
     forward_apply(&x.fwd);
-    if (x.total) blk_clean(f);
+    if (!x.total) return;
+    f->changed |= CHANGED_CODE | CHANGED_BLOCKS;
+    blk_clean(f);
 }

@@ -62,7 +62,7 @@ static void find_loops(Licm *l) {
         if (blk->loop_head) {
             Loop loop = {.head = b, .outer = top};
             top = l->loop.n;
-            vec_push(f->arena, &l->loop, loop);
+            vec_push(f->scratch, &l->loop, loop);
         }
         l->loop_of[b] = top;
     }
@@ -117,7 +117,7 @@ static Val operand_before(Licm *l, uint32_t loop, Val v) {
     Ins i = f->ins.at[v];
     vec_push(f->arena, &f->ins, i);
     vec_push(f->arena, &f->loc, f->loc.at[v]);
-    vec_push(f->arena, &l->loop.at[loop].moved, copy);
+    vec_push(f->scratch, &l->loop.at[loop].moved, copy);
     return copy;
 }
 
@@ -129,9 +129,10 @@ static void move(Licm *l, Val v, uint32_t loop) {
     if (n >= 2) b = operand_before(l, loop, b);
     if (n >= 3) c = operand_before(l, loop, c);
     f->ins.at[v].a = a, f->ins.at[v].b = b, f->ins.at[v].c = c;
-    vec_push(f->arena, &l->loop.at[loop].moved, v);
+    vec_push(f->scratch, &l->loop.at[loop].moved, v);
     l->place[v] = (Place){l->loop.at[loop].head, true};
     l->any = true;
+    f->changed |= CHANGED_PLACES;
 }
 
 static void visit_block(Licm *l, BlkId b) {
@@ -192,7 +193,7 @@ static BlkId new_preheader(Fn *f, BlkId head, const InEdge *outside, uint32_t n)
 static bool place_moved(Fn *f, const Loop *loop, const InEdges *in) {
     VEC(InEdge) outside = {0};
     for (uint32_t e = in->start[loop->head]; e < in->start[loop->head + 1]; e++)
-        if (!cfg_dominates(f, loop->head, in->edge[e].from)) vec_push(f->arena, &outside, in->edge[e]);
+        if (!cfg_dominates(f, loop->head, in->edge[e].from)) vec_push(f->scratch, &outside, in->edge[e]);
     BlkId from = outside.at[0].from;
     bool fresh = outside.n > 1 || f->blk.at[from].succ.n > 1;
     insert_before_end(f, fresh ? new_preheader(f, loop->head, outside.at, outside.n) : from, loop);
@@ -202,8 +203,8 @@ static bool place_moved(Fn *f, const Loop *loop, const InEdges *in) {
 void opt_licm(Fn *f) {
     pass_begin(f);
     Licm l = {.f = f, .n = f->ins.n};
-    l.loop_of = ARENA_ARRAY(f->arena, uint32_t, f->blk.n);
-    l.place = ARENA_ARRAY(f->arena, Place, f->ins.n);
+    l.loop_of = ARENA_ARRAY(f->scratch, uint32_t, f->blk.n);
+    l.place = ARENA_ARRAY(f->scratch, Place, f->ins.n);
     find_loops(&l);
     if (!l.loop.n) return;
     for (uint32_t i = 0; i < f->rpo.n; i++) visit_block(&l, f->rpo.at[i]);
@@ -212,5 +213,8 @@ void opt_licm(Fn *f) {
     bool fresh = false;
     for (uint32_t k = 0; k < l.loop.n; k++)
         if (l.loop.at[k].moved.n) fresh |= place_moved(f, &l.loop.at[k], &in);
-    if (fresh) blk_clean(f);
+    if (fresh) {
+        f->changed |= CHANGED_BLOCKS;
+        blk_clean(f);
+    }
 }

@@ -53,7 +53,7 @@ typedef struct Load {
 
 static void set_field(Load *l, uint32_t slot, Field to) {
     Change c = {slot, l->field[slot]};
-    vec_push(l->f->arena, &l->change, c);
+    vec_push(l->f->scratch, &l->change, c);
     l->used = l->used + (to.v != 0) - (c.was.v != 0);
     l->field[slot] = to;
 }
@@ -138,17 +138,19 @@ static void visit_store(Load *l, const Ins *i) {
 
 static void visit_block(Load *l, BlkId b) {
     Blk *blk = &l->f->blk.at[b];
-    uint32_t n = 0;
+    Val *list = blk->list.at;
+    uint32_t n = 0, end = blk->list.n;
     if (blk->pred.n != 1) forget_all(l);
-    for (uint32_t k = 0; k < blk->list.n; k++) {
-        Val v = blk->list.at[k];
+    for (uint32_t k = 0; k < end; k++) {
+        Val v = list[k];
         Ins *i = &l->f->ins.at[v];
         forward_operands(&l->fwd, i);
         if (i->op == IR_load && visit_load(l, v, i)) continue;
+        list[n++] = v;
+        if (!(ir_info[i->op].flags & (IRF_W | IRF_T | IRF_K))) continue;
         if (i->op == IR_store) visit_store(l, i);
         if (i->op == IR_charge || i->op == IR_charges || i->op == IR_refund) forget_counters(l);
         if (ir_has(i->op, IRF_K)) forget_all(l);
-        blk->list.at[n++] = v;
     }
     blk->list.n = n;
 }
@@ -163,7 +165,7 @@ void opt_load(Fn *f) {
     for (uint32_t i = 0; i < f->rpo.n; i++) {
         while (l.scope.n && l.scope.at[l.scope.n - 1].last < i) leave_scope(&l);
         Scope s = {f->blk.at[order[i]].dom_last, l.change.n};
-        vec_push(f->arena, &l.scope, s);
+        vec_push(f->scratch, &l.scope, s);
         visit_block(&l, order[i]);
     }
     forward_apply_args(&l.fwd);

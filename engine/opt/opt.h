@@ -7,6 +7,7 @@ typedef struct OptOptions {
     uint32_t level;            /* 0, 1, 2 */
     const Stages *stages;      /* may be NULL */
     struct Rewrites *rewrites; /* opt/rewrite.h: counts, limit; may be NULL */
+    Arena *scratch;            /* an empty arena for what a pass needs while it runs; NULL: the function's own */
 } OptOptions;
 
 /* Run the level's passes.  Leaves cfg_build's facts up to date.  What execution can observe stays the same: effects

@@ -50,7 +50,7 @@ static Val copy_constant(Params *p, Val v) {
     Ins i = f->ins.at[v];
     vec_push(f->arena, &f->ins, i);
     vec_push(f->arena, &f->loc, 0);
-    vec_push(f->arena, &p->constants, copy);
+    vec_push(f->scratch, &p->constants, copy);
     return copy;
 }
 
@@ -73,7 +73,7 @@ static bool merge_params(Params *p, BlkId b) {
     const Blk *blk = &p->f->blk.at[b];
     if (blk->param.n < 2) return false;
     Map first; /* of each sequence of arguments, by hash */
-    map_init(&first, p->f->arena);
+    map_init(&first, p->f->scratch);
     bool changed = false;
     for (uint32_t k = 0; k < blk->param.n; k++) {
         Val self = blk->param.at[k];
@@ -123,7 +123,7 @@ void opt_params(Fn *f) {
     Params p = {.f = f};
     forward_init(&p.fwd, f);
     p.in = blk_in_edges(f);
-    p.drop = ARENA_ARRAY(f->arena, uint8_t, f->ins.n);
+    p.drop = ARENA_ARRAY(f->scratch, uint8_t, f->ins.n);
     bool changed = true;
     for (uint32_t n = 0; changed && n < MAX_SWEEPS; n++) {
         changed = false;

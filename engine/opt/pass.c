@@ -7,7 +7,7 @@
 
 void forward_init(Forward *w, Fn *f) {
     *w = (Forward){.f = f, .n = f->ins.n};
-    w->to = ARENA_ARRAY(f->arena, Val, w->n);
+    w->to = ARENA_ARRAY(f->scratch, Val, w->n);
 }
 
 Val forward_follow(Forward *w, Val v) {
@@ -21,25 +21,18 @@ Val forward_follow(Forward *w, Val v) {
 
 void forward_set(Forward *w, Val from, Val to) {
     assert(from < w->n && !w->to[from] && forward_find(w, to) != from);
+    const Ins *i = &w->f->ins.at[from];
     w->to[from] = to;
     w->any = true;
+    w->f->changed |= ins_is_const(i) || i->op == IR_es ? CHANGED_CONSTANTS : CHANGED_VALUES;
 }
 
-static void forward_pool(Forward *w, uint32_t at, uint32_t n) {
+void forward_pool(Forward *w, uint32_t at, uint32_t n) {
     for (uint32_t k = at; k < at + n; k++) w->f->pool.at[k] = forward_find(w, w->f->pool.at[k]);
 }
 
-void forward_operands(Forward *w, Ins *i) {
-    switch (ir_info[i->op].nargs) {
-    case 3: i->c = forward_find(w, i->c); /* fallthrough */
-    case 2: i->b = forward_find(w, i->b); /* fallthrough */
-    case 1: i->a = forward_find(w, i->a); break;
-    default:
-        if (i->op == IR_call || i->op == IR_tailcall || i->op == IR_ret) forward_pool(w, i->a, i->b);
-    }
-}
-
 void forward_args(Forward *w, const Blk *b) {
+    if (!w->any) return;
     for (uint32_t k = 0; k < b->succ.n; k++) forward_pool(w, b->succ.at[k].args, b->succ.at[k].nargs);
 }
 
@@ -62,7 +55,7 @@ void forward_apply_args(Forward *w) {
 
 InEdges blk_in_edges(Fn *f) {
     uint32_t n = f->blk.n, total = 0;
-    InEdges in = {.start = ARENA_ARRAY(f->arena, uint32_t, n + 2)};
+    InEdges in = {.start = ARENA_ARRAY(f->scratch, uint32_t, n + 2)};
     /* start[b + 2] counts b's edges, so that start[b + 1] is where the next one goes, and in the end where they end. */
     for (BlkId b = 0; b < n; b++) {
         const Blk *blk = &f->blk.at[b];
@@ -70,7 +63,7 @@ InEdges blk_in_edges(Fn *f) {
         for (uint32_t k = 0; k < blk->succ.n; k++) in.start[blk->succ.at[k].to + 2]++;
     }
     for (uint32_t b = 2; b < n + 2; b++) in.start[b] += in.start[b - 1];
-    in.edge = ARENA_ARRAY(f->arena, InEdge, total);
+    in.edge = ARENA_ARRAY(f->scratch, InEdge, total);
     for (BlkId b = 0; b < n; b++) {
         const Blk *blk = &f->blk.at[b];
         for (uint32_t k = 0; k < blk->succ.n; k++) in.edge[in.start[blk->succ.at[k].to + 1]++] = (InEdge){b, k};
@@ -79,7 +72,7 @@ InEdges blk_in_edges(Fn *f) {
 }
 
 BlkId *blk_dom_order(Fn *f) {
-    BlkId *order = ARENA_ARRAY(f->arena, BlkId, f->rpo.n);
+    BlkId *order = ARENA_ARRAY(f->scratch, BlkId, f->rpo.n);
     for (uint32_t i = 0; i < f->rpo.n; i++) order[f->blk.at[f->rpo.at[i]].dom_first] = f->rpo.at[i];
     return order;
 }
@@ -90,6 +83,7 @@ void blk_cut(Fn *f, BlkId b, uint32_t at) {
     *i = (Ins){.op = IR_trap, .aux = i->aux};
     blk->list.n = at + 1;
     blk->succ.n = 0;
+    f->changed |= CHANGED_BLOCKS | CHANGED_EFFECTS;
 }
 
 void blk_jump(Fn *f, BlkId b, uint32_t k) {
@@ -97,6 +91,7 @@ void blk_jump(Fn *f, BlkId b, uint32_t k) {
     f->ins.at[blk_last(blk)] = (Ins){.op = IR_jump};
     blk->succ.at[0] = blk->succ.at[k];
     blk->succ.n = 1;
+    f->changed |= CHANGED_BLOCKS;
 }
 
 void blk_drop_params(Fn *f, const InEdges *in, BlkId b, const uint8_t *drop) {
@@ -120,48 +115,6 @@ void blk_drop_params(Fn *f, const InEdges *in, BlkId b, const uint8_t *drop) {
         blk->param.at[n++] = v;
     }
     blk->param.n = n;
-}
-
-static uint8_t *find_reachable(const Fn *f, uint32_t *n) {
-    uint8_t *seen = ARENA_ARRAY(f->arena, uint8_t, f->blk.n);
-    BlkId *stack = arena_alloc(f->arena, f->blk.n * sizeof *stack, _Alignof(BlkId));
-    uint32_t depth = 1;
-    stack[0] = 0;
-    seen[0] = 1;
-    *n = 1;
-    while (depth) {
-        const Blk *b = &f->blk.at[stack[--depth]];
-        for (uint32_t k = 0; k < b->succ.n; k++) {
-            BlkId to = b->succ.at[k].to;
-            if (seen[to]) continue;
-            seen[to] = 1;
-            stack[depth++] = to;
-            ++*n;
-        }
-    }
-    return seen;
-}
-
-void blk_clean(Fn *f) {
-    ArenaMark mark = arena_mark(f->arena);
-    uint32_t nreachable, n = 0;
-    const uint8_t *reachable = find_reachable(f, &nreachable);
-    if (nreachable < f->blk.n) {
-        BlkId *number = ARENA_ARRAY(f->arena, BlkId, f->blk.n);
-        for (BlkId b = 0; b < f->blk.n; b++) {
-            if (!reachable[b]) continue;
-            Blk *blk = &f->blk.at[b];
-            for (uint32_t k = 0; k < blk->param.n; k++) f->ins.at[blk->param.at[k]].b = n;
-            number[b] = n;
-            f->blk.at[n++] = *blk;
-        }
-        f->blk.n = n;
-        for (BlkId b = 0; b < n; b++)
-            for (uint32_t k = 0; k < f->blk.at[b].succ.n; k++)
-                f->blk.at[b].succ.at[k].to = number[f->blk.at[b].succ.at[k].to];
-    }
-    arena_rewind(f->arena, mark);
-    cfg_build(f);
 }
 
 /* -- Values --------------------------------------------------------------- */

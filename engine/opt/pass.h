@@ -1,11 +1,23 @@
 /* What the passes share: forwarding of values, walks over the dominator tree, edits of blocks.  Private to opt/.
  *
  * Every pass requires, and leaves behind, a verified function without unreachable blocks and with up-to-date facts of
- * cfg_build.  Passes take their scratch memory from the function's arena. */
+ * cfg_build.  What a pass needs only while it runs comes from Fn.scratch. */
 #pragma once
 #include "ir/cfg.h"
 #include "ir/ir.h"
 #include "opt/rewrite.h"
+
+/* -- Kinds of changes, for Fn.changed: a pass adds those that it makes, and pipeline.c knows who looks at them. */
+enum {
+    CHANGED_CONSTANTS = 1, /* operands became others with the same definition: a constant, or the execution state */
+    CHANGED_VALUES = 2,    /* operands became others */
+    CHANGED_CODE = 4,      /* instructions became others, or are new */
+    CHANGED_PLACES = 8,    /* instructions moved to other blocks */
+    CHANGED_BLOCKS = 16,   /* edges and blocks became others */
+    CHANGED_EFFECTS = 32,  /* checks and charges went or became others */
+    CHANGED_MORE = 64,     /* there is something that the pass itself has not looked at */
+    CHANGED_ANY = 127
+};
 
 /* -- Forwarding: union-find over values.  Replacing a value costs nothing until forward_apply sweeps over all uses
  * once. */
@@ -19,10 +31,17 @@ void forward_init(Forward *w, Fn *f);
 Val forward_follow(Forward *w, Val v); /* for forward_find */
 /* Values younger than forward_init are themselves. */
 static inline Val forward_find(Forward *w, Val v) { return v < w->n && w->to[v] ? forward_follow(w, v) : v; }
-void forward_set(Forward *w, Val from, Val to); /* `to` must dominate all uses of `from` */
-void forward_operands(Forward *w, Ins *i);      /* rewrite the operands of one instruction */
-void forward_args(Forward *w, const Blk *b);    /* and the arguments of a block's edges */
-void forward_apply(Forward *w);                 /* and everything */
+void forward_set(Forward *w, Val from, Val to);         /* `to` must dominate all uses of `from` */
+void forward_pool(Forward *w, uint32_t at, uint32_t n); /* for forward_operands */
+/* Rewrite the operands of one instruction; without a call, like FOR_OPERANDS. */
+static inline void forward_operands(Forward *w, Ins *i) {
+    uint32_t n = ir_info[i->op].nargs;
+    if (!w->any) return;
+    for (uint32_t *at = &i->a, *end = at + n; at < end; at++) *at = forward_find(w, *at);
+    if (n == 0 && (i->op == IR_call || i->op == IR_tailcall || i->op == IR_ret)) forward_pool(w, i->a, i->b);
+}
+void forward_args(Forward *w, const Blk *b); /* and the arguments of a block's edges */
+void forward_apply(Forward *w);              /* and everything */
 /* The same behind a walk over all blocks, dominators first, that forwarded the operands of each instruction before it
  * replaced that: what is left is the edges' arguments. */
 void forward_apply_args(Forward *w);
@@ -49,7 +68,7 @@ void blk_jump(Fn *f, BlkId b, uint32_t k);
 /* Remove the parameters with drop[Val] set, and their arguments. */
 void blk_drop_params(Fn *f, const InEdges *in, BlkId b, const uint8_t *drop);
 /* Bring cfg_build's facts up to date and remove unreachable blocks; the others are renumbered, in the same order. */
-void blk_clean(Fn *f);
+static inline void blk_clean(Fn *f) { cfg_clean(f); }
 /* First thing in a pass. */
 static inline void pass_begin(Fn *f) {
     if (f->rpo.n != f->blk.n) blk_clean(f);

@@ -67,11 +67,11 @@ static Fn *build_fn(Leaves *l, uint32_t func, const CompileOptions *o) {
 }
 
 /* From IR to what is lowered. */
-static void optimize(Fn *f, uint32_t level, const CompileOptions *o, Rewrites *w, Clock *clock) {
+static void optimize(Arena *scratch, Fn *f, uint32_t level, const CompileOptions *o, Rewrites *w, Clock *clock) {
     const Stages *s = o->stages;
     lap(clock, offsetof(CompileTimes, build));
     if (s && s->on_ir) s->on_ir(s->user, "build", f);
-    opt_run(f, &(OptOptions){.level = level, .stages = s, .rewrites = w});
+    opt_run(f, &(OptOptions){.level = level, .stages = s, .rewrites = w, .scratch = scratch});
     cfg_split_critical(f); /* keeps the facts up to date */
     lap(clock, offsetof(CompileTimes, opt));
 }
@@ -91,12 +91,6 @@ static uint32_t generate(Arena *tmp, CodeBuf *cb, const Fn *f, uint32_t level, c
     if (s && s->on_code) s->on_code(s->user, o->target, cb, f->index, at, code_at(cb));
     lap(clock, offsetof(CompileTimes, emit));
     return at;
-}
-
-static uint32_t compile_fn(Arena *tmp, CodeBuf *cb, Fn *f, uint32_t level, const CompileOptions *o, Rewrites *w,
-                           Clock *clock) {
-    optimize(f, level, o, w, clock);
-    return generate(tmp, cb, f, level, o, clock);
 }
 
 static Code *finish(Arena *a, CodeBuf *cb, const CompileOptions *o, const uint32_t *func, uint32_t nfunc) {
@@ -121,7 +115,8 @@ static Code *finish(Arena *a, CodeBuf *cb, const CompileOptions *o, const uint32
 typedef struct Scope {
     Bail bail, *before;
     Arena *out, tmp;
-    Front *front; /* NULL: nothing is shared */
+    Arena scratch; /* of the optimizer's passes */
+    Front *front;  /* NULL: nothing is shared */
 } Scope;
 
 static void scope_open(Scope *s, Arena *out, const CompileOptions *o, Front *front) {
@@ -129,7 +124,9 @@ static void scope_open(Scope *s, Arena *out, const CompileOptions *o, Front *fro
     s->before = out->bail;
     out->bail = &s->bail;
     arena_init(&s->tmp, &s->bail);
-    s->tmp.limit = o->memory ? o->memory : COMPILE_LIMIT;
+    arena_init(&s->scratch, &s->bail);
+    arena_limit(&s->tmp, o->memory ? o->memory : COMPILE_LIMIT);
+    arena_limit(&s->scratch, s->tmp.limit);
     s->front = front;
     if (front) front->arena.bail = &s->bail;
 }
@@ -137,7 +134,14 @@ static void scope_open(Scope *s, Arena *out, const CompileOptions *o, Front *fro
 static void scope_close(Scope *s) {
     s->out->bail = s->before;
     arena_free(&s->tmp);
+    arena_free(&s->scratch);
     if (s->front) s->front->arena.bail = NULL;
+}
+
+static uint32_t compile_fn(Scope *s, CodeBuf *cb, Fn *f, uint32_t level, const CompileOptions *o, Rewrites *w,
+                           Clock *clock) {
+    optimize(&s->scratch, f, level, o, w, clock);
+    return generate(&s->tmp, cb, f, level, o, clock);
 }
 
 bool compile_front_key(const CompileOptions *o, FrontKey *key) {
@@ -164,7 +168,7 @@ static const Fn *front_fn(Scope *s, Leaves *l, uint32_t i, const CompileOptions 
     bool keep = s->front && s->front->module == l->m && have == FRONT_NOTHING;
     if (keep) front_add(s->front, FRONT_BUILT, f);
     may_inline(l, f, o);
-    optimize(f, key->level, o, w, clock);
+    optimize(&s->scratch, f, key->level, o, w, clock);
     if (keep) front_add(s->front, FRONT_OPTIMIZED, f);
     return f;
 }
@@ -234,7 +238,7 @@ Code *compile_adaptor(Arena *a, const FuncType *t, AdaptorKind kind, const Compi
     plain.stages = o->adaptor_stages;
     Rewrites w = rewrites_of(&plain);
     Fn *f = build[kind](&s.tmp, t);
-    func[0] = compile_fn(&s.tmp, &cb, f, plain.level, &plain, &w, &clock);
+    func[0] = compile_fn(&s, &cb, f, plain.level, &plain, &w, &clock);
     Code *c = finish(a, &cb, o, func, 1);
     scope_close(&s);
     return c;
@@ -313,7 +317,7 @@ static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const Com
     if (m) leaves_init(&leaves, out->arena, &s.tmp, m, &layout, &oo.build);
     if (o->opt_limited && m) count_before(&leaves, func, &oo, &w);
     Fn *f = m ? build_fn(&leaves, func, o) : ready;
-    compile_fn(&s.tmp, &cb, f, level, &oo, &w, &clock);
+    compile_fn(&s, &cb, f, level, &oo, &w, &clock);
     if (!d.done && strcmp(stage, "opt") == 0) {
         ir_print(out, f);
         d.done = true;

@@ -308,6 +308,12 @@ static bool set_resource(Outcome *out, const char *what) {
     return err_at(&out->err, 0, ERR_NO_FUNC, ERR_LIMIT, "%s", what);
 }
 
+bool store_callable(const Store *s, const FuncInst *f) {
+    if (!f->inst) return true;
+    const Module *m = s->insts.at[f->inst->id]->module;
+    return bitset_has(&m->declared_funcs, f->index) || f->index == m->start;
+}
+
 static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
     Batch *b = store_alloc(s, sizeof *b, 16);
     const BuildOptions *o = &s->o.compile->build;
@@ -318,7 +324,7 @@ static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         const FuncType *t = store_func_type(s, in[i].func);
         ExecCall *c = &b->call[i];
-        assert(in[i].nargs == t->nparam);
+        assert(in[i].nargs == t->nparam && store_callable(s, in[i].func));
         c->code = store_adaptor(s, in[i].func->sig, ADAPTOR_ENTRY);
         c->func = in[i].func;
         c->nargs = t->nparam;

@@ -117,8 +117,10 @@ InstRec *store_instantiate(Store *s, const Module *m, const Code *code, Outcome 
 /* Make the exports of `inst` importable from module `name` (text that must outlive the store's case).  False when
  * memory is out. */
 bool store_register(Store *s, Name name, InstRec *inst);
-/* Call a function that is exported, in a table or referred to: callconv=fast relies on it.  Arguments must have the
- * types it takes. */
+/* May a host call it: is it imported, exported, in an element segment, named by a constant expression, or the start
+ * function?  Others may have a calling convention that their own module alone knows (callconv=fast). */
+bool store_callable(const Store *s, const FuncInst *f);
+/* Call a function that is store_callable.  Arguments must have the types it takes. */
 void store_invoke(Store *s, FuncInst *f, const Value *args, uint32_t nargs, Outcome *out);
 /* Call several in turn, each with full fuel and depth; done is told of each in order, and what it is given is good
  * until it returns. After a crash or resource failure (told as well) the rest is not told. */

@@ -353,6 +353,32 @@ static void test_start_traps(void **state) {
     }
 }
 
+/* (module (import "spectest" "print" (func)) (table 1 funcref) (elem (i32.const 0) 2) (global funcref (ref.func 3))
+ *   (start 4) (func (export "f") (call 5)) (func) (func) (func) (func)) */
+static const uint8_t callable_module[] = {
+    0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x04, 0x01, 0x60, 0x00, 0x00, 0x02, 0x12, 0x01, 0x08, 0x73,
+    0x70, 0x65, 0x63, 0x74, 0x65, 0x73, 0x74, 0x05, 0x70, 0x72, 0x69, 0x6e, 0x74, 0x00, 0x00, 0x03, 0x06, 0x05, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x04, 0x04, 0x01, 0x70, 0x00, 0x01, 0x06, 0x06, 0x01, 0x70, 0x00, 0xd2, 0x03, 0x0b, 0x07,
+    0x05, 0x01, 0x01, 0x66, 0x00, 0x01, 0x08, 0x01, 0x04, 0x09, 0x07, 0x01, 0x00, 0x41, 0x00, 0x0b, 0x01, 0x02, 0x0a,
+    0x12, 0x05, 0x04, 0x00, 0x10, 0x05, 0x0b, 0x02, 0x00, 0x0b, 0x02, 0x00, 0x0b, 0x02, 0x00, 0x0b, 0x02, 0x00, 0x0b};
+
+/* What a host may call, and all others that anybody outside of the module could: not the one that is only called. */
+static void test_callable(void **state) {
+    World *w = *state;
+    reset(w, &limits);
+    const Module *m = DECODE(w, callable_module);
+    for (uint32_t i = 0; i < NSTORES; i++) {
+        InstRec *r = ready(w, i, m);
+        for (uint32_t k = 0; k < 6; k++) {
+            Outcome out;
+            assert_int_equal(store_callable(&w->store[i], r->inst->funcs[k]), k != 5);
+            if (k == 5) continue;
+            store_invoke(&w->store[i], r->inst->funcs[k], NULL, 0, &out);
+            assert_int_equal(out.kind, OUT_RETURN);
+        }
+    }
+}
+
 /* -- Linking ---------------------------------------------------------------------------------------- */
 
 static void check_unlinkable(World *w, const uint8_t *bytes, uint32_t n, uint32_t import, ErrCode code) {
@@ -559,11 +585,12 @@ static void test_many_signatures(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_growth),         cmocka_unit_test(test_reset_clears),  cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_segments),       cmocka_unit_test(test_segment_traps), cmocka_unit_test(test_start_traps),
-        cmocka_unit_test(test_import_errors),  cmocka_unit_test(test_two_instances), cmocka_unit_test(test_host_calls),
-        cmocka_unit_test(test_backtraces),     cmocka_unit_test(test_region_taken),  cmocka_unit_test(test_code_wraps),
-        cmocka_unit_test(test_many_signatures)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_growth),          cmocka_unit_test(test_reset_clears),
+                                       cmocka_unit_test(test_too_large),       cmocka_unit_test(test_segments),
+                                       cmocka_unit_test(test_segment_traps),   cmocka_unit_test(test_start_traps),
+                                       cmocka_unit_test(test_import_errors),   cmocka_unit_test(test_two_instances),
+                                       cmocka_unit_test(test_host_calls),      cmocka_unit_test(test_backtraces),
+                                       cmocka_unit_test(test_region_taken),    cmocka_unit_test(test_code_wraps),
+                                       cmocka_unit_test(test_many_signatures), cmocka_unit_test(test_callable)};
     return cmocka_run_group_tests_name("store", tests, open_world, close_world);
 }

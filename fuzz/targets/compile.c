@@ -83,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         counters_module(m, &spec);
         compile(&a, m, &spec);
         counters_flush_rules();
+        counters_hand_over();
     }
     arena_free(&a);
     return 0;

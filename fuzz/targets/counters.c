@@ -12,6 +12,12 @@ enum { KNOBS = 24 /* 0: any */, CLASSES = 4, ISAS = 2, RULES = (int)X64_RULE_COU
 static COUNTERS uint8_t by_opcode[ISAS][KNOBS][CLASSES][OP_COUNT];
 static COUNTERS uint8_t by_rule[RULES];
 
+/* Centipede clears this one before each input and takes what is not 0 behind it, in any order: the upper half is the
+ * domain, the lower one the feature.  Its runner sets the variable. */
+#define CENTIPEDE "CENTIPEDE_RUNNER_FLAGS"
+enum { DOMAIN_OPCODES, DOMAIN_RULES, MOST_FEATURES = 1 << 14 };
+static __attribute__((section("__centipede_extra_features"), used)) uint64_t feature[MOST_FEATURES];
+
 static uint32_t x64_hits[X64_RULE_COUNT], a64_hits[A64_RULE_COUNT];
 
 /* What the instruction in front of it leaves: the last operand, mostly. */
@@ -54,6 +60,22 @@ void counters_flush_rules(void) {
     flush(a64_hits, by_rule + X64_RULE_COUNT, A64_RULE_COUNT);
 }
 
+/* Hand over what is set, and clear it; the number of features there are then. */
+static uint32_t put_features(uint8_t *counter, uint32_t count, uint64_t domain, uint32_t n) {
+    for (uint32_t i = 0; i < count && n < MOST_FEATURES; i++) {
+        if (!counter[i]) continue;
+        feature[n++] = domain << 32 | (i + 1); /* 0 of domain 0 would be none */
+        counter[i] = 0;
+    }
+    return n;
+}
+
+void counters_hand_over(void) {
+    if (!getenv(CENTIPEDE)) return;
+    uint32_t n = put_features(&by_opcode[0][0][0][0], sizeof by_opcode, DOMAIN_OPCODES, 0);
+    put_features(by_rule, sizeof by_rule, DOMAIN_RULES, n);
+}
+
 void counters_attach(Panel *p) {
     for (uint32_t i = 0; i < p->nall; i++)
         if (p->spec[i].kind != LEG_INTERP) p->differ.leg[i].rule_hits = counters_rules(p->spec[i].kind);
@@ -64,4 +86,5 @@ void counters_case(const Panel *p, const Case *c) {
     for (uint32_t i = 0; c->module && i < p->nlegs; i++)
         if (p->spec[i].kind != LEG_INTERP) counters_module(c->module, &p->spec[i]);
     counters_flush_rules();
+    counters_hand_over();
 }

@@ -2,7 +2,8 @@
  * apart.
  *
  * Which opcode came with which kind of operand under which knob of which ISA, and which rules of lowering were used.
- * Each counter is a feature of its own to the engine, so an input with a new one is kept. */
+ * Each counter is a feature of its own to the engine, so an input with a new one is kept.  libFuzzer reads the counters
+ * themselves, Centipede an array of 64-bit features. */
 #pragma once
 #include "fuzz/campaign/panel.h"
 
@@ -15,3 +16,4 @@ void counters_case(const Panel *p, const Case *c);
 void counters_module(const Module *m, const LegSpec *leg);
 uint32_t *counters_rules(LegKind k);
 void counters_flush_rules(void);
+void counters_hand_over(void); /* behind that, at the end of an input: to Centipede, where it runs us */

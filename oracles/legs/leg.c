@@ -26,8 +26,9 @@ static CpuFeatures host_cpu(void) {
 }
 
 static CpuFeatures knob_cpu(const LegSpec *s) {
-    if (s->kind != LEG_X64 || s->cpu == 0) return X64_CPU_BASE;
-    return s->cpu == 1 ? host_cpu() : X64_CPU_ALL;
+    if (s->kind != LEG_X64 || s->cpu == CPU_BASELINE) return X64_CPU_BASE;
+    if (s->cpu & VALUE_JOINS) return s->cpu & X64_CPU_ALL;
+    return s->cpu == CPU_NATIVE ? host_cpu() : X64_CPU_ALL;
 }
 
 static void resource(StepResult *r, const char *what) {

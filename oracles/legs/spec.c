@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "oracles/legs/plant.h"
+#include "x64/target.h"
 
 typedef struct Knob {
     const char *name, *what;
@@ -69,6 +70,28 @@ static bool parse_value(const KnobValue *v, const char *at, size_t n, uint32_t *
     return v->text ? is(at, n, v->text) : parse_number(at, n, value);
 }
 
+static const KnobValue *find_value(const char *name, const char *at, size_t n, uint32_t *value) {
+    for (int v = 0; v < NVALUE; v++)
+        if (strcmp(knob_value[v].knob, name) == 0 && parse_value(&knob_value[v], at, n, value)) return &knob_value[v];
+    return NULL;
+}
+
+/* One value, or sets of the knob's joined by +. */
+static bool parse_values(const char *name, const char *at, size_t n, uint32_t *value) {
+    const char *end = at + n, *plus = memchr(at, '+', n);
+    if (!plus) return find_value(name, at, n, value) != NULL;
+    *value = 0;
+    for (;; at = plus + 1) {
+        uint32_t part;
+        const KnobValue *v;
+        plus = memchr(at, '+', (size_t)(end - at));
+        v = find_value(name, at, (size_t)((plus ? plus : end) - at), &part);
+        if (!v || !v->text || !(part & VALUE_JOINS)) return false;
+        *value |= part;
+        if (!plus) return true;
+    }
+}
+
 /* "O1" or "name=value" */
 static bool parse_option(LegSpec *s, const char *at, size_t n) {
     static const char plant[] = "plant=";
@@ -88,12 +111,9 @@ static bool parse_option(LegSpec *s, const char *at, size_t n) {
             value++;
         }
         uint32_t number;
-        for (int v = 0; v < NVALUE; v++)
-            if (strcmp(knob_value[v].knob, knob[i].name) == 0 &&
-                parse_value(&knob_value[v], value, (size_t)(at + n - value), &number)) {
-                set(s, &knob[i], number);
-                return true;
-            }
+        if (!parse_values(knob[i].name, value, (size_t)(at + n - value), &number)) continue;
+        set(s, &knob[i], number);
+        return true;
     }
     return false;
 }

@@ -12,6 +12,7 @@ typedef enum LegKind { LEG_INTERP, LEG_X64, LEG_A64, LEG_KINDS } LegKind;
 
 enum { INTERRUPT_FUEL, INTERRUPT_EPOCH, INTERRUPT_NONE };
 enum { NAN_CANONICAL, NAN_EXPLICIT, NAN_NATIVE };
+enum { CPU_BASELINE, CPU_NATIVE, CPU_V3, VALUE_JOINS = 1 << 16 };
 
 typedef struct LegSpec {
     LegKind kind;

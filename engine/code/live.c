@@ -29,6 +29,7 @@ typedef struct Builder {
     VEC(uint32_t) preds;
     uint32_t *found; /* blocks the current register is live into */
     uint32_t nfound;
+    uint32_t lo, hi; /* the first and the last of them in layout */
 } Builder;
 
 static void note_use(Builder *b, Reg r, uint32_t block) {
@@ -76,6 +77,8 @@ static inline void visit(Builder *b, uint32_t v, uint32_t block) {
     if (b->spot[block].in == v + 1) return;
     b->spot[block].in = v + 1;
     b->found[b->nfound++] = block;
+    if (block < b->lo) b->lo = block;
+    if (block > b->hi) b->hi = block;
 }
 
 /* Upward from the blocks found so far to the definition. */
@@ -108,32 +111,27 @@ static void sort(uint32_t *at, uint32_t n) {
     }
 }
 
-static void add_run(Builder *b, uint32_t v, uint32_t block, uint32_t first_run) {
-    Live *l = b->live;
-    bool out = b->spot[block].out == v + 1;
-    LiveRun *last = l->run.n > first_run ? &l->run.at[l->run.n - 1] : NULL;
-    if (last && last->last + 1 == block && last->out) {
-        last->last = block;
-        last->out = out;
-    } else {
-        vec_push(b->arena, &l->run, ((LiveRun){block, block, out}));
-    }
+static inline void add_run(Builder *b, uint32_t first, uint32_t last, bool out) {
+    vec_push(b->arena, &b->live->run, ((LiveRun){first, last, out}));
 }
 
-/* The blocks found, as runs. */
+/* The blocks found, as runs: neighbours, all but the last of which it is live out of. */
 static void add_runs(Builder *b, uint32_t v) {
-    uint32_t first_run = b->live->run.n, lo = UINT32_MAX, hi = 0;
-    for (uint32_t k = 0; k < b->nfound; k++) {
-        if (b->found[k] < lo) lo = b->found[k];
-        if (b->found[k] > hi) hi = b->found[k];
-    }
-    if (b->nfound > 1 && (hi - lo) / 8 < b->nfound) { /* dense: look at every block between */
-        for (uint32_t k = lo; k <= hi; k++)
-            if (b->spot[k].in == v + 1) add_run(b, v, k, first_run);
+    const Spot *spot = b->spot;
+    if ((b->hi - b->lo) / 8 < b->nfound) { /* dense: look at every block between */
+        for (uint32_t k = b->lo, first; k <= b->hi; k++) {
+            if (spot[k].in != v + 1) continue;
+            for (first = k; k < b->hi && spot[k].out == v + 1 && spot[k + 1].in == v + 1;) k++;
+            add_run(b, first, k, spot[k].out == v + 1);
+        }
         return;
     }
     sort(b->found, b->nfound);
-    for (uint32_t k = 0; k < b->nfound; k++) add_run(b, v, b->found[k], first_run);
+    for (uint32_t k = 0, first; k < b->nfound; k++) {
+        const uint32_t *at = b->found + k;
+        for (first = *at; k + 1 < b->nfound && at[1] == *at + 1 && spot[*at].out == v + 1; k++) at++;
+        add_run(b, first, *at, spot[*at].out == v + 1);
+    }
 }
 
 Live *live_build(Arena *a, const MFn *m) {
@@ -153,7 +151,8 @@ Live *live_build(Arena *a, const MFn *m) {
     for (uint32_t v = 0; v < l->nvregs; v++) {
         l->first_run[v] = l->run.n;
         if (!b.last_use[v]) continue;
-        b.nfound = 0;
+        b.nfound = b.hi = 0;
+        b.lo = UINT32_MAX;
         for (uint32_t k = b.last_use[v]; k; k = b.use.at[k - 1].next) visit(&b, v, b.use.at[k - 1].block);
         explore(&b, v);
         add_runs(&b, v);

@@ -43,6 +43,7 @@ typedef struct Resolve {
     VEC(Store) lazy; /* of the current value */
     uint64_t lazy_weight;
     RegSet written;
+    uint32_t *next_join; /* by block: the first there or behind with another predecessor than its neighbour in front */
 } Resolve;
 
 /* -- Where a value is ------------------------------------------------------------------- */
@@ -225,18 +226,38 @@ static void connect_edge(Resolve *x, uint32_t v, uint32_t p, uint32_t s, Loc to)
         move(x, at, phase, from, to, v);
 }
 
+static void find_joins(Resolve *x) {
+    const MFn *m = x->l->m;
+    uint32_t n = m->block.n;
+    x->next_join = arena_alloc(x->l->arena, (n + 1) * sizeof(uint32_t), _Alignof(uint32_t));
+    x->next_join[n] = n;
+    for (uint32_t b = n; b-- > 0;) {
+        const MBlock *mb = &m->block.at[b];
+        x->next_join[b] = mb->pred.n == 1 && mb->pred.at[0] + 1 == b ? x->next_join[b + 1] : b;
+    }
+}
+
+static void connect_edges_into(Resolve *x, uint32_t v, uint32_t s, const Ival *in) {
+    const MBlock *block = x->l->m->block.at;
+    for (uint32_t p = 0; p < block[s].pred.n; p++) {
+        uint32_t from = block[s].pred.at[p], out = POS(block[from].end, 0) - 1;
+        if (out < in->start || out >= in->end) connect_edge(x, v, from, s, piece_loc(x, in));
+    }
+}
+
+/* The blocks of a run between its first one, joins, and those where pieces start have one edge, within a piece. */
 static void connect_edges(Resolve *x, uint32_t v) {
     const Linear *l = x->l;
     const MBlock *block = l->m->block.at;
     uint32_t k = x->first_piece[v], last = x->first_piece[v + 1] - 1;
     for (uint32_t r = l->live->first_run[v]; r < l->live->first_run[v + 1]; r++)
-        for (uint32_t s = l->live->run.at[r].first; s <= l->live->run.at[r].last; s++) {
+        for (uint32_t s = l->live->run.at[r].first, next; s <= l->live->run.at[r].last; s = next) {
             while (k < last && l->ival.at[x->piece[k + 1]].start <= POS(block[s].first, 0)) k++;
-            const Ival *in = &l->ival.at[x->piece[k]];
-            for (uint32_t p = 0; p < block[s].pred.n; p++) {
-                uint32_t from = block[s].pred.at[p], out = POS(block[from].end, 0) - 1;
-                if (out < in->start || out >= in->end) connect_edge(x, v, from, s, piece_loc(x, in));
-            }
+            connect_edges_into(x, v, s, &l->ival.at[x->piece[k]]);
+            next = x->next_join[s + 1];
+            if (k == last) continue;
+            uint32_t piece = l->block_of[l->ival.at[x->piece[k + 1]].start >> POS_BITS];
+            if (piece < next) next = piece > s ? piece : s + 1;
         }
 }
 
@@ -364,6 +385,7 @@ static void emit_edits(Resolve *x) {
 void linear_resolve(Linear *l) {
     Resolve x = {.l = l};
     list_pieces(&x);
+    find_joins(&x);
     for (uint32_t i = 0, s = 0; i < l->m->insn.n; i++) {
         if (s < l->special.n && l->special.at[s] == i) {
             place_operands(&x, i);

@@ -198,10 +198,8 @@ static uint32_t meet_clobber(const Linear *l, const Ival *iv, const uint32_t *at
     }
 }
 
-/* The registers that are clobbered somewhere in the piece being placed. */
-static RegSet clobbered_in(Scan *s, const Ival *iv) {
+static RegSet find_clobbered(Scan *s, const Ival *iv) {
     Linear *l = s->l;
-    if (s->clobbered_known) return s->clobbered;
     s->clobbered_known = true;
     s->clobbered = 0;
     if (l->next_clobber[iv->start >> POS_BITS] >= iv->end) return 0; /* as for most: they are short */
@@ -211,6 +209,11 @@ static RegSet clobbered_in(Scan *s, const Ival *iv) {
         if (s->clobber_at[c] < iv->end) s->clobbered |= l->t->clobber[c];
     }
     return s->clobbered;
+}
+
+/* The registers that are clobbered somewhere in the piece being placed. */
+static inline RegSet clobbered_in(Scan *s, const Ival *iv) {
+    return s->clobbered_known ? s->clobbered : find_clobbered(s, iv);
 }
 
 static inline uint32_t fixed_conflict(Scan *s, const Ival *iv, uint32_t reg) {

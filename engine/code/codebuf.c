@@ -11,6 +11,13 @@ void code_init(CodeBuf *cb, Arena *a) {
     map_init(&cb->const_map, a);
 }
 
+void code_expect(CodeBuf *cb, uint64_t body_bytes) {
+    uint32_t n = body_bytes < (1u << 24) ? (uint32_t)body_bytes : 1u << 24;
+    code_grow(cb, 3 * n + 64); /* without passes; with them it is two thirds of that */
+    vec_reserve(cb->arena, &cb->site, n / 6 + 16);
+    vec_reserve(cb->arena, &cb->loc, n / 3 + 16);
+}
+
 void code_grow(CodeBuf *cb, uint32_t n) {
     if (n > UINT32_MAX / 2 - cb->code.n) bail(cb->arena->bail, BAIL_TOO_LARGE, "code larger than 2 GiB");
     vec_reserve(cb->arena, &cb->code, cb->code.n + n);

@@ -68,6 +68,8 @@ typedef struct CodeBuf {
 } CodeBuf;
 
 void code_init(CodeBuf *cb, Arena *a);
+/* Room for what usually becomes of so many bytes of function bodies, so that little is copied while it grows. */
+void code_expect(CodeBuf *cb, uint64_t body_bytes);
 static inline uint32_t code_at(const CodeBuf *cb) { return cb->code.n; }
 void code_grow(CodeBuf *cb, uint32_t n); /* make room for n more bytes */
 /* The end of the code, with room for n bytes there; they count when code.n says so. */

@@ -74,22 +74,26 @@ static bool only_jumps(const MFn *m, const Alloc *ra, uint32_t block) {
 
 /* The function without blocks that only jump: another view of the same instructions. */
 static const MFn *thread_jumps(const MFn *m, const Alloc *ra) {
-    uint32_t *index = ARENA_ARRAY(m->arena, uint32_t, m->block.n), kept = 0;
+    uint32_t *index = arena_alloc(m->arena, m->block.n * sizeof(uint32_t), _Alignof(uint32_t)), kept = 0;
     for (uint32_t b = 0; b < m->block.n; b++) index[b] = only_jumps(m, ra, b) ? UINT32_MAX : kept++;
     if (kept == m->block.n) return m;
     MFn *view = ARENA_NEW(m->arena, MFn);
     *view = *m;
-    view->block.at = ARENA_ARRAY(m->arena, MBlock, kept);
+    view->block.at = arena_alloc(m->arena, kept * sizeof(MBlock), _Alignof(MBlock));
     view->block.n = view->block.cap = kept;
     for (uint32_t b = m->block.n, at = kept; b-- > 0;)
         if (index[b] == UINT32_MAX)
             index[b] = index[m->block.at[b].succ.at[0].to]; /* further on and known, or kept */
         else
             view->block.at[--at] = m->block.at[b];
+    uint32_t edges = 0;
+    for (uint32_t b = 0; b < kept; b++) edges += view->block.at[b].succ.n;
+    MEdge *to = arena_alloc(m->arena, edges * sizeof(MEdge), _Alignof(MEdge));
     for (uint32_t b = 0; b < kept; b++) {
         MBlock *mb = &view->block.at[b];
         const MEdge *from = mb->succ.at;
-        mb->succ.at = ARENA_ARRAY(m->arena, MEdge, mb->succ.n);
+        mb->succ.at = to;
+        to += mb->succ.n;
         for (uint32_t s = 0; s < mb->succ.n; s++) mb->succ.at[s] = (MEdge){.to = index[from[s].to]};
         mb->pred.n = 0; /* nobody asks; nor for the arguments */
     }
@@ -175,7 +179,7 @@ uint32_t emit_fn(CodeBuf *cb, const MFn *m, const Alloc *ra, const Target *t, co
     /* Trap stubs and constants may be as many as there are instructions. */
     uint64_t bound = (uint64_t)m->insn.n * (t->max_insn_bytes + STUB_BYTES) + (uint64_t)ra->edit.n * EDIT_BYTES;
     e.far = o->far_branches || bound > NEAR_BYTES;
-    e.block_label = ARENA_ARRAY(m->arena, Label, e.m->block.n);
+    e.block_label = arena_alloc(m->arena, e.m->block.n * sizeof(Label), _Alignof(Label));
     for (uint32_t b = 0; b < e.m->block.n; b++) e.block_label[b] = code_label(cb);
     if (m->insn.n) code_loc(cb, m->insn.at[0].loc);
     t->emit_prologue(&e);

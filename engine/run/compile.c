@@ -173,6 +173,12 @@ static const Fn *front_fn(Scope *s, Leaves *l, uint32_t i, const CompileOptions 
     return f;
 }
 
+static uint64_t body_bytes(const Module *m) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < m->bodies.n; i++) sum += m->bodies.at[i].end - m->bodies.at[i].at;
+    return sum;
+}
+
 Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, CompileTimes *times, CompileError *e) {
     Scope s;
     FrontKey key;
@@ -186,6 +192,7 @@ Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, Compile
     }
     CodeBuf cb;
     code_init(&cb, a);
+    code_expect(&cb, body_bytes(m));
     InstLayout layout = instance_layout(m);
     uint32_t *func = ARENA_ARRAY(a, uint32_t, m->funcs.n + 1);
     Clock clock = {times, times ? os_now_ns() : 0};

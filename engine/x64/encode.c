@@ -12,9 +12,11 @@
 #define FIRST_IS(shape, low, high) ((shape)[0] == (low) || (shape)[0] == (high))
 #define LENGTH(shape) (sizeof(shape) - 1)
 #define LAST(shape) ((shape)[LENGTH(shape) - (LENGTH(shape) > 0)])
-#define IS_PLAIN(format, prefix, opcode, flags)                                                      \
-    (((format) == XFMT_RM || (format) == XFMT_MR || (format) == XFMT_ALU || (format) == XFMT_MOV) && \
-     (prefix) == XP_NO && (opcode) <= 0xff && ((flags) & ~XF_B) == XF_W)
+/* No other bytes of opcode, prefixes and flags than encode_plain knows. */
+#define IS_PLAIN(format, prefix, opcode, flags)                                                              \
+    (((format) == XFMT_RM || (format) == XFMT_MR || (format) == XFMT_ALU || (format) == XFMT_MOV ||          \
+      (format) == XFMT_M || (format) == XFMT_ALU_I || (format) == XFMT_SHIFT_I || (format) == XFMT_MOV_I) && \
+     (prefix) == XP_NO && (opcode) <= 0xff && !((flags) & ~(XF_B | XF_W)))
 #define X(id, text, format, prefix, opcode, ext, shape, sizes, regw, rmw, flags) \
     {text,                                                                       \
      shape,                                                                      \
@@ -410,7 +412,7 @@ static inline void find_operands(Enc *e, const uint32_t *loc, uint32_t r[3]) {
 
 /* -- The usual case ----------------------------------------------------------- */
 
-/* One byte of opcode, no prefix but REX, registers of 4 or 8 bytes: most of what compiled code consists of. */
+/* One byte of opcode, no prefix but REX, operands of 4 or 8 bytes: most of what compiled code consists of. */
 static inline uint8_t *put_plain_head(uint8_t *p, uint32_t size, uint32_t opcode, uint32_t rex) {
     rex |= (size & 8) | 0x40;
     *p = (uint8_t)rex;
@@ -447,22 +449,53 @@ void x64_put_mov(CodeBuf *cb, uint32_t size, uint32_t to, uint32_t from) {
     put_end(cb, start, put_plain_regs(start, size, x64_row_of(X64_MOV)->opcode + 1, from, to));
 }
 
+/* An instruction of a register and an immediate; NULL: not that case. */
+static inline uint8_t *put_plain_imm(uint8_t *p, const X64Row *row, const MInsn *i, uint32_t rd) {
+    int64_t v = i->imm;
+    switch (row->format) {
+    case XFMT_ALU_I:
+        if (i->size == 4) v = (int32_t)v;
+        if (!x64_fits_s8(v) && rd == X64_RAX) return NULL;
+        p = put_plain_regs(p, i->size, x64_fits_s8(v) ? 0x83 : 0x81, row->ext, rd);
+        bits_store_u32(p, (uint32_t)v);
+        return p + (x64_fits_s8(v) ? 1 : 4);
+    case XFMT_SHIFT_I:
+        p = put_plain_regs(p, i->size, v == 1 ? 0xd1 : 0xc1, row->ext, rd);
+        *p = (uint8_t)v;
+        return p + (v != 1);
+    default: /* MOV_I */
+        if (i->size == 8 && v != (uint32_t)v) return NULL;
+        p = put_plain_head(p, 4, 0xb8 + low3(rd), bit3(rd));
+        bits_store_u32(p, (uint32_t)v);
+        return p + 4;
+    }
+}
+
 /* False: not that case. */
 static inline bool encode_plain(CodeBuf *cb, const X64Row *row, const MInsn *i, const uint32_t *loc) {
     if (!row->plain || !(i->size & 12)) return false;
-    uint8_t *start = code_room(cb, ROOM), *p;
+    uint8_t *p = code_room(cb, ROOM);
+    const uint8_t *start = p;
+    uint32_t size = row->flags & XF_W ? i->size : 4, reg = row->format == XFMT_M ? row->ext : loc[0];
     if (row->memory) {
         uint32_t k = row->nshape - 1u;
-        if (k >= i->nopnd) return false; /* a constant */
-        p = put_plain_mem(start, i->size, row->opcode, loc[0], loc[k], k + 1 < i->nopnd ? loc[k + 1] : LOC_NONE,
-                          i->scale, (int32_t)i->imm);
+        if (k >= i->nopnd || row->format == XFMT_ALU_I) return false; /* a constant, or one with an immediate */
+        p = put_plain_mem(p, size, row->opcode, reg, loc[k], k + 1 < i->nopnd ? loc[k + 1] : LOC_NONE, i->scale,
+                          (int32_t)i->imm);
+    } else if (loc_is_slot(loc[0])) {
+        return false;
+    } else if (row->format == XFMT_ALU_I || row->format == XFMT_SHIFT_I || row->format == XFMT_MOV_I) {
+        p = put_plain_imm(p, row, i, loc[0]);
+        if (!p) return false;
+    } else if (row->format == XFMT_M) {
+        p = put_plain_regs(p, size, row->opcode, reg, loc[0]);
     } else {
-        uint32_t first = loc[0], second = loc[row->two_address ? 2 : 1];
-        if (loc_is_slot(first) || loc_is_slot(second)) return false;
+        uint32_t second = loc[row->two_address ? 2 : 1];
+        if (loc_is_slot(second)) return false;
         if (row->format == XFMT_RM)
-            p = put_plain_regs(start, i->size, row->opcode, first, second);
+            p = put_plain_regs(p, size, row->opcode, reg, second);
         else
-            p = put_plain_regs(start, i->size, row->opcode + (row->format != XFMT_MR), second, first);
+            p = put_plain_regs(p, size, row->opcode + (row->format != XFMT_MR), second, reg);
     }
     put_end(cb, start, p);
     return true;

@@ -67,7 +67,7 @@ typedef struct X64Row {
     /* of the shape: its length; it begins with 's'; it ends with 'm' */
     uint8_t nshape;
     bool two_address, memory;
-    bool plain; /* registers and memory, one byte of opcode, and nothing else */
+    bool plain; /* has the usual encoding as a rule, see encode_plain */
 } X64Row;
 extern const X64Row x64_row[X64_NINSN]; /* by opcode - M_TARGET */
 static inline const X64Row *x64_row_of(uint32_t op) { return &x64_row[op - M_TARGET]; }

@@ -20,7 +20,7 @@ enum { ALL_HERE = 0 };
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { FIRST_CHUNK = 64 * 1024, LARGEST_CHUNK = 8 * 1024 * 1024 };
+enum { FIRST_CHUNK = 64 * 1024, LARGEST_CHUNK = 8 * 1024 * 1024, MOST_SPARE = 64 * 1024 * 1024 };
 
 struct ArenaChunk {
     ArenaChunk *prev;
@@ -47,16 +47,49 @@ void arena_limit(Arena *a, size_t limit) {
     if (a->chunk) set_end(a);
 }
 
-static void new_chunk(Arena *a, size_t need) {
+/* The newest chunk goes: it is kept for the next use, so that a steady user neither allocates nor touches new pages. */
+static void drop_chunk(Arena *a) {
+    ArenaChunk *c = a->chunk;
+    a->chunk = c->prev;
+    if (os_alloc_may_fail() || c->size < FIRST_CHUNK || c->size > MOST_SPARE - a->nspare) {
+        os_free(c);
+        return;
+    }
+    ASAN_POISON_MEMORY_REGION(c->data, c->size);
+    a->nspare += c->size;
+    c->prev = a->spare;
+    a->spare = c;
+}
+
+/* The largest spare chunk, if it has `need` bytes; else NULL. */
+static ArenaChunk *take_spare(Arena *a, size_t need) {
+    ArenaChunk **largest = &a->spare;
+    if (!a->spare || os_alloc_may_fail()) return NULL;
+    for (ArenaChunk **at = &a->spare; *at; at = &(*at)->prev)
+        if ((*at)->size > (*largest)->size) largest = at;
+    ArenaChunk *c = *largest;
+    if (c->size < need) return NULL;
+    *largest = c->prev;
+    a->nspare -= c->size;
+    return c;
+}
+
+static ArenaChunk *allocate_chunk(const Arena *a, size_t need) {
     size_t size = a->chunk ? a->chunk->size * 2 : FIRST_CHUNK;
     if (size > LARGEST_CHUNK) size = LARGEST_CHUNK;
     if (os_alloc_may_fail()) size = need;
     if (size < need) size = bits_align(need, FIRST_CHUNK);
     ArenaChunk *c = os_malloc(sizeof *c + size);
     if (!c) bail(a->bail, BAIL_MEMORY, "out of memory");
-    c->prev = a->chunk;
     c->size = size;
     ASAN_POISON_MEMORY_REGION(c->data, size);
+    return c;
+}
+
+static void new_chunk(Arena *a, size_t need) {
+    ArenaChunk *c = take_spare(a, need);
+    if (!c) c = allocate_chunk(a, need);
+    c->prev = a->chunk;
     a->before += used_here(a);
     a->chunk = c;
     a->at = c->data;
@@ -97,11 +130,7 @@ void arena_rewind(Arena *a, ArenaMark mark) {
         arena_reset(a);
         return;
     }
-    while (a->chunk != mark.chunk) {
-        ArenaChunk *c = a->chunk;
-        a->chunk = c->prev;
-        os_free(c);
-    }
+    while (a->chunk != mark.chunk) drop_chunk(a);
     a->at = mark.at;
     a->before = mark.before;
     set_end(a);
@@ -109,26 +138,30 @@ void arena_rewind(Arena *a, ArenaMark mark) {
 }
 
 void arena_reset(Arena *a) {
-    /* Keep the newest chunk: it is the largest, so a steady user stops allocating. */
-    ArenaChunk *keep = a->chunk;
-    if (!keep) return;
-    while (keep->prev) {
-        ArenaChunk *c = keep->prev;
-        keep->prev = c->prev;
+    /* The oldest chunk stays: it is what was touched last by who used little, and is touched first by the next. */
+    if (!a->chunk) return;
+    while (a->chunk->prev) drop_chunk(a);
+    if (os_alloc_may_fail()) drop_chunk(a);
+    a->before = 0;
+    a->at = a->chunk ? a->chunk->data : NULL;
+    a->end = NULL;
+    if (!a->chunk) return;
+    set_end(a);
+    ASAN_POISON_MEMORY_REGION(a->chunk->data, a->chunk->size);
+}
+
+static void free_chunks(ArenaChunk **list) {
+    while (*list) {
+        ArenaChunk *c = *list;
+        *list = c->prev;
         os_free(c);
     }
-    a->at = keep->data;
-    a->before = 0;
-    set_end(a);
-    ASAN_POISON_MEMORY_REGION(keep->data, keep->size);
 }
 
 void arena_free(Arena *a) {
-    while (a->chunk) {
-        ArenaChunk *c = a->chunk;
-        a->chunk = c->prev;
-        os_free(c);
-    }
+    free_chunks(&a->chunk);
+    free_chunks(&a->spare);
+    a->nspare = 0;
     a->at = a->end = NULL;
     a->before = 0;
 }

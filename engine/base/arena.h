@@ -20,6 +20,8 @@ typedef struct Arena {
     uint8_t *at, *end; /* bytes of it that arena_alloc may take as they are; the rest is arena.c's */
     Bail *bail;        /* where to go when memory runs out; may be NULL */
     size_t before;     /* bytes in use in the chunks before */
+    ArenaChunk *spare; /* chunks for the next uses, */
+    size_t nspare;     /* and how many bytes they have */
     size_t limit;      /* arena_limit's */
 } Arena;
 
@@ -49,7 +51,7 @@ void *arena_zalloc(Arena *a, size_t size, size_t align);
 char *arena_dup(Arena *a, const void *p, size_t n);
 ArenaMark arena_mark(const Arena *a);
 void arena_rewind(Arena *a, ArenaMark mark); /* frees all that came after the mark */
-void arena_reset(Arena *a);                  /* keeps one chunk for the next use */
+void arena_reset(Arena *a);                  /* keeps chunks for the next use */
 void arena_free(Arena *a);
 
 #define ARENA_NEW(a, T) ((T *)arena_zalloc((a), sizeof(T), _Alignof(T)))
@@ -69,6 +71,8 @@ void *vec_grow(Arena *a, void *at, uint32_t n, uint32_t *cap, uint32_t need, siz
 
 #define vec_reserve(a, v, need) \
     ((void)((v)->cap < (need) && ((v)->at = vec_grow((a), (v)->at, (v)->n, &(v)->cap, (need), sizeof *(v)->at), 1)))
+/* Room for n items and no more, in an array that has none. */
+#define vec_start(a, v, n) ((v)->at = arena_alloc((a), (n) * sizeof *(v)->at, 8), (void)((v)->cap = (n)))
 #define vec_push(a, v, x) (vec_reserve((a), (v), (v)->n + 1), (v)->at[(v)->n++] = (x))
 /* Append `count` zeroed items. */
 #define vec_extend(a, v, count)                                                                               \

@@ -338,19 +338,23 @@ static const char *func_label(Arena *a, const Module *m, uint32_t func) {
     return arena_dup(a, text, (size_t)len);
 }
 
-Fn *ir_build(Arena *a, const Module *m, const InstLayout *layout, uint32_t func, const BuildOptions *o) {
+Fn *ir_build(Arena *a, Arena *scratch, const Module *m, const InstLayout *layout, uint32_t func,
+             const BuildOptions *o) {
     const Body *body = &m->bodies.at[m->funcs.at[func].body];
     const FuncType *type = module_func_type(m, func);
     IrSig sig = build_sig(a, type);
-    Build b = {.f = fn_new(a, func_label(a, m, func), func, &sig), .arena = a, .m = m, .layout = layout, .o = o};
+    Build b = {.f = fn_new(a, func_label(a, m, func), func, &sig), .arena = scratch, .m = m, .layout = layout, .o = o};
     b.body = body;
     b.type = type;
-    vec_reserve(a, &b.stack, 16); /* so that the operand stack is never at NULL */
+    uint32_t bytes = body->end - body->code;
+    vec_reserve(a, &b.f->ins, bytes / 2 + 32); /* about what it takes */
+    vec_reserve(a, &b.f->loc, bytes / 2 + 32);
+    vec_reserve(scratch, &b.stack, 16); /* so that the operand stack is never at NULL */
     b.f->frame_cost = body->frame_cost;
     b.f->internal = build_is_internal(&b, func);
     b.base.blk = NO_BLK;
-    map_init(&b.known, a);
-    map_init(&b.callee, a);
+    map_init(&b.known, scratch);
+    map_init(&b.callee, scratch);
     build_scan(&b);
     enter(&b);
     for (uint32_t at = body->code; b.frame.n;) {

@@ -22,8 +22,9 @@ typedef struct BuildOptions {
     const BitSet *interpreted; /* functions that are called through their FuncInst, for they are interpreted; or NULL */
 } BuildOptions;
 
-/* IR of defined function `func` (function index).  `layout` is instance_layout(m). */
-Fn *ir_build(Arena *a, const Module *m, const InstLayout *layout, uint32_t func, const BuildOptions *o);
+/* IR of defined function `func` (function index).  `layout` is instance_layout(m).  `scratch`, which may be `a`, gets
+ * what is of no use any more when it is built. */
+Fn *ir_build(Arena *a, Arena *scratch, const Module *m, const InstLayout *layout, uint32_t func, const BuildOptions *o);
 /* Adaptor host -> compiled code for signature t: (ctx = FuncInst*) -> (): arguments from es->args,
  * calls FuncInst.code with FuncInst.ctx, results to es->results. */
 Fn *ir_build_entry_adaptor(Arena *a, const FuncType *t);

@@ -47,14 +47,14 @@ static uint32_t add_callee(Build *b, CalleeKind kind, uint32_t index, IrSig sig)
     c.internal = kind == CALLEE_FUNC && build_is_internal(b, index);
     c.switches = kind == CALLEE_REF || (kind == CALLEE_FUNC && (b->m->tail_by_ref || b->o->interpreted));
     map_put(&b->callee, (uint64_t)kind << 32 | index, b->f->calls.n);
-    vec_push(b->arena, &b->f->calls, c);
+    vec_push(b->f->arena, &b->f->calls, c);
     return b->f->calls.n - 1;
 }
 
 Val build_lib_call(Build *b, uint32_t lib, IrType result, const Val *args, uint32_t nargs) {
     uint32_t callee;
     if (!find_callee(b, CALLEE_LIB, lib, &callee)) {
-        uint8_t *param = ARENA_ARRAY(b->arena, uint8_t, nargs), *r = ARENA_ARRAY(b->arena, uint8_t, 1);
+        uint8_t *param = ARENA_ARRAY(b->f->arena, uint8_t, nargs), *r = ARENA_ARRAY(b->f->arena, uint8_t, 1);
         for (uint32_t i = 0; i < nargs; i++) param[i] = (uint8_t)build_type(b, args[i]);
         *r = (uint8_t)result;
         callee = add_callee(b, CALLEE_LIB, lib, (IrSig){param, r, nargs, result != T_NONE});
@@ -71,7 +71,7 @@ void build_refund(Build *b) {
 static void emit_call(Build *b, CalleeKind kind, uint32_t index, uint32_t type, bool tail) {
     const FuncType *t = &b->m->types.at[type].func;
     uint32_t callee;
-    if (!find_callee(b, kind, index, &callee)) callee = add_callee(b, kind, index, build_sig(b->arena, t));
+    if (!find_callee(b, kind, index, &callee)) callee = add_callee(b, kind, index, build_sig(b->f->arena, t));
     b->stack.n -= t->nparam;
     for (uint32_t i = 0; i < t->nparam; i++) vec_push(b->arena, &b->opnd, b->stack.at[b->stack.n + i]);
     Ins call = {.op = IR_call, .a = fn_pool(b->f, b->opnd.at, b->opnd.n), .b = b->opnd.n, .c = callee};

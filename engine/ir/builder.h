@@ -9,7 +9,8 @@
  *   build_call.c     calls, function references
  *   build_adaptor.c  adaptors between host and compiled code
  *
- * A position is the byte offset of an instruction in the module.  Everything lives in Fn.arena. */
+ * A position is the byte offset of an instruction in the module.  What is here lives in Build.arena, until the function
+ * is built. */
 #pragma once
 #include "base/map.h"
 #include "ir/build.h"

@@ -109,20 +109,28 @@ Val fn_param(Fn *f, BlkId b, IrType t) {
 
 /* Results of operations with a fixed result type need no type from the caller. */
 static uint8_t result_type(const Fn *f, const Ins *i) {
-    switch ((IrResult)ir_info[i->op].result) {
-    case RES_NONE: return T_NONE;
-    case RES_SAME: return f->ins.at[i->a].type;
-    case RES_I32: return T_I32;
-    case RES_OWN: break;
-    }
-    return i->type;
+    IrResult r = (IrResult)ir_info[i->op].result;
+    if (r == RES_SAME) return f->ins.at[i->a].type;
+    return r == RES_OWN ? i->type : r == RES_I32 ? T_I32 : T_NONE;
+}
+
+/* Room for one more instruction of the block.  Apart, so that fn_ins has few registers to save. */
+__attribute__((noinline)) static void make_room(Fn *f, Blk *blk) {
+    vec_reserve(f->arena, &f->ins, f->ins.n + 1);
+    vec_reserve(f->arena, &f->loc, f->loc.n + 1);
+    vec_reserve(f->arena, &blk->list, blk->list.n + 1);
 }
 
 Val fn_ins(Fn *f, BlkId b, uint32_t loc, Ins ins) {
-    assert(ins.op < IR_COUNT && ins.op != IR_param && b < f->blk.n);
+    assert(ins.op < IR_COUNT && ins.op != IR_param && b < f->blk.n && f->ins.n == f->loc.n);
+    Blk *blk = &f->blk.at[b];
+    Val v = f->ins.n;
     ins.type = result_type(f, &ins);
-    Val v = add(f, loc, ins);
-    vec_push(f->arena, &f->blk.at[b].list, v);
+    if (v >= f->ins.cap || v >= f->loc.cap || blk->list.n >= blk->list.cap) make_room(f, blk);
+    f->ins.at[v] = ins;
+    f->loc.at[v] = loc;
+    f->ins.n = f->loc.n = v + 1;
+    blk->list.at[blk->list.n++] = v;
     return v;
 }
 
@@ -143,7 +151,9 @@ uint32_t fn_pool(Fn *f, const uint32_t *v, uint32_t n) {
 
 void fn_edge(Fn *f, BlkId from, BlkId to, const Val *args, uint32_t n) {
     Edge e = {.to = to, .args = n ? fn_pool(f, args, n) : 0, .nargs = n};
-    vec_push(f->arena, &f->blk.at[from].succ, e);
+    Blk *blk = &f->blk.at[from];
+    if (!blk->succ.cap) vec_start(f->arena, &blk->succ, 2); /* most have no more */
+    vec_push(f->arena, &blk->succ, e);
 }
 
 uint32_t ins_operands(const Fn *f, const Ins *i, const uint32_t **pool) {

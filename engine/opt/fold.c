@@ -84,6 +84,23 @@ bool fold_is_test(const Fold *x, Val v, uint8_t op, Val *a) {
     return true;
 }
 
+static const uint32_t *count_uses(const Fn *f) {
+    uint32_t *uses = ARENA_ARRAY(f->scratch, uint32_t, f->ins.n);
+    for (BlkId b = 0; b < f->blk.n; b++) {
+        const Blk *blk = &f->blk.at[b];
+        for (uint32_t k = 0; k < blk->list.n; k++) FOR_OPERANDS(f, &f->ins.at[blk->list.at[k]], v, { uses[v]++; });
+        for (uint32_t k = 0; k < blk->succ.n; k++)
+            for (uint32_t j = 0; j < blk->succ.at[k].nargs; j++) uses[edge_arg(f, &blk->succ.at[k], j)]++;
+    }
+    return uses;
+}
+
+bool fold_sole_use(Fold *x, Val v) {
+    if (v >= x->fwd.n) return true;
+    if (!x->uses) x->uses = count_uses(x->f);
+    return x->uses[v] <= 1;
+}
+
 static Val append(Fold *x, Ins i) {
     Fn *f = x->f;
     Val v = f->ins.n;
@@ -312,20 +329,9 @@ static void fold_block(Driver *d, BlkId b) {
     }
 }
 
-static const uint32_t *count_uses(const Fn *f) {
-    uint32_t *uses = ARENA_ARRAY(f->scratch, uint32_t, f->ins.n);
-    for (BlkId b = 0; b < f->blk.n; b++) {
-        const Blk *blk = &f->blk.at[b];
-        for (uint32_t k = 0; k < blk->list.n; k++) FOR_OPERANDS(f, &f->ins.at[blk->list.at[k]], v, { uses[v]++; });
-        for (uint32_t k = 0; k < blk->succ.n; k++)
-            for (uint32_t j = 0; j < blk->succ.at[k].nargs; j++) uses[edge_arg(f, &blk->succ.at[k], j)]++;
-    }
-    return uses;
-}
-
 void opt_fold(Fn *f) {
     pass_begin(f);
-    Driver d = {.x = {.f = f, .uses = count_uses(f)}};
+    Driver d = {.x = {.f = f}};
     index_rules(&d);
     forward_init(&d.x.fwd, f);
     for (uint32_t i = 0; i < f->rpo.n; i++) fold_block(&d, f->rpo.at[i]);

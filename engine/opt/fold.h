@@ -10,7 +10,7 @@ typedef struct Fold {
     BlkId blk;            /* being folded */
     uint32_t loc;         /* of the instruction being folded */
     VEC(Val) out;         /* the block's new list, up to the instruction being folded */
-    const uint32_t *uses; /* by Val, as they were before the walk */
+    const uint32_t *uses; /* by Val, as they were when somebody asked first; NULL: nobody has */
     bool cut;             /* the instruction became a trap that ends the block */
     bool cfg;             /* edges were removed */
 } Fold;
@@ -29,8 +29,9 @@ typedef Val FoldFn(Fold *x, Val v, const Ins *i);
 static inline const Ins *fold_def(const Fold *x, Val v) { return &x->f->ins.at[v]; }
 static inline uint32_t fold_width(uint32_t type) { return type == T_I64 || type == T_F64 ? 64 : 32; }
 static inline uint64_t fold_ones(uint32_t type) { return fold_width(type) == 64 ? UINT64_MAX : UINT32_MAX; }
-/* Does nobody but the instruction being folded use v?  A guess, for rules that pay only then. */
-static inline bool fold_sole_use(const Fold *x, Val v) { return v >= x->fwd.n || x->uses[v] <= 1; }
+/* Does nobody but the instruction being folded use v?  A guess, for rules that pay only then; to be asked last, since
+ * the first to ask makes all uses be counted. */
+bool fold_sole_use(Fold *x, Val v);
 bool fold_is_const(const Fold *x, Val v, uint64_t *imm); /* iconst; i32 zero-extended */
 bool fold_is_fconst(const Fold *x, Val v, uint64_t *bits);
 /* v is eqz a (op IR_eqz) or a != 0 (IR_icmp) of an i32, as conditions are. */

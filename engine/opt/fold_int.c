@@ -556,17 +556,15 @@ Val fold_icmp_ext(Fold *x, Val v, const Ins *i) {
 /* Where the sum lives on (a loop's counter, say), comparing what it was made of would keep both alive. */
 Val fold_icmp_undo(Fold *x, Val v, const Ins *i) {
     uint64_t c1, c2;
-    if (!fold_sole_use(x, i->a) || (i->aux != C_EQ && i->aux != C_NE) || !fold_is_const(x, i->b, &c2)) return NO_FOLD;
     const Ins *s = fold_def(x, i->a);
+    if ((i->aux != C_EQ && i->aux != C_NE) || !fold_is_const(x, i->b, &c2)) return NO_FOLD;
+    bool sub = s->op == IR_isub;
+    if (s->op != IR_iadd && s->op != IR_ixor && !sub) return NO_FOLD;
+    Val term = sub ? s->b : s->a;
     uint32_t type = s->type;
-    Val a = s->a, b = s->b;
-    if (s->op == IR_iadd && fold_is_const(x, b, &c1))
-        return fold_set(x, v, IR_icmp, i->aux, a, fold_iconst(x, type, c2 - c1));
-    if (s->op == IR_ixor && fold_is_const(x, b, &c1))
-        return fold_set(x, v, IR_icmp, i->aux, a, fold_iconst(x, type, c2 ^ c1));
-    if (s->op == IR_isub && fold_is_const(x, a, &c1))
-        return fold_set(x, v, IR_icmp, i->aux, b, fold_iconst(x, type, c1 - c2));
-    return NO_FOLD;
+    if (!fold_is_const(x, sub ? s->a : s->b, &c1) || !fold_sole_use(x, i->a)) return NO_FOLD;
+    uint64_t undone = sub ? c1 - c2 : s->op == IR_iadd ? c2 - c1 : c2 ^ c1;
+    return fold_set(x, v, IR_icmp, i->aux, term, fold_iconst(x, type, undone));
 }
 
 Val fold_icmp_sub(Fold *x, Val v, const Ins *i) {

@@ -61,7 +61,8 @@ static void may_inline(Leaves *l, Fn *f, const CompileOptions *o) {
 
 /* The IR of a defined function, with what it may inline. */
 static Fn *build_fn(Leaves *l, uint32_t func, const CompileOptions *o) {
-    Fn *f = ir_build(l->arena, l->m, l->layout, func, l->build);
+    Fn *f = ir_build(l->arena, l->scratch, l->m, l->layout, func, l->build);
+    arena_reset(l->scratch);
     may_inline(l, f, o);
     return f;
 }
@@ -164,7 +165,9 @@ static FrontKept front_open(Front *front, const Module *m, const FrontKey *key) 
 static const Fn *front_fn(Scope *s, Leaves *l, uint32_t i, const CompileOptions *o, const FrontKey *key, FrontKept have,
                           Rewrites *w, Clock *clock) {
     if (have == FRONT_OPTIMIZED) return s->front->fn[i];
-    Fn *f = have == FRONT_BUILT ? fn_copy(&s->tmp, s->front->fn[i]) : ir_build(l->arena, l->m, l->layout, i, l->build);
+    Fn *f = have == FRONT_BUILT ? fn_copy(&s->tmp, s->front->fn[i])
+                                : ir_build(l->arena, l->scratch, l->m, l->layout, i, l->build);
+    arena_reset(l->scratch);
     bool keep = s->front && s->front->module == l->m && have == FRONT_NOTHING;
     if (keep) front_add(s->front, FRONT_BUILT, f);
     may_inline(l, f, o);
@@ -200,7 +203,7 @@ Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, Compile
     BitSet *interpreted = find_interpreted(a, m, o);
     key.build.interpreted = interpreted;
     Leaves leaves;
-    leaves_init(&leaves, a, &s.tmp, m, &layout, &key.build);
+    leaves_init(&leaves, a, &s.tmp, &s.scratch, m, &layout, &key.build);
     FrontKept have = front_open(s.front, m, &key);
     for (uint32_t i = 0; i < m->funcs.n; i++) {
         func[i] = UINT32_MAX;
@@ -321,7 +324,7 @@ static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const Com
     Rewrites w = rewrites_of(&oo);
     InstLayout layout = m ? instance_layout(m) : (InstLayout){0};
     Leaves leaves;
-    if (m) leaves_init(&leaves, out->arena, &s.tmp, m, &layout, &oo.build);
+    if (m) leaves_init(&leaves, out->arena, &s.tmp, &s.scratch, m, &layout, &oo.build);
     if (o->opt_limited && m) count_before(&leaves, func, &oo, &w);
     Fn *f = m ? build_fn(&leaves, func, o) : ready;
     compile_fn(&s, &cb, f, level, &oo, &w, &clock);

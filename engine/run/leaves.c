@@ -18,7 +18,7 @@ static const Fn *find_leaf(void *user, uint32_t func) {
         l->begun = true;
     }
     if (map_get(&l->built, func, &at)) return l->fn.at[at];
-    Fn *f = ir_build(l->arena, l->m, l->layout, func, l->build);
+    Fn *f = ir_build(l->arena, l->scratch, l->m, l->layout, func, l->build);
     cfg_build(f);
     if (!inline_fits(f)) {
         bitset_add(&l->unfit, func);
@@ -29,9 +29,9 @@ static const Fn *find_leaf(void *user, uint32_t func) {
     return f;
 }
 
-void leaves_init(Leaves *l, Arena *out, Arena *tmp, const Module *m, const InstLayout *layout,
+void leaves_init(Leaves *l, Arena *out, Arena *tmp, Arena *scratch, const Module *m, const InstLayout *layout,
                  const BuildOptions *build) {
-    *l = (Leaves){.m = m, .layout = layout, .build = build, .arena = tmp};
+    *l = (Leaves){.m = m, .layout = layout, .build = build, .arena = tmp, .scratch = scratch};
     l->inliner = (Inliner){.user = l, .leaf = find_leaf};
     l->unfit = (BitSet){ARENA_ARRAY(out, uint64_t, m->funcs.n / 64 + 1), m->funcs.n};
 }

@@ -12,6 +12,7 @@ typedef struct Leaves {
     const InstLayout *layout;
     const BuildOptions *build;
     Arena *arena; /* of the function being compiled; what is built here goes when it goes */
+    Arena *scratch;
     BitSet unfit; /* functions that were looked at in vain */
     bool begun;   /* `built` is there */
     Map built;    /* by function index: index in `fn`; of the caller at hand */
@@ -19,7 +20,7 @@ typedef struct Leaves {
 } Leaves;
 
 /* `out` outlives all callers. */
-void leaves_init(Leaves *l, Arena *out, Arena *tmp, const Module *m, const InstLayout *layout,
+void leaves_init(Leaves *l, Arena *out, Arena *tmp, Arena *scratch, const Module *m, const InstLayout *layout,
                  const BuildOptions *build);
 /* Before each caller: what was built for the one before is gone. */
 void leaves_begin(Leaves *l);

@@ -154,7 +154,7 @@ static Module *module_of(const Spec *spec) {
 static Fn *build_checked(const Module *m, const BuildOptions *o) {
     char msg[160] = "";
     InstLayout l = instance_layout(m);
-    Fn *f = ir_build(&tmp, m, &l, m->nimported[EXT_FUNC], o);
+    Fn *f = ir_build(&tmp, &tmp, m, &l, m->nimported[EXT_FUNC], o);
     if (!ir_verify(f, msg, sizeof msg)) fail_msg("%s", msg);
     cfg_build(f);
     assert_int_equal(f->rpo.n, f->blk.n);
@@ -729,7 +729,7 @@ static size_t memory_used(Shape *shape, uint32_t n) {
     const Module *m = module_of(&s);
     InstLayout l = instance_layout(m);
     char msg[160] = "";
-    Fn *f = ir_build(&tmp, m, &l, 0, &guard);
+    Fn *f = ir_build(&tmp, &tmp, m, &l, 0, &guard);
     size_t used = arena_used(&tmp);
     if (!ir_verify(f, msg, sizeof msg)) fail_msg("%s", msg);
     arena_reset(&arena);

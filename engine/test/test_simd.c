@@ -220,7 +220,7 @@ static void make_ir(Instance *inst, Way way) {
     BuildOptions o = {.bounds = way.bounds, .fuel = true, .nan_canon = true};
     char msg[200];
     for (uint32_t k = 0; k < m->funcs.n; k++) {
-        Fn *f = ir_build(&tmp, m, &layout, k, &o);
+        Fn *f = ir_build(&tmp, &tmp, m, &layout, k, &o);
         if (!ir_verify(f, msg, sizeof msg)) fail_msg("function %u, built: %s", k, msg);
         opt_run(f, &(OptOptions){.level = way.level});
         if (!ir_verify(f, msg, sizeof msg)) fail_msg("function %u at level %u: %s", k, way.level, msg);

@@ -423,6 +423,30 @@ static void test_arena_limit(void **state) {
     arena_free(&a);
 }
 
+/* What was used once is there for the next time, up to a bound. */
+static void test_arena_spare(void **state) {
+    (void)state;
+    Arena a;
+    arena_init(&a, NULL);
+    size_t spare = 0;
+    for (uint32_t round = 0; round < 4; round++) {
+        ArenaMark mark = arena_mark(&a);
+        for (uint32_t k = 0; k < 50; k++) memset(arena_alloc(&a, 100000, 16), (int)k, 100000);
+        if (round % 2 && mark.chunk)
+            arena_rewind(&a, mark);
+        else
+            arena_reset(&a);
+        assert_int_equal(arena_used(&a), 0);
+        if (round == 0) spare = a.nspare;
+        assert_true(spare > 50 * 100000 / 2 && a.nspare == spare);
+    }
+    for (uint32_t k = 0; k < 3; k++) arena_alloc(&a, 40000000, 16);
+    arena_reset(&a);
+    assert_true(a.nspare <= 64 * 1024 * 1024);
+    arena_free(&a);
+    assert_null(a.spare);
+}
+
 /* The newest array grows in place, another moves; what is in it stays. */
 static void test_vec_growth(void **state) {
     (void)state;
@@ -495,8 +519,8 @@ int main(void) {
         cmocka_unit_test(test_features),      cmocka_unit_test(test_types),        cmocka_unit_test(test_header),
         cmocka_unit_test(test_sections),      cmocka_unit_test(test_decode_types), cmocka_unit_test(test_gc_types),
         cmocka_unit_test(test_decode_rest),   cmocka_unit_test(test_const_exprs),  cmocka_unit_test(test_names),
-        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_arena_limit),  cmocka_unit_test(test_vec_growth),
-        cmocka_unit_test(test_limits),        cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_arena_limit),  cmocka_unit_test(test_arena_spare),
+        cmocka_unit_test(test_vec_growth),    cmocka_unit_test(test_limits),       cmocka_unit_test(test_layout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

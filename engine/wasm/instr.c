@@ -254,19 +254,36 @@ static void next_immediates(const Module *m, const uint8_t **pp, Instr *in) {
     }
 }
 
+static bool is_prefix(uint32_t byte) { return byte >= OP_PREFIX_FIRST && byte < OP_PREFIX_FIRST + OP_PREFIXES; }
+
+/* Apart, so that next_instr has no registers to save. */
+__attribute__((noinline)) static void next_long(const Module *m, uint32_t at, Instr *in) {
+    const uint8_t *p = m->bytes + at;
+    uint32_t slot = *p++;
+    if (is_prefix(slot)) slot = 256 + (slot - OP_PREFIX_FIRST) * OP_SLOT_CODES + leb_u32(&p);
+    in->op = (Op)(op_slot[slot] - 1);
+    next_immediates(m, &p, in);
+    in->next = (uint32_t)(p - m->bytes);
+}
+
 void next_instr(const Module *m, uint32_t at, Instr *in) {
     const uint8_t *p = m->bytes + at;
     in->at = at;
-    uint32_t slot = *p++;
-    if (slot >= OP_PREFIX_FIRST && slot < OP_PREFIX_FIRST + OP_PREFIXES)
-        slot = 256 + (slot - OP_PREFIX_FIRST) * OP_SLOT_CODES + leb_u32(&p);
-    in->op = (Op)(op_slot[slot] - 1);
+    if (is_prefix(p[0])) {
+        next_long(m, at, in);
+        return;
+    }
+    /* Those without immediates, and with a number of one byte, are most of all. */
+    in->op = (Op)(op_slot[p[0]] - 1);
     uint32_t imm = op_info[in->op].imm;
-    if (imm == IMM_LOCAL) /* together with those that have none: most of all instructions */
-        in->index = leb_u32(&p);
-    else if (imm != IMM_NONE)
-        next_immediates(m, &p, in);
-    in->next = (uint32_t)(p - m->bytes);
+    if (imm == IMM_NONE) {
+        in->next = at + 1;
+    } else if (imm == IMM_LOCAL && p[1] < 0x80) {
+        in->index = p[1];
+        in->next = at + 2;
+    } else {
+        next_long(m, at, in);
+    }
 }
 
 FuncType block_func_type(const Module *m, const Instr *in, ValType *single) {

@@ -408,23 +408,38 @@ bool cfg_dominates(const Fn *f, BlkId a, BlkId b) {
 }
 
 /* Each edge gets a block of its own, also where a br_table has the same target many times: the allocator puts
- * moves on an edge, and may find more than one edge from a block to another hard to tell apart. */
+ * moves on an edge, and may find more than one edge from a block to another hard to tell apart.  `nedges`: into each of
+ * the first blocks. */
+static bool split_edges(Fn *f, BlkId b, const uint32_t *nedges) {
+    bool any = false;
+    uint32_t n = f->blk.at[b].succ.n;
+    if (n < 2) return false;
+    uint32_t loc = f->loc.at[f->blk.at[b].list.at[f->blk.at[b].list.n - 1]];
+    for (uint32_t k = 0; k < n; k++) {
+        Edge e = f->blk.at[b].succ.at[k];
+        if (nedges[e.to] < 2) continue;
+        BlkId s = fn_block(f);
+        fn_ins(f, s, loc, (Ins){.op = IR_jump});
+        vec_start(f->arena, &f->blk.at[s].succ, 1);
+        vec_push(f->arena, &f->blk.at[s].succ, e);
+        f->blk.at[b].succ.at[k] = (Edge){.to = s};
+        any = true;
+    }
+    return any;
+}
+
 void cfg_split_critical(Fn *f) {
     bool any = false;
-    for (uint32_t i = 0; i < f->rpo.n; i++) {
-        BlkId b = f->rpo.at[i];
-        uint32_t n = f->blk.at[b].succ.n;
-        if (n < 2) continue;
-        uint32_t loc = f->loc.at[f->blk.at[b].list.at[f->blk.at[b].list.n - 1]];
-        for (uint32_t k = 0; k < n; k++) {
-            Edge e = f->blk.at[b].succ.at[k];
-            if (f->blk.at[e.to].pred.n < 2) continue;
-            BlkId s = fn_block(f);
-            fn_ins(f, s, loc, (Ins){.op = IR_jump});
-            vec_push(f->arena, &f->blk.at[s].succ, e);
-            f->blk.at[b].succ.at[k] = (Edge){.to = s};
-            any = true;
-        }
-    }
+    uint32_t *nedges = arena_alloc(f->scratch, f->blk.n * sizeof *nedges, _Alignof(uint32_t));
+    for (BlkId b = 0; b < f->blk.n; b++) nedges[b] = f->blk.at[b].pred.n;
+    for (uint32_t i = 0; i < f->rpo.n; i++) any |= split_edges(f, f->rpo.at[i], nedges);
     if (any) cfg_build(f);
+}
+
+void cfg_build_split(Fn *f) {
+    uint32_t n = f->blk.n, *nedges = ARENA_ARRAY(f->scratch, uint32_t, n);
+    for (BlkId b = 0; b < n; b++)
+        for (uint32_t k = 0; k < f->blk.at[b].succ.n; k++) nedges[f->blk.at[b].succ.at[k].to]++;
+    for (BlkId b = 0; b < n; b++) split_edges(f, b, nedges);
+    cfg_build(f);
 }

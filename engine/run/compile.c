@@ -72,8 +72,12 @@ static void optimize(Arena *scratch, Fn *f, uint32_t level, const CompileOptions
     const Stages *s = o->stages;
     lap(clock, offsetof(CompileTimes, build));
     if (s && s->on_ir) s->on_ir(s->user, "build", f);
-    opt_run(f, &(OptOptions){.level = level, .stages = s, .rewrites = w, .scratch = scratch});
-    cfg_split_critical(f); /* keeps the facts up to date */
+    if (level) {
+        opt_run(f, &(OptOptions){.level = level, .stages = s, .rewrites = w, .scratch = scratch});
+        cfg_split_critical(f); /* keeps the facts up to date */
+    } else {
+        cfg_build_split(f);
+    }
     lap(clock, offsetof(CompileTimes, opt));
 }
 

@@ -274,6 +274,15 @@ static void test_split(void **state) {
     arena_free(&a);
 }
 
+static void check_split(const Fn *f) {
+    for (uint32_t r = 0; r < f->rpo.n; r++) {
+        const Blk *b = &f->blk.at[f->rpo.at[r]];
+        for (uint32_t k = 0; b->succ.n > 1 && k < b->succ.n; k++)
+            assert_int_equal(f->blk.at[b->succ.at[k].to].pred.n, 1);
+    }
+}
+
+/* In two steps, and in one. */
 static void test_split_random(void **state) {
     (void)state;
     Arena a;
@@ -285,16 +294,58 @@ static void test_split_random(void **state) {
         for (BlkId b = 0; b < 11; b++)
             for (uint32_t k = below(4); k-- > 0;) go(f, b, 1 + below(11));
         finish(f);
+        Fn *g = fn_copy(&a, f);
         cfg_build(f);
+        bool all = f->rpo.n == f->blk.n;
         cfg_split_critical(f);
         check(f);
-        for (uint32_t r = 0; r < f->rpo.n; r++) {
-            const Blk *b = &f->blk.at[f->rpo.at[r]];
-            for (uint32_t k = 0; b->succ.n > 1 && k < b->succ.n; k++)
-                assert_int_equal(f->blk.at[b->succ.at[k].to].pred.n, 1);
+        check_split(f);
+        cfg_build_split(g);
+        check(g);
+        check_split(g);
+        /* Edges from blocks that cannot be reached count there. */
+        assert_true(g->rpo.n >= f->rpo.n && (!all || g->rpo.n == f->rpo.n));
+        arena_reset(&a);
+    }
+    arena_free(&a);
+}
+
+/* Without what is unreachable: the other blocks keep their order, and the facts hold. */
+static void test_clean_random(void **state) {
+    (void)state;
+    Arena a;
+    arena_init(&a, NULL);
+    uint32_t dropped = 0;
+    for (uint32_t i = 0; i < 1000; i++) {
+        seed = i + 99;
+        Fn *f = graph(&a, 12);
+        for (BlkId b = 0; b < 12; b++) {
+            fn_ins(f, b, 100 + b, (Ins){.op = IR_es, .type = T_I64}); /* to know it by */
+            for (uint32_t k = below(3); k-- > 0;) go(f, b, 1 + below(11));
+        }
+        finish(f);
+        Fn *g = fn_copy(&a, f);
+        cfg_build(f);
+        cfg_clean(g);
+        check(g);
+        assert_int_equal(g->blk.n, f->rpo.n);
+        assert_int_equal(g->rpo.n, f->rpo.n);
+        uint32_t n = 0;
+        for (BlkId b = 0; b < f->blk.n; b++) {
+            const Blk *x = &f->blk.at[b], *y = &g->blk.at[n];
+            dropped += x->rpo == UINT32_MAX;
+            if (x->rpo == UINT32_MAX) continue;
+            assert_int_equal(f->loc.at[x->list.at[0]], g->loc.at[y->list.at[0]]);
+            assert_int_equal(x->rpo, y->rpo);
+            assert_int_equal(x->dom_first, y->dom_first);
+            assert_int_equal(x->loop_depth, y->loop_depth);
+            for (uint32_t k = 0; k < x->succ.n; k++)
+                assert_int_equal(f->blk.at[x->succ.at[k].to].rpo, g->blk.at[y->succ.at[k].to].rpo);
+            n++;
         }
         arena_reset(&a);
     }
+    assert_true(dropped > 100);
     arena_free(&a);
 }
 
@@ -328,7 +379,8 @@ static void test_long(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shapes), cmocka_unit_test(test_loop_adjacent), cmocka_unit_test(test_random),
-        cmocka_unit_test(test_split),  cmocka_unit_test(test_split_random),  cmocka_unit_test(test_long),
+        cmocka_unit_test(test_split),  cmocka_unit_test(test_split_random),  cmocka_unit_test(test_clean_random),
+        cmocka_unit_test(test_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,7 +47,8 @@ static bool add_parts(Parts *p, const Fn *f, Val v) {
 
 /* Charge `into`, which follows `due`, becomes both. */
 static void merge(Fn *f, Val due, Val into) {
-    Parts p = {.n = 0};
+    Parts p;
+    p.n = 0;
     add_parts(&p, f, due);
     add_parts(&p, f, into);
     uint32_t at = fn_pool(f, &p.at[0].counter, p.n * CHARGE_WORDS);
@@ -56,7 +57,8 @@ static void merge(Fn *f, Val due, Val into) {
 }
 
 static bool can_merge(const Fn *f, Val due, Val into) {
-    Parts p = {.n = 0};
+    Parts p;
+    p.n = 0;
     return add_parts(&p, f, due) && add_parts(&p, f, into);
 }
 

@@ -200,13 +200,19 @@ static bool place_moved(Fn *f, const Loop *loop, const InEdges *in) {
     return fresh;
 }
 
+static bool has_loops(const Fn *f) {
+    for (BlkId b = 0; b < f->blk.n; b++)
+        if (f->blk.at[b].loop_head) return true;
+    return false;
+}
+
 void opt_licm(Fn *f) {
     pass_begin(f);
+    if (!has_loops(f)) return;
     Licm l = {.f = f, .n = f->ins.n};
     l.loop_of = ARENA_ARRAY(f->scratch, uint32_t, f->blk.n);
     l.place = ARENA_ARRAY(f->scratch, Place, f->ins.n);
     find_loops(&l);
-    if (!l.loop.n) return;
     for (uint32_t i = 0; i < f->rpo.n; i++) visit_block(&l, f->rpo.at[i]);
     if (!l.any) return;
     InEdges in = blk_in_edges(f);

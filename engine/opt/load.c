@@ -20,9 +20,10 @@
  * Guarantees: only loads are removed; stores stay.
  *
  * Cost: linear; the table is bounded. */
+#include "base/bits.h"
 #include "opt/pass.h"
 
-enum { MAX_FIELDS = 32 };
+enum { MAX_FIELDS = 32 }; /* the bits of Load.used */
 
 typedef struct Field {
     Val base, v; /* v 0: the slot is free */
@@ -45,45 +46,49 @@ typedef struct Load {
     Forward fwd;
     Val context; /* the function's first parameter, or 0 */
     Field field[MAX_FIELDS];
-    uint32_t used; /* slots that are not free */
+    uint32_t used; /* a bit for each slot that is not free */
     uint32_t next; /* slot to be replaced when none is free */
     VEC(Change) change;
     VEC(Scope) scope;
 } Load;
 
+/* Each slot that was not free in the beginning. */
+#define FOR_FIELDS(l, k) for (uint32_t left_ = (l)->used, k; left_ && (k = bits_ctz32(left_), true); left_ &= left_ - 1)
+
+static void put_field(Load *l, uint32_t slot, Field to) {
+    uint32_t bit = UINT32_C(1) << slot;
+    l->used = to.v ? l->used | bit : l->used & ~bit;
+    l->field[slot] = to;
+}
+
 static void set_field(Load *l, uint32_t slot, Field to) {
     Change c = {slot, l->field[slot]};
     vec_push(l->f->scratch, &l->change, c);
-    l->used = l->used + (to.v != 0) - (c.was.v != 0);
-    l->field[slot] = to;
+    put_field(l, slot, to);
 }
 
 static void leave_scope(Load *l) {
     uint32_t keep = l->scope.at[--l->scope.n].change;
     while (l->change.n > keep) {
         const Change *c = &l->change.at[--l->change.n];
-        l->used = l->used + (c->was.v != 0) - (l->field[c->slot].v != 0);
-        l->field[c->slot] = c->was;
+        put_field(l, c->slot, c->was);
     }
 }
 
-static void forget_all(Load *l) {
-    for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++)
-        if (l->field[k].v) set_field(l, k, (Field){0});
-}
+static void forget_all(Load *l) { FOR_FIELDS(l, k) set_field(l, k, (Field){0}); }
 
 /* A counter of the execution state changes. */
 static void forget_counters(Load *l) {
-    for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++) {
+    FOR_FIELDS(l, k) {
         const Field *f = &l->field[k];
-        if (f->v && !f->heap && !(l->context && f->base == l->context)) set_field(l, k, (Field){0});
+        if (!f->heap && !(l->context && f->base == l->context)) set_field(l, k, (Field){0});
     }
 }
 
 static void forget_overlaps(Load *l, Val base, uint32_t displacement, uint32_t bytes, bool heap) {
-    for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++) {
+    FOR_FIELDS(l, k) {
         const Field *f = &l->field[k];
-        if (!f->v || f->heap != heap) continue;
+        if (f->heap != heap) continue;
         bool disjoint = f->base == base && ((uint64_t)f->displacement + access_bytes[f->access] <= displacement ||
                                             (uint64_t)displacement + bytes <= f->displacement);
         if (!disjoint) set_field(l, k, (Field){0});
@@ -92,19 +97,17 @@ static void forget_overlaps(Load *l, Val base, uint32_t displacement, uint32_t b
 
 static void remember(Load *l, Field f) {
     uint32_t slot = l->next;
-    for (uint32_t k = MAX_FIELDS; l->used < MAX_FIELDS && k-- > 0;)
-        if (!l->field[k].v) {
-            slot = k;
-            break;
-        }
-    if (l->used == MAX_FIELDS) l->next = (l->next + 1) % MAX_FIELDS;
+    if (l->used != UINT32_MAX)
+        slot = 31 - bits_clz32(~l->used); /* the last one that is free */
+    else
+        l->next = (l->next + 1) % MAX_FIELDS;
     set_field(l, slot, f);
 }
 
 static Val available(const Load *l, const Field *want) {
-    for (uint32_t k = 0; l->used && k < MAX_FIELDS; k++) {
+    FOR_FIELDS(l, k) {
         const Field *f = &l->field[k];
-        if (f->v && f->base == want->base && f->displacement == want->displacement && f->access == want->access &&
+        if (f->base == want->base && f->displacement == want->displacement && f->access == want->access &&
             f->type == want->type && f->heap == want->heap)
             return f->v;
     }

@@ -118,8 +118,15 @@ static bool sweep_block(Params *p, BlkId b) {
     return changed;
 }
 
+static bool has_params(const Fn *f) {
+    for (BlkId b = 1; b < f->blk.n; b++)
+        if (f->blk.at[b].param.n) return true;
+    return false;
+}
+
 void opt_params(Fn *f) {
     pass_begin(f);
+    if (!has_params(f)) return;
     Params p = {.f = f};
     forward_init(&p.fwd, f);
     p.in = blk_in_edges(f);

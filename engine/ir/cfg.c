@@ -19,7 +19,8 @@
 #define NONE UINT32_MAX
 
 typedef struct Visit {
-    const Edge *next, *end; /* successors still to visit */
+    const Edge *succ;
+    uint32_t next, n; /* successor to visit next, of how many */
     BlkId blk;
 } Visit;
 
@@ -53,7 +54,7 @@ static uint32_t *words(const Cfg *c, uint32_t n) {
 static void visit(Cfg *c, uint32_t depth, BlkId b) {
     const Blk *blk = &c->f->blk.at[b];
     c->at[b] = 0; /* seen */
-    c->stack[depth] = (Visit){blk->succ.at, blk->succ.at + blk->succ.n, b};
+    c->stack[depth] = (Visit){blk->succ.at, 0, blk->succ.n, b};
 }
 
 /* Depth-first walk with a stack of its own (nesting is the input's).  `exits` (may be NULL): by block, the exits that
@@ -69,8 +70,8 @@ static void order_blocks(Cfg *c, uint32_t *exits, const Exit *exit) {
         if (exits && exits[v->blk] != NONE) {
             to = exit[exits[v->blk]].to;
             exits[v->blk] = exit[exits[v->blk]].next;
-        } else if (v->next < v->end) {
-            to = v->next++->to;
+        } else if (v->next < v->n) {
+            to = v->succ[v->next++].to;
         } else {
             f->rpo.at[--at] = v->blk;
             n--;
@@ -92,8 +93,8 @@ static void link_blocks(Cfg *c) {
     for (uint32_t i = 0; i < n; i++) {
         const Blk *b = &f->blk.at[f->rpo.at[i]];
         c->succ_start[i] = edges;
-        for (const Edge *e = b->succ.at, *end = e + b->succ.n; e < end; e++) {
-            uint32_t to = c->at[e->to];
+        for (uint32_t k = 0; k < b->succ.n; k++) {
+            uint32_t to = c->at[b->succ.at[k].to];
             c->succ[edges++] = to;
             start[to + 2]++;
         }

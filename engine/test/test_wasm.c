@@ -456,7 +456,8 @@ static void test_vec_growth(void **state) {
     for (uint32_t n = 0; n < 5000; n++) {
         const uint64_t *newest = x.at;
         if (n % 1000 == 500) vec_push(&a, &y, n);
-        bool same = n % 1000 != 500 && x.n == x.cap && (uint8_t *)(x.at + x.cap) == a.at && x.cap * 8 < a.end - a.at;
+        bool same =
+            n % 1000 != 500 && x.n && x.n == x.cap && (uint8_t *)(x.at + x.cap) == a.at && x.cap * 8 < a.end - a.at;
         vec_push(&a, &x, n * 3);
         if (same) assert_ptr_equal(x.at, newest);
         assert_int_equal((uintptr_t)x.at % 8, 0);

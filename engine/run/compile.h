@@ -20,7 +20,8 @@ typedef struct CompileOptions {
     uint32_t *opt_hits; /* by OptRule (opt/rewrite.h), counted up; may be NULL */
     BuildOptions build;
     TargetOptions to;
-    size_t memory;                /* bytes that the compilation of one function may take; 0: 1 GiB */
+    size_t memory;                /* bytes that one function may take in the compiler, and while a pass runs as many
+                                     again for that; 0: 1 GiB */
     const Stages *stages;         /* may be NULL */
     const Stages *adaptor_stages; /* likewise, of adaptors: they are no functions of the module */
     Front *front;                 /* where compilations of one module meet; may be NULL */

@@ -80,7 +80,7 @@ static void lower_lea(Lower *l, Reg d, const X64Addr *a, uint32_t size) {
 
 static bool is_scaled(const Lower *l, Val v) {
     const Ins *i = lower_ins(l, v);
-    uint64_t k;
+    uint64_t k = 0;
     return i->op == IR_shl && x64_free(l, v) && lower_is_const(l, i->b, &k) && k >= 1 && k <= 3;
 }
 

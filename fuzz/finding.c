@@ -78,11 +78,19 @@ static bool put_text(const char *dir, const char *name, const Text *t) {
     return put_file(dir, name, t->at, t->n, 0644);
 }
 
+/* Where findings usually are, the build is three folders up. */
+static const char repro[] =
+    "#!/bin/sh\n"
+    "# Runs the finding again with $PARALLAX, or the command parallax, or that of the project this folder is in.\n"
+    "# Exit status: 0 no longer differs, 1 still differs, 2 bad input, 3 something lacks here.\n"
+    "dir=$(cd \"$(dirname \"$0\")\" && pwd) || exit 3\n"
+    "parallax=${PARALLAX:-parallax}\n"
+    "[ -n \"${PARALLAX:-}\" ] || command -v parallax >/dev/null || parallax=$dir/../../../build/release/bin/parallax\n"
+    "command -v \"$parallax\" >/dev/null || { echo \"repro.sh: no command $parallax: say in \\$PARALLAX where it is\" "
+    ">&2; exit 3; }\n"
+    "exec \"$parallax\" replay \"$dir\"\n";
+
 static bool put_all(const char *dir, const Finding *f, const char *id) {
-    static const char repro[] =
-        "#!/bin/sh\n"
-        "# Exit status: 0 no longer differs, 1 still differs, 2 bad input, 3 something lacks here.\n"
-        "exec \"${PARALLAX:-parallax}\" replay \"$(dirname \"$0\")\"\n";
     Arena a;
     Text wat, settings, verdict, explain;
     arena_init(&a, NULL);

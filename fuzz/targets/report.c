@@ -64,16 +64,27 @@ _Noreturn void target_report_finding(const char *target, Finding *f) {
     target_abort(&f->bucket);
 }
 
+/* $PARALLAX_PLANT; an experiment with another fault than was asked for, or with none, says nothing. */
+static PanelFaults planted_faults(void) {
+    PanelFaults faults = {0};
+    const char *plant = getenv("PARALLAX_PLANT"), *colon = plant ? strchr(plant, ':') : NULL;
+    if (!plant || !*plant) return faults;
+    for (uint32_t k = LEG_X64; colon && k <= LEG_A64; k++) {
+        const char *isa = leg_kind_name((LegKind)k);
+        if (strlen(isa) != (size_t)(colon - plant) || memcmp(plant, isa, strlen(isa)) != 0) continue;
+        faults.plant[k] = plant_find((LegKind)k, colon + 1, strlen(colon + 1));
+        if (faults.plant[k]) return faults;
+    }
+    fprintf(stderr, "parallax: $PARALLAX_PLANT names no fault: %s (`parallax legs` lists them, ISA:NAME)\n", plant);
+    exit(2);
+}
+
 Panel *target_panel(void) {
     static Panel panel; /* the one state a target keeps: an engine gives it nothing to hang it on */
     static enum { CLOSED, OPEN, BROKEN } state;
     char why[300];
     if (state == CLOSED) {
-        PanelFaults faults = {0};
-        const char *plant = getenv("PARALLAX_PLANT"), *colon = plant ? strchr(plant, ':') : NULL;
-        for (uint32_t k = LEG_X64; colon && k <= LEG_A64; k++)
-            if (strncmp(plant, leg_kind_name((LegKind)k), (size_t)(colon - plant)) == 0)
-                faults.plant[k] = plant_find((LegKind)k, colon + 1, strlen(colon + 1));
+        PanelFaults faults = planted_faults();
         state = panel_open(&panel, FEATURES_WASM3, &faults, why, sizeof why) ? OPEN : BROKEN;
         if (state == BROKEN)
             fprintf(stderr, "parallax: %s\n", why);

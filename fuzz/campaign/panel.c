@@ -51,51 +51,22 @@ void panel_close(Panel *p) { differ_close(&p->differ); }
 
 static uint64_t next(uint64_t *r) { return *r = hash_mix(*r + UINT64_C(0x9e3779b97f4a7c15)); }
 
-/* Value number `i` of a knob's list "a|b|c"; its length. */
-static size_t value_at(const char *values, uint32_t i, const char **at) {
-    while (i--) values += strcspn(values, "|") + 1;
-    *at = values;
-    return strcspn(values, "|");
-}
-
-static uint32_t count_values(const char *values) {
-    uint32_t n = 1;
-    for (; *values; values++) n += *values == '|';
-    return n;
-}
-
 /* A level as good as any other; the rest of the knobs mostly at their default, so that two cases differ in little.
  * Knobs come from the table, so a new one takes part. */
 void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
-    char text[sizeof s->text], values[200];
-    const char *name, *what, *at;
-    size_t n = (size_t)snprintf(text, sizeof text, "%s", isa);
-    bool colon = strchr(isa, ':') != NULL;
-    for (uint32_t i = 0; knob_describe(i, &name, &what, values, sizeof values); i++) {
-        bool level = strcmp(name, "O") == 0;
-        uint64_t dice = next(r);
-        uint32_t k = (uint32_t)(dice >> 32) % count_values(values);
-        bool seldom = strcmp(name, "verify") == 0 || strcmp(name, "opt-limit") == 0;
-        uint32_t often = level ? 16 : seldom ? 1 : strcmp(name, "mix") == 0 ? 2 : 4; /* of 16 */
-        if ((dice & 15) >= often || k == 0) continue;
-        size_t len = value_at(values, k, &at);
-        char number[16];
-        if (len == 1 && *at == *KNOB_NUMBER) { /* small ones and large ones alike */
-            len = (size_t)snprintf(number, sizeof number, "%u", (uint32_t)next(r) >> (next(r) % 32));
-            at = number;
-        }
-        int m =
-            snprintf(text + n, sizeof text - n, "%c%s%s%.*s", colon ? ',' : ':', name, level ? "" : "=", (int)len, at);
-        if (m < 0 || (size_t)m >= sizeof text - n) {
-            text[n] = 0; /* no room for all of them */
-            break;
-        }
-        n += (size_t)m;
-        colon = true;
-    }
-    bool ok = parse(s, text);
+    bool ok = parse(s, isa);
     assert(ok);
-    (void)ok;
+    for (uint32_t i = 0, n; ok && (n = leg_knob_values(i)) > 0; i++) {
+        uint64_t dice = next(r);
+        uint32_t k = (uint32_t)(dice >> 32) % n, number = 0;
+        if ((dice & 15) >= 16 / leg_knob_seldom(i) || k == 0) continue;
+        if (leg_knob_takes_number(i, k)) { /* small ones and large ones alike */
+            number = (uint32_t)next(r);
+            number >>= next(r) % 32;
+            if (number == LEG_NO_LIMIT) number--;
+        }
+        if (!leg_knob_set(s, i, k, number)) break; /* no room for all of them */
+    }
 }
 
 /* An option that comes later counts. */

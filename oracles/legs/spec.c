@@ -7,14 +7,29 @@
 typedef struct Knob {
     const char *name, *what;
     size_t field;
+    uint32_t first; /* of its values, which end where the next knob's begin */
 } Knob;
 typedef struct KnobValue {
     const char *knob, *text; /* text NULL: any number */
     uint32_t value;
 } KnobValue;
 
+/* Where each knob's values begin: rows of the table are named by their lines. */
+#define ROW_AT(line) ROW_##line
+#define ROW(line) ROW_AT(line)
+enum {
+#define KNOB(name, field, what) FIRST_##field, BEFORE_##field = FIRST_##field - 1,
+#define VALUE(knob, text, value) ROW(__LINE__),
+#define NUMBER(knob) ROW(__LINE__),
+#include "oracles/legs/knob.def"
+#undef KNOB
+#undef VALUE
+#undef NUMBER
+    NVALUE
+};
+
 static const Knob knob[] = {
-#define KNOB(name, field, what) {#name, what, offsetof(LegSpec, field)},
+#define KNOB(name, field, what) {#name, what, offsetof(LegSpec, field), FIRST_##field},
 #define VALUE(knob, text, value)
 #define NUMBER(knob)
 #include "oracles/legs/knob.def"
@@ -31,7 +46,8 @@ static const KnobValue knob_value[] = {
 #undef VALUE
 #undef NUMBER
 };
-enum { NKNOB = sizeof knob / sizeof *knob, NVALUE = sizeof knob_value / sizeof *knob_value };
+enum { NKNOB = sizeof knob / sizeof *knob };
+_Static_assert(NVALUE == sizeof knob_value / sizeof *knob_value, "the rows and their names");
 
 static const char *const kind_name[LEG_KINDS] = {"interp", "x64", "a64"};
 const char *leg_kind_name(LegKind k) { return kind_name[k]; }
@@ -45,13 +61,10 @@ static bool is(const char *at, size_t n, const char *text) { return n == strlen(
 static void set(LegSpec *s, const Knob *k, uint32_t v) { *(uint32_t *)(void *)((char *)s + k->field) = v; }
 
 static void set_defaults(LegSpec *s) {
-    for (int i = 0; i < NKNOB; i++)
-        for (int v = 0; v < NVALUE; v++)
-            if (strcmp(knob_value[v].knob, knob[i].name) == 0) {
-                set(s, &knob[i], knob_value[v].value);
-                break;
-            }
+    for (int i = 0; i < NKNOB; i++) set(s, &knob[i], knob_value[knob[i].first].value);
 }
+
+static uint32_t end_of_values(uint32_t i) { return i + 1 < NKNOB ? knob[i + 1].first : NVALUE; }
 
 /* A decimal number below LEG_NO_LIMIT. */
 static bool parse_number(const char *at, size_t n, uint32_t *value) {
@@ -70,27 +83,30 @@ static bool parse_value(const KnobValue *v, const char *at, size_t n, uint32_t *
     return v->text ? is(at, n, v->text) : parse_number(at, n, value);
 }
 
-static const KnobValue *find_value(const char *name, const char *at, size_t n, uint32_t *value) {
-    for (int v = 0; v < NVALUE; v++)
-        if (strcmp(knob_value[v].knob, name) == 0 && parse_value(&knob_value[v], at, n, value)) return &knob_value[v];
+static const KnobValue *find_value(uint32_t of, const char *at, size_t n, uint32_t *value) {
+    for (uint32_t v = knob[of].first; v < end_of_values(of); v++)
+        if (parse_value(&knob_value[v], at, n, value)) return &knob_value[v];
     return NULL;
 }
 
 /* One value, or sets of the knob's joined by +. */
-static bool parse_values(const char *name, const char *at, size_t n, uint32_t *value) {
+static bool parse_values(uint32_t of, const char *at, size_t n, uint32_t *value) {
     const char *end = at + n, *plus = memchr(at, '+', n);
-    if (!plus) return find_value(name, at, n, value) != NULL;
+    if (!plus) return find_value(of, at, n, value) != NULL;
     *value = 0;
     for (;; at = plus + 1) {
         uint32_t part;
         const KnobValue *v;
         plus = memchr(at, '+', (size_t)(end - at));
-        v = find_value(name, at, (size_t)((plus ? plus : end) - at), &part);
+        v = find_value(of, at, (size_t)((plus ? plus : end) - at), &part);
         if (!v || !v->text || !(part & VALUE_JOINS)) return false;
         *value |= part;
         if (!plus) return true;
     }
 }
+
+/* The one that is written without "=". */
+static bool is_level(uint32_t i) { return knob[i].field == offsetof(LegSpec, level); }
 
 /* "O1" or "name=value" */
 static bool parse_option(LegSpec *s, const char *at, size_t n) {
@@ -102,16 +118,16 @@ static bool parse_option(LegSpec *s, const char *at, size_t n) {
         return (s->plant = plant_find(s->kind, at + sizeof plant - 1, n - sizeof plant + 1)) != 0;
     if (n > nset && memcmp(at, set_of, nset) == 0)
         return func_set_parse(&s->interpret, at + nset, (uint32_t)(n - nset));
-    for (int i = 0; i < NKNOB; i++) {
+    for (uint32_t i = 0; i < NKNOB; i++) {
         size_t len = strlen(knob[i].name);
         if (n < len || memcmp(at, knob[i].name, len) != 0) continue;
         const char *value = at + len;
-        if (strcmp(knob[i].name, "O") != 0) {
+        if (!is_level(i)) {
             if (n == len || *value != '=') continue;
             value++;
         }
         uint32_t number;
-        if (!parse_values(knob[i].name, value, (size_t)(at + n - value), &number)) continue;
+        if (!parse_values(i, value, (size_t)(at + n - value), &number)) continue;
         set(s, &knob[i], number);
         return true;
     }
@@ -176,10 +192,35 @@ bool knob_describe(uint32_t i, const char **name, const char **what, char *value
     *what = knob[i].what;
     size_t at = 0;
     values[0] = 0;
-    for (int v = 0; v < NVALUE; v++)
-        if (strcmp(knob_value[v].knob, knob[i].name) == 0 && at < size)
+    for (uint32_t v = knob[i].first; v < end_of_values(i); v++)
+        if (at < size)
             at += (size_t)snprintf(values + at, size - at, "%s%s", at ? "|" : "",
                                    knob_value[v].text ? knob_value[v].text : KNOB_NUMBER);
+    return true;
+}
+
+uint32_t leg_knob_values(uint32_t i) { return i < NKNOB ? end_of_values(i) - knob[i].first : 0; }
+
+uint32_t leg_knob_seldom(uint32_t i) {
+    size_t field = knob[i].field;
+    if (field == offsetof(LegSpec, verify) || field == offsetof(LegSpec, opt_limit)) return 16;
+    return is_level(i) ? 1 : field == offsetof(LegSpec, mix) ? 8 : 4;
+}
+
+bool leg_knob_takes_number(uint32_t i, uint32_t k) { return !knob_value[knob[i].first + k].text; }
+
+bool leg_knob_set(LegSpec *s, uint32_t i, uint32_t k, uint32_t number) {
+    const KnobValue *v = &knob_value[knob[i].first + k];
+    size_t n = strlen(s->text), room = sizeof s->text - n;
+    char digits[16];
+    if (!v->text) snprintf(digits, sizeof digits, "%u", number);
+    int m = snprintf(s->text + n, room, "%c%s%s%s", strchr(s->text, ':') ? ',' : ':', knob[i].name,
+                     is_level(i) ? "" : "=", v->text ? v->text : digits);
+    if (m < 0 || (size_t)m >= room) {
+        s->text[n] = 0;
+        return false;
+    }
+    set(s, &knob[i], v->text ? v->value : number);
     return true;
 }
 

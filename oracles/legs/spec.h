@@ -38,6 +38,14 @@ bool leg_nan_is_native(const LegSpec *s);
 /* Stands for any number in a knob's values. */
 #define KNOB_NUMBER "N"
 #define LEG_NO_LIMIT UINT32_MAX
+/* Of knob i: how many values it has (0: there is no such knob), and one in how many cases is to have another than the
+ * default, the first. */
+uint32_t leg_knob_values(uint32_t i);
+uint32_t leg_knob_seldom(uint32_t i);
+/* Is value k of knob i any number below LEG_NO_LIMIT? */
+bool leg_knob_takes_number(uint32_t i, uint32_t k);
+/* Give knob i its value k, or `number`, also in the text; false, and nothing done, when that has no room for it. */
+bool leg_knob_set(LegSpec *s, uint32_t i, uint32_t k, uint32_t number);
 /* For listings: name, meaning and values of knob i; false past the last. */
 bool leg_knob_exists(uint32_t i);
 bool leg_knob_is_default(const LegSpec *s, uint32_t i);

@@ -70,10 +70,10 @@ void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
 }
 
 /* An option that comes later counts. */
-static void make_canonical(LegSpec *s) {
-    char text[sizeof s->text + 16];
-    if (!leg_nan_is_native(s)) return;
-    snprintf(text, sizeof text, "%s,nan=canonical", s->text);
+static void make_plain(LegSpec *s) {
+    char text[sizeof s->text + 40];
+    if (leg_counts_fuel(s) && !leg_nan_is_native(s)) return;
+    snprintf(text, sizeof text, "%s,nan=canonical,interrupt=fuel", s->text);
     if (strlen(text) >= sizeof s->text) snprintf(text, sizeof text, "%s", leg_kind_name(s->kind));
     bool ok = parse(s, text);
     assert(ok);
@@ -84,7 +84,7 @@ void panel_choose(Panel *p, uint64_t number) {
     uint64_t r = hash_mix(number);
     panel_choose_leg(&p->spec[LEG_HERE], base_of(p, worker_host_isa()), &r);
     panel_choose_leg(&p->spec[LEG_THERE], base_of(p, p->foreign ? other_isa() : worker_host_isa()), &r);
-    for (uint32_t i = LEG_HERE; i <= LEG_THERE && p->by_bits; i++) make_canonical(&p->spec[i]);
+    for (uint32_t i = LEG_HERE; i <= LEG_THERE && p->by_bits; i++) make_plain(&p->spec[i]);
     leg_set_knobs(&p->differ.leg[LEG_HERE], &p->spec[LEG_HERE]);
     leg_set_knobs(&p->differ.leg[LEG_THERE], &p->spec[LEG_THERE]);
 }

@@ -15,7 +15,8 @@ typedef struct Panel {
     uint32_t nall;   /* with the jury */
     bool foreign;    /* the other ISA takes part */
     char lacks[300]; /* why not */
-    bool by_bits;    /* no leg with nan=native: its owner runs them without what knows how to compare those */
+    bool by_bits; /* no leg with nan=native, and all count fuel: its owner runs them without what knows how to compare
+                     others */
     uint64_t juries; /* times the jury was called */
     const Stages *plant[LEG_KINDS];
     char base[LEG_KINDS][48]; /* how the legs of an ISA begin: its name, or that with a planted fault */

@@ -44,7 +44,8 @@ static void crash(void *user, const char *pass, Fn *f) {
 }
 static void hang(void *user, const char *pass, Fn *f) {
     (void)user, (void)pass, (void)f;
-    for (;;) pause();
+    for (volatile uint32_t spin = 0;; spin++) {
+    }
 }
 
 /* -- Folders --------------------------------------------------------------------------------------- */

@@ -80,7 +80,8 @@ static FieldKind field_of(const Difference *d) {
 /* Legs that saw the same, by the first of them; NO_GROUP: those that crashed or have nothing to say. */
 typedef struct Groups {
     uint32_t of[MAX_LEGS], size[MAX_LEGS];
-    uint32_t largest, voters;
+    uint32_t whole[MAX_LEGS]; /* of these, those that see all */
+    uint32_t largest, voters, whole_voters;
 } Groups;
 
 static void join(Groups *g, uint32_t leg, uint32_t group) {
@@ -117,14 +118,23 @@ static Groups find_groups(const Observation *const *obs, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) g.of[i] = NO_GROUP;
     for (uint32_t i = 0; i < n; i++)
         if (!sees_less(obs[i]) && !obs[i]->crashed) join(&g, i, find_group(&g, obs, i, i));
+    memcpy(g.whole, g.size, sizeof g.whole);
+    g.whole_voters = g.voters;
     /* what they can be held to are whole observations, then the longest of theirs */
     for (uint32_t i, seen = 0; (i = next_lesser(obs, n, seen)) < n; seen |= 1u << i) {
         uint32_t group = find_group(&g, obs, n, i);
         if (group != NO_GROUP) join(&g, i, group);
     }
     for (uint32_t i = 1; i < n; i++)
-        if (g.size[i] > g.size[g.largest]) g.largest = i;
+        if (g.size[i] > g.size[g.largest] || (g.size[i] == g.size[g.largest] && g.whole[i] > g.whole[g.largest]))
+            g.largest = i;
     return g;
+}
+
+/* More than half of the legs, or of those that see all: one that sees less does not take the majority of these away. */
+static bool has_majority(const Groups *g) {
+    uint32_t size = g->size[g->largest], whole = g->whole[g->largest];
+    return size * 2 > g->voters || g->voters == 0 || (whole > 1 && whole * 2 > g->whole_voters);
 }
 
 /* Did all legs that could run the case take too long? */
@@ -178,7 +188,7 @@ void verdict_make(Verdict *v, const Observation *const *obs, uint32_t n) {
     if (v->lacking) v->kind = VERDICT_INCOMPLETE;
     if (g.size[v->with] == g.voters && !v->deviates) return;
     v->kind = VERDICT_DISAGREE;
-    v->majority = g.size[v->with] * 2 > g.voters || g.voters == 0;
+    v->majority = has_majority(&g);
     for (uint32_t i = 0; i < n; i++)
         if (g.of[i] != NO_GROUP && (g.of[i] != v->with || !v->majority)) v->deviates |= 1u << i;
     explain(v, obs, &g);

@@ -7,7 +7,9 @@
  * incomplete, and nobody is blamed.
  *
  * A leg that could not go on (Observation.resource), or that sees less (no fuel), is held to what it saw: it sides with
- * the group that saw the same so far, deviates when there is none, and says nothing when there are several.
+ * the group that saw the same so far, deviates when there is none, and says nothing when there are several.  Of groups
+ * of one size the one with more legs that see all counts as the largest, and a majority of those legs (two or more) is
+ * one.
  *
  * With a leg that leaves the bits of NaNs open others are compared as Observation.open says, which is counted. */
 #pragma once

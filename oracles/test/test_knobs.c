@@ -80,6 +80,16 @@ static void test_vote(void **state) {
     verdict_make(&v, p, 4);
     assert_int_equal(v.field, FIELD_VALUE);
     assert_true(v.majority);
+    /* two that see all against one and another that does not: as wrong as each other, or each in its way */
+    for (uint64_t value = 8; value <= 9; value++) {
+        Observation q[4] = {seen(&a, 8, 100), seen(&a, 7, 100), seen(&a, value, 0), seen(&a, 7, 100)};
+        const Observation *r[4] = {&q[0], &q[1], &q[2], &q[3]};
+        Verdict w;
+        q[2].lacks = 1u << FIELD_FUEL;
+        verdict_make(&w, r, 4);
+        assert_true(w.majority);
+        assert_int_equal(w.deviates, 5);
+    }
     assert_int_equal(v.deviates, 2);
     /* what is behind the end of a partial one is no difference, what is in front of it is */
     o[1] = seen(&a, 7, 100);

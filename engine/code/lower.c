@@ -290,7 +290,7 @@ static void lower_block_code(Driver *d, BlkId id) {
     l->blk = id;
     mb->loop_depth = b->loop_depth;
     mb->loop_head = b->loop_head;
-    mb->first = d->n; /* from the end, for now */
+    mb->first = d->n; /* counted from the end of the buffer: what is there is not whole yet */
     for (uint32_t k = b->list.n; k-- > 0;) {
         l->pos = k;
         lower_one(d, b->list.at[k]);

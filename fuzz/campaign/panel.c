@@ -89,16 +89,14 @@ void panel_choose(Panel *p, uint64_t number) {
     leg_set_knobs(&p->differ.leg[LEG_THERE], &p->spec[LEG_THERE]);
 }
 
-/* A leg that counts no fuel, or leaves the bits of NaNs open, is compared less closely than others. */
-static bool has_full_vote(const LegSpec *s) { return leg_counts_fuel(s) && !leg_nan_is_native(s); }
-
-/* A leg that is compared less closely may have no vote.  So that each ISA has as many votes as the other, the juror
- * beside the other ISA's leg then has none either: else two wrong legs of one ISA could tie with the rest. */
+/* A leg that counts no fuel, or leaves the bits of NaNs open, has no vote on what it does not see.  So that each ISA
+ * has as many votes as the other, the juror beside the other ISA's leg then does not see the same: else two wrong legs
+ * of one ISA could tie with the rest. */
 static void set_juror(Panel *p, uint32_t juror, const char *isa, const LegSpec *other) {
     char text[sizeof p->spec[0].text];
     const char *base = base_of(p, isa);
-    snprintf(text, sizeof text, "%s%cO0%s", base, strchr(base, ':') ? ',' : ':',
-             has_full_vote(other) ? "" : ",interrupt=none");
+    snprintf(text, sizeof text, "%s%cO0%s%s", base, strchr(base, ':') ? ',' : ':',
+             leg_counts_fuel(other) ? "" : ",interrupt=none", leg_nan_is_native(other) ? ",nan=native" : "");
     bool ok = parse(&p->spec[juror], text);
     assert(ok);
     (void)ok;

@@ -82,11 +82,13 @@ static void store(Fast *f, Reg v, uint32_t from) {
 }
 
 /* The first of `set` in the order of preference; NOWHERE when it is empty. */
-static inline uint32_t first_of(const Fast *f, uint32_t c, RegSet set) {
-    if (!set) return NOWHERE;
+static inline uint32_t some_of(const Fast *f, uint32_t c, RegSet set) {
+    assert(set && "operand constraints that do not fit the registers");
     for (const uint8_t *r = f->t->order[c];; r++)
         if (set & REG_BIT(*r)) return *r;
 }
+
+static inline uint32_t first_of(const Fast *f, uint32_t c, RegSet set) { return set ? some_of(f, c, set) : NOWHERE; }
 
 /* Empty register r: its value, when still needed, moves to a free register outside of `avoid` or to its slot. */
 static void displace(Fast *f, uint32_t r, RegSet avoid) {
@@ -246,8 +248,7 @@ static void place_tied_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
         else if (can)
             r = pick(f, c, can, f->clobber);
         else
-            r = first_of(f, c, own_pins(f, v) & ~f->pin_b);
-        assert(r != NOWHERE && "operand constraints that do not fit the registers");
+            r = some_of(f, c, own_pins(f, v) & ~f->pin_b);
         if (f->in[r] != v) { /* a copy; the main register stays */
             edit(f, location(f, v), r, v);
             put_in(f, r, v);

@@ -176,6 +176,12 @@ static void backtrace(Backtrace *bt, const Frame *first, const Frame *last) {
 #define SLOT_0xfc(name, code) [FC_ROW + (code)] = LABEL(name),
 #define SLOT_0xfd(name, code) /* in simd_row */
 
+enum {
+#define OP(id, prefix, code, text, imm, sig, kind, ir, feature) CODE_##id = (code),
+#include "wasm/opcode.def"
+#undef OP
+};
+
 #define AT() (at = pc - 1)       /* in a handler of a one-byte opcode, before it reads immediates */
 #define AT_FC() (at = frame->at) /* in one behind the prefix */
 #define TRAP(kind)     \
@@ -252,6 +258,21 @@ static void backtrace(Backtrace *bt, const Frame *first, const Frame *last) {
         sp[-1].i64 = num(sp[-1].in, sp[0].in); \
         NEXT;                                  \
     }
+/* A comparison is nearly always what a br_if behind it looks at: that is done along with it, without the operand. */
+#define TESTED(condition, npop) \
+    bool test_ = (condition);   \
+    sp -= npop;                 \
+    if (*pc == CODE_BR_IF) {    \
+        pc++;                   \
+        if (test_) goto br;     \
+        goto br_not;            \
+    }                           \
+    (sp++)->i64 = test_;        \
+    NEXT;
+#define TEST(id, in, num) \
+    HANDLER(id) { TESTED(num(sp[-1].in), 1) }
+#define COMPARE(id, in, num) \
+    HANDLER(id) { TESTED(num(sp[-2].in, sp[-1].in), 2) }
 #define UNARY_TRAPPING(id, in, num)                         \
     HANDLER(id) {                                           \
         trap = TRAP_NONE;                                   \
@@ -481,18 +502,17 @@ trapped:
         NEXT;
     }
     HANDLER(BR) {
+    br:
         BRANCH(side);
         NEXT;
     }
     HANDLER(BR_IF) {
-        if ((--sp)->i32) {
-            BRANCH(side);
-        } else {
-            AT();
-            CHARGE(side->fuel);
-            side++;
-            while (*pc++ & 0x80) continue;
-        }
+        if ((--sp)->i32) goto br;
+    br_not:
+        AT();
+        CHARGE(side->fuel);
+        side++;
+        while (*pc++ & 0x80) continue;
         NEXT;
     }
     HANDLER(BR_TABLE) {
@@ -744,40 +764,40 @@ trapped:
         pc += 8;
         NEXT;
     }
-    UNARY(I32_EQZ, i32, num_i32_eqz)
-    BINARY(I32_EQ, i32, num_i32_eq)
-    BINARY(I32_NE, i32, num_i32_ne)
-    BINARY(I32_LT_S, i32, num_i32_lt_s)
-    BINARY(I32_LT_U, i32, num_i32_lt_u)
-    BINARY(I32_GT_S, i32, num_i32_gt_s)
-    BINARY(I32_GT_U, i32, num_i32_gt_u)
-    BINARY(I32_LE_S, i32, num_i32_le_s)
-    BINARY(I32_LE_U, i32, num_i32_le_u)
-    BINARY(I32_GE_S, i32, num_i32_ge_s)
-    BINARY(I32_GE_U, i32, num_i32_ge_u)
-    UNARY(I64_EQZ, i64, num_i64_eqz)
-    BINARY(I64_EQ, i64, num_i64_eq)
-    BINARY(I64_NE, i64, num_i64_ne)
-    BINARY(I64_LT_S, i64, num_i64_lt_s)
-    BINARY(I64_LT_U, i64, num_i64_lt_u)
-    BINARY(I64_GT_S, i64, num_i64_gt_s)
-    BINARY(I64_GT_U, i64, num_i64_gt_u)
-    BINARY(I64_LE_S, i64, num_i64_le_s)
-    BINARY(I64_LE_U, i64, num_i64_le_u)
-    BINARY(I64_GE_S, i64, num_i64_ge_s)
-    BINARY(I64_GE_U, i64, num_i64_ge_u)
-    BINARY(F32_EQ, i32, num_f32_eq)
-    BINARY(F32_NE, i32, num_f32_ne)
-    BINARY(F32_LT, i32, num_f32_lt)
-    BINARY(F32_GT, i32, num_f32_gt)
-    BINARY(F32_LE, i32, num_f32_le)
-    BINARY(F32_GE, i32, num_f32_ge)
-    BINARY(F64_EQ, i64, num_f64_eq)
-    BINARY(F64_NE, i64, num_f64_ne)
-    BINARY(F64_LT, i64, num_f64_lt)
-    BINARY(F64_GT, i64, num_f64_gt)
-    BINARY(F64_LE, i64, num_f64_le)
-    BINARY(F64_GE, i64, num_f64_ge)
+    TEST(I32_EQZ, i32, num_i32_eqz)
+    COMPARE(I32_EQ, i32, num_i32_eq)
+    COMPARE(I32_NE, i32, num_i32_ne)
+    COMPARE(I32_LT_S, i32, num_i32_lt_s)
+    COMPARE(I32_LT_U, i32, num_i32_lt_u)
+    COMPARE(I32_GT_S, i32, num_i32_gt_s)
+    COMPARE(I32_GT_U, i32, num_i32_gt_u)
+    COMPARE(I32_LE_S, i32, num_i32_le_s)
+    COMPARE(I32_LE_U, i32, num_i32_le_u)
+    COMPARE(I32_GE_S, i32, num_i32_ge_s)
+    COMPARE(I32_GE_U, i32, num_i32_ge_u)
+    TEST(I64_EQZ, i64, num_i64_eqz)
+    COMPARE(I64_EQ, i64, num_i64_eq)
+    COMPARE(I64_NE, i64, num_i64_ne)
+    COMPARE(I64_LT_S, i64, num_i64_lt_s)
+    COMPARE(I64_LT_U, i64, num_i64_lt_u)
+    COMPARE(I64_GT_S, i64, num_i64_gt_s)
+    COMPARE(I64_GT_U, i64, num_i64_gt_u)
+    COMPARE(I64_LE_S, i64, num_i64_le_s)
+    COMPARE(I64_LE_U, i64, num_i64_le_u)
+    COMPARE(I64_GE_S, i64, num_i64_ge_s)
+    COMPARE(I64_GE_U, i64, num_i64_ge_u)
+    COMPARE(F32_EQ, i32, num_f32_eq)
+    COMPARE(F32_NE, i32, num_f32_ne)
+    COMPARE(F32_LT, i32, num_f32_lt)
+    COMPARE(F32_GT, i32, num_f32_gt)
+    COMPARE(F32_LE, i32, num_f32_le)
+    COMPARE(F32_GE, i32, num_f32_ge)
+    COMPARE(F64_EQ, i64, num_f64_eq)
+    COMPARE(F64_NE, i64, num_f64_ne)
+    COMPARE(F64_LT, i64, num_f64_lt)
+    COMPARE(F64_GT, i64, num_f64_gt)
+    COMPARE(F64_LE, i64, num_f64_le)
+    COMPARE(F64_GE, i64, num_f64_ge)
     UNARY(I32_CLZ, i32, num_i32_clz)
     UNARY(I32_CTZ, i32, num_i32_ctz)
     UNARY(I32_POPCNT, i32, num_i32_popcnt)

@@ -100,8 +100,7 @@ static Instance *new_instance(Store *s, const Module *m, const InstLayout *l) {
     inst->sigs = field(inst, l->sigs);
     inst->datas = field(inst, l->datas);
     inst->elems = field(inst, l->elems);
-    for (uint32_t i = 0; i < m->types.n; i++)
-        if (m->types.at[i].kind == TYPE_FUNC) inst->sigs[i] = store_sig(s, &m->types.at[i].func);
+    store_sigs(s, m, inst->sigs);
     return inst;
 }
 
@@ -109,7 +108,7 @@ static bool link_imports(Store *s, Instance *inst, const Module *m, Err *err) {
     for (uint32_t i = 0; i < m->imports.n; i++) {
         const Import *im = &m->imports.at[i];
         Extern x;
-        if (!store_resolve(s, m, i, &x, err)) return false;
+        if (!store_resolve(s, m, inst->sigs, i, &x, err)) return false;
         switch (im->kind) {
         case EXT_FUNC: inst->funcs[im->index] = x.p; break;
         case EXT_TABLE: inst->tables[im->index] = x.p; break;
@@ -172,7 +171,8 @@ static void define_rest(Store *s, Instance *inst, const Module *m, const InstLay
     for (uint32_t i = m->nimported[EXT_TABLE], k = 0; i < m->tables.n; i++, k++) {
         const Table *t = &m->tables.at[i];
         uint64_t *elem = t->inline_at == NO_INDEX ? NULL : (uint64_t *)field(inst, l->table_elems) + t->inline_at;
-        inst->tables[i] = store_new_table(s, &tables[k], elem, t->type, &t->limits);
+        inst->tables[i] =
+            store_new_table(s, &tables[k], elem, store_type(inst->sigs, inst->nsigs, t->type), &t->limits);
     }
     MemInst *mems = field(inst, l->own_mems);
     for (uint32_t i = m->nimported[EXT_MEMORY], k = 0; i < m->memories.n; i++, k++) {
@@ -182,8 +182,8 @@ static void define_rest(Store *s, Instance *inst, const Module *m, const InstLay
     GlobalInst *globals = field(inst, l->own_globals);
     for (uint32_t i = m->nimported[EXT_GLOBAL], k = 0; i < m->globals.n; i++, k++) {
         const Global *g = &m->globals.at[i];
-        inst->globals[i] =
-            store_new_global(s, &globals[k], g->type.type, g->type.mutable, eval_const(s, inst, m, g->init));
+        ValType type = store_type(inst->sigs, inst->nsigs, g->type.type);
+        inst->globals[i] = store_new_global(s, &globals[k], type, g->type.mutable, eval_const(s, inst, m, g->init));
     }
     for (uint32_t i = m->nimported[EXT_TABLE]; i < m->tables.n; i++) {
         if (!m->tables.at[i].has_init) continue;

@@ -38,7 +38,7 @@ static struct Spectest *spectest(Store *s) {
     if (s->spectest) return s->spectest;
     struct Spectest *t = s->spectest = ARENA_NEW(&s->arena, struct Spectest);
     for (uint32_t i = 0; i < 7; i++)
-        t->func[i] = store_host_func(s, &(FuncType){spec_func[i].param, NULL, spec_func[i].nparam, 0});
+        t->func[i] = store_host_func(s, store_sig(s, &(FuncType){spec_func[i].param, NULL, spec_func[i].nparam, 0}));
     Value v[4] = {{.u64x2 = {0, 0}}, {.u64x2 = {0, 0}}, {.u64x2 = {0, 0}}, {.u64x2 = {0, 0}}};
     v[0].i32 = 666;
     v[1].i64 = 666;
@@ -80,19 +80,21 @@ static bool find_registered(const Store *s, const Import *im, Extern *out, bool 
 }
 
 /* An import nobody provides, made from its type. */
-static Extern synthesize(Store *s, const Module *m, const Import *im) {
+static Extern synthesize(Store *s, const Module *m, const uint32_t *sigs, const Import *im) {
     switch (im->kind) {
-    case EXT_FUNC: return (Extern){EXT_FUNC, &store_host_func(s, module_func_type(m, im->index))->f};
+    case EXT_FUNC: return (Extern){EXT_FUNC, &store_host_func(s, sigs[m->funcs.at[im->index].type])->f};
     case EXT_TABLE: {
         const Table *t = &m->tables.at[im->index];
-        return (Extern){EXT_TABLE, store_new_table(s, NULL, NULL, t->type, &t->limits)};
+        ValType type = store_type(sigs, m->types.n, t->type);
+        return (Extern){EXT_TABLE, store_new_table(s, NULL, NULL, type, &t->limits)};
     }
     case EXT_MEMORY: return (Extern){EXT_MEMORY, store_new_mem(s, NULL, &m->memories.at[im->index].limits)};
     default: {
         const Global *g = &m->globals.at[im->index];
         Value v = {.u64x2 = {0, 0}};
         if (vt_is_num(g->type.type)) v.i32 = 0x100; /* in bounds as a segment's offset, and not 0 */
-        return (Extern){EXT_GLOBAL, store_new_global(s, NULL, g->type.type, g->type.mutable, v)};
+        ValType type = store_type(sigs, m->types.n, g->type.type);
+        return (Extern){EXT_GLOBAL, store_new_global(s, NULL, type, g->type.mutable, v)};
     }
     }
 }
@@ -101,17 +103,26 @@ static bool limits_match(uint64_t have_min, uint64_t have_max, const Limits *wan
     return have_min >= want->min && (!want->has_max || (have_max != UINT64_MAX && have_max <= want->max));
 }
 
-static bool extern_matches(const Store *s, const Module *m, const Import *im, const Extern *x) {
+/* Both as they are known in the store.  The types there are: numbers, vectors, references to anything of the host's, to
+ * any function, and to functions of a type. */
+static bool value_matches(ValType have, ValType want) {
+    if (have == want) return true;
+    if (!vt_is_ref(have) || !vt_is_ref(want) || (have & VT_NULLABLE && !(want & VT_NULLABLE))) return false;
+    uint32_t heap = VT_HEAP(want);
+    return VT_HEAP(have) == heap || (VT_HEAP(have) < HEAP_ABSTRACT && heap == HEAP_ABSTRACT + HEAP_FUNC);
+}
+
+static bool extern_matches(const Module *m, const uint32_t *sigs, const Import *im, const Extern *x) {
     if (x->kind != im->kind) return false;
     switch (im->kind) {
     case EXT_FUNC: {
         const FuncInst *f = x->p;
-        return functype_equal(store_func_type(s, f), module_func_type(m, im->index));
+        return f->sig == sigs[m->funcs.at[im->index].type];
     }
     case EXT_TABLE: {
         const TableInst *t = x->p;
         const Table *want = &m->tables.at[im->index];
-        return t->type == want->type && limits_match(t->size, t->type_max, &want->limits);
+        return t->type == store_type(sigs, m->types.n, want->type) && limits_match(t->size, t->type_max, &want->limits);
     }
     case EXT_MEMORY: {
         const MemInst *mem = x->p;
@@ -120,13 +131,15 @@ static bool extern_matches(const Store *s, const Module *m, const Import *im, co
     case EXT_GLOBAL: {
         const GlobalInst *g = x->p;
         const GlobalType *want = &m->globals.at[im->index].type;
-        return g->type == want->type && (g->mutable != 0) == want->mutable;
+        ValType type = store_type(sigs, m->types.n, want->type);
+        if ((g->mutable != 0) != want->mutable) return false;
+        return g->mutable ? g->type == type : value_matches(g->type, type);
     }
     default: return false;
     }
 }
 
-bool store_resolve(Store *s, const Module *m, uint32_t i, Extern *out, Err *err) {
+bool store_resolve(Store *s, const Module *m, const uint32_t *sigs, uint32_t i, Extern *out, Err *err) {
     const Import *im = &m->imports.at[i];
     bool known = false;
     if (!find_registered(s, im, out, &known)) {
@@ -136,9 +149,9 @@ bool store_resolve(Store *s, const Module *m, uint32_t i, Extern *out, Err *err)
         if (!found) {
             if (!s->limits.synthesize || known || im->kind == EXT_TAG)
                 return err_at(err, im->at, ERR_NO_FUNC, ERR_UNKNOWN_IMPORT, NULL);
-            *out = synthesize(s, m, im);
+            *out = synthesize(s, m, sigs, im);
         }
     }
-    if (!extern_matches(s, m, im, out)) return err_at(err, im->at, ERR_NO_FUNC, ERR_IMPORT_TYPE, NULL);
+    if (!extern_matches(m, sigs, im, out)) return err_at(err, im->at, ERR_NO_FUNC, ERR_IMPORT_TYPE, NULL);
     return true;
 }

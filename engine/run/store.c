@@ -224,11 +224,39 @@ uint32_t store_sig(Store *s, const FuncType *t) {
     return s->sigs.n - 1;
 }
 
+/* The type whose definition is being read, as its own parameter or result. */
+enum { HEAP_SELF = HEAP_ABSTRACT - 1 };
+_Static_assert((int)STORE_SIGS_MAX < (int)HEAP_SELF - MAX_TYPES, "no signature has its number");
+
+ValType store_type(const uint32_t *sigs, uint32_t known, ValType t) {
+    uint32_t heap = VT_HEAP(t);
+    if (!vt_is_ref(t) || heap >= HEAP_ABSTRACT) return t;
+    return (t & (VT_REF | VT_NULLABLE)) | (heap < known ? sigs[heap] : HEAP_SELF);
+}
+
+static void store_types(const uint32_t *sigs, uint32_t known, const ValType *t, uint32_t n, ValType *out) {
+    for (uint32_t i = 0; i < n; i++) out[i] = store_type(sigs, known, t[i]);
+}
+
+void store_sigs(Store *s, const Module *m, uint32_t *sigs) {
+    for (uint32_t i = 0; i < m->types.n; i++) {
+        const FuncType *t = &m->types.at[i].func;
+        if (m->types.at[i].kind != TYPE_FUNC) continue;
+        ArenaMark mark = arena_mark(&s->arena);
+        ValType *v = ARENA_ARRAY(&s->arena, ValType, t->nparam + t->nresult);
+        store_types(sigs, i, t->param, t->nparam, v);
+        store_types(sigs, i, t->result, t->nresult, v + t->nparam);
+        sigs[i] = store_sig(s, &(FuncType){v, v + t->nparam, t->nparam, t->nresult});
+        arena_rewind(&s->arena, mark);
+    }
+}
+
 const FuncType *store_func_type(const Store *s, const FuncInst *f) { return &s->sigs.at[f->sig].type; }
 
-HostFunc *store_host_func(Store *s, const FuncType *t) {
+HostFunc *store_host_func(Store *s, uint32_t sig) {
+    const FuncType *t = &s->sigs.at[sig].type;
     HostFunc *h = store_alloc(s, sizeof *h + (t->nparam + t->nresult) * sizeof(uint32_t), 16);
-    h->f = (FuncInst){.ctx = h, .sig = store_sig(s, t), .index = s->hosts.n};
+    h->f = (FuncInst){.ctx = h, .sig = sig, .index = s->hosts.n};
     h->nparam = t->nparam;
     h->nresult = t->nresult;
     for (uint32_t i = 0; i < t->nparam; i++) h->type[i] = t->param[i];

@@ -140,19 +140,25 @@ GlobalInst *store_exported_global(const InstRec *r, const Export *e);
 void store_interrupt(Store *s);
 
 /* internal to run/: */
-uint32_t store_sig(Store *s, const FuncType *t); /* canonical number */
-HostFunc *store_host_func(Store *s, const FuncType *t);
+/* Canonical number of a function type whose references to types are by such numbers themselves: equal types of any
+ * modules have one (spec 3.1.3; without recursion groups a type refers to earlier ones and to itself alone). */
+uint32_t store_sig(Store *s, const FuncType *t);
+/* The numbers of a module's types, in the order of their indices. */
+void store_sigs(Store *s, const Module *m, uint32_t *sigs);
+/* A module's value type as it is known in the store: by the numbers of its first `known` types. */
+ValType store_type(const uint32_t *sigs, uint32_t known, ValType t);
+HostFunc *store_host_func(Store *s, uint32_t sig);
 MemInst *store_new_mem(Store *s, MemInst *place, const Limits *l);
 /* `elem`: room for the elements of a table that keeps its size; NULL: from the heap. */
 TableInst *store_new_table(Store *s, TableInst *place, uint64_t *elem, ValType type, const Limits *l);
 GlobalInst *store_new_global(Store *s, GlobalInst *place, ValType type, bool mutable, Value v);
 void *store_alloc(Store *s, uint64_t size, uint64_t align);
 const void *store_adaptor(Store *s, uint32_t sig, AdaptorKind kind);
-/* Resolve import number i; false and *err. */
+/* Resolve import number i of an instance whose `sigs` are there; false and *err. */
 typedef struct Extern {
     ExternKind kind;
     void *p;
 } Extern;
-bool store_resolve(Store *s, const Module *m, uint32_t i, Extern *out, Err *err);
+bool store_resolve(Store *s, const Module *m, const uint32_t *sigs, uint32_t i, Extern *out, Err *err);
 /* Trap site and backtrace of compiled code from the execution state; false: not a trap at all. */
 bool store_trace(const Store *s, const ExecCall *c, Outcome *out);

@@ -21,6 +21,7 @@ bool differ_open(Differ *d, const LegSpec *spec, uint32_t n, Features features, 
     d->features = features;
     arena_init(&d->arena, NULL);
     front_init(&d->front);
+    compile_space_init(&d->space);
     for (uint32_t i = 0; i < n; i++) {
         char reason[200];
         if (!leg_open(&d->leg[i], &spec[i], i, reason, sizeof reason)) {
@@ -39,6 +40,7 @@ void differ_close(Differ *d) {
     leg_close(&d->probe);
     arena_free(&d->arena);
     front_free(&d->front);
+    compile_space_free(&d->space);
 }
 
 /* -- One leg -------------------------------------------------------------------------------- */
@@ -117,6 +119,7 @@ static void run_once(Differ *d, uint32_t leg, const Case *c, Observation *o, boo
     StepResult fail;
     LegModule lm;
     observation_init(o, &d->arena);
+    l->compile.space = &d->space;
     if (!c->module) {
         observe_rejected(d, l, c, o);
         return;

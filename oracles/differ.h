@@ -15,6 +15,7 @@ typedef struct Differ {
     Features features;
     Arena arena; /* of the case */
     Front front; /* what compiled legs of equal options share */
+    CompileSpace space;
     bool timing;
     int64_t max_fuel; /* a cap on every plan's fuel; 0: none */
     DifferTimes times;

@@ -1,6 +1,7 @@
 /* The compiler's table of contents: build -> optimize -> lower -> allocate -> emit, one function at a time, then link.
  */
 #include "run/compile.h"
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/os.h"
@@ -116,37 +117,59 @@ static Code *finish(Arena *a, CodeBuf *cb, const CompileOptions *o, const uint32
     return c;
 }
 
+void compile_space_init(CompileSpace *s) {
+    arena_init(&s->fn, NULL);
+    arena_init(&s->pass, NULL);
+}
+
+void compile_space_free(CompileSpace *s) {
+    arena_free(&s->fn);
+    arena_free(&s->pass);
+}
+
 /* Arms a bail for all arenas; the caller's own is put back. */
 typedef struct Scope {
     Bail bail, *before;
-    Arena *out, tmp;
-    Arena scratch; /* of the optimizer's passes */
-    Front *front;  /* NULL: nothing is shared */
+    Arena *out, *tmp;
+    Arena *scratch; /* of the optimizer's passes */
+    Front *front;   /* NULL: nothing is shared */
+    CompileSpace own;
 } Scope;
 
+static void scope_arena(Scope *s, Arena *a, const CompileOptions *o) {
+    assert(arena_used(a) == 0);
+    arena_reset(a); /* where allocation may fail, each one is to: nothing kept */
+    a->bail = &s->bail;
+    arena_limit(a, o->memory ? o->memory : COMPILE_LIMIT);
+}
+
 static void scope_open(Scope *s, Arena *out, const CompileOptions *o, Front *front) {
+    CompileSpace *space = o->space ? o->space : &s->own;
     s->out = out;
     s->before = out->bail;
     out->bail = &s->bail;
-    arena_init(&s->tmp, &s->bail);
-    arena_init(&s->scratch, &s->bail);
-    arena_limit(&s->tmp, o->memory ? o->memory : COMPILE_LIMIT);
-    arena_limit(&s->scratch, s->tmp.limit);
+    compile_space_init(&s->own);
+    s->tmp = &space->fn;
+    s->scratch = &space->pass;
+    scope_arena(s, s->tmp, o);
+    scope_arena(s, s->scratch, o);
     s->front = front;
     if (front) front->arena.bail = &s->bail;
 }
 
 static void scope_close(Scope *s) {
     s->out->bail = s->before;
-    arena_free(&s->tmp);
-    arena_free(&s->scratch);
+    s->tmp->bail = s->scratch->bail = NULL;
+    arena_reset(s->tmp);
+    arena_reset(s->scratch);
+    compile_space_free(&s->own);
     if (s->front) s->front->arena.bail = NULL;
 }
 
 static uint32_t compile_fn(Scope *s, CodeBuf *cb, Fn *f, uint32_t level, const CompileOptions *o, Rewrites *w,
                            Clock *clock) {
-    optimize(&s->scratch, f, level, o, w, clock);
-    return generate(&s->tmp, cb, f, level, o, clock);
+    optimize(s->scratch, f, level, o, w, clock);
+    return generate(s->tmp, cb, f, level, o, clock);
 }
 
 bool compile_front_key(const CompileOptions *o, FrontKey *key) {
@@ -169,13 +192,13 @@ static FrontKept front_open(Front *front, const Module *m, const FrontKey *key) 
 static const Fn *front_fn(Scope *s, Leaves *l, uint32_t i, const CompileOptions *o, const FrontKey *key, FrontKept have,
                           Rewrites *w, Clock *clock) {
     if (have == FRONT_OPTIMIZED) return s->front->fn[i];
-    Fn *f = have == FRONT_BUILT ? fn_copy(&s->tmp, s->front->fn[i])
+    Fn *f = have == FRONT_BUILT ? fn_copy(s->tmp, s->front->fn[i])
                                 : ir_build(l->arena, l->scratch, l->m, l->layout, i, l->build);
     arena_reset(l->scratch);
     bool keep = s->front && s->front->module == l->m && have == FRONT_NOTHING;
     if (keep) front_add(s->front, FRONT_BUILT, f);
     may_inline(l, f, o);
-    optimize(&s->scratch, f, key->level, o, w, clock);
+    optimize(s->scratch, f, key->level, o, w, clock);
     if (keep) front_add(s->front, FRONT_OPTIMIZED, f);
     return f;
 }
@@ -207,7 +230,7 @@ Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, Compile
     BitSet *interpreted = find_interpreted(a, m, o);
     key.build.interpreted = interpreted;
     Leaves leaves;
-    leaves_init(&leaves, a, &s.tmp, &s.scratch, m, &layout, &key.build);
+    leaves_init(&leaves, a, s.tmp, s.scratch, m, &layout, &key.build);
     FrontKept have = front_open(s.front, m, &key);
     for (uint32_t i = 0; i < m->funcs.n; i++) {
         func[i] = UINT32_MAX;
@@ -216,8 +239,8 @@ Code *compile_module(Arena *a, const Module *m, const CompileOptions *o, Compile
         func[i] = code_at(&cb);
         if (interpreted && bitset_has(interpreted, i)) continue;
         key.level = compile_level(o, i);
-        func[i] = generate(&s.tmp, &cb, front_fn(&s, &leaves, i, o, &key, have, &w, &clock), key.level, o, &clock);
-        arena_reset(&s.tmp);
+        func[i] = generate(s.tmp, &cb, front_fn(&s, &leaves, i, o, &key, have, &w, &clock), key.level, o, &clock);
+        arena_reset(s.tmp);
     }
     Code *c = finish(a, &cb, o, func, m->funcs.n);
     if (have == FRONT_OPTIMIZED)
@@ -251,7 +274,7 @@ Code *compile_adaptor(Arena *a, const FuncType *t, AdaptorKind kind, const Compi
     CompileOptions plain = *o;
     plain.stages = o->adaptor_stages;
     Rewrites w = rewrites_of(&plain);
-    Fn *f = build[kind](&s.tmp, t);
+    Fn *f = build[kind](s.tmp, t);
     func[0] = compile_fn(&s, &cb, f, plain.level, &plain, &w, &clock);
     Code *c = finish(a, &cb, o, func, 1);
     scope_close(&s);
@@ -323,12 +346,12 @@ static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const Com
     }
     oo.stages = &stages;
     CodeBuf cb;
-    code_init(&cb, &s.tmp);
+    code_init(&cb, s.tmp);
     Clock clock = {NULL, 0};
     Rewrites w = rewrites_of(&oo);
     InstLayout layout = m ? instance_layout(m) : (InstLayout){0};
     Leaves leaves;
-    if (m) leaves_init(&leaves, out->arena, &s.tmp, &s.scratch, m, &layout, &oo.build);
+    if (m) leaves_init(&leaves, out->arena, s.tmp, s.scratch, m, &layout, &oo.build);
     if (o->opt_limited && m) count_before(&leaves, func, &oo, &w);
     Fn *f = m ? build_fn(&leaves, func, o) : ready;
     compile_fn(&s, &cb, f, level, &oo, &w, &clock);

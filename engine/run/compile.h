@@ -7,6 +7,15 @@
 #include "run/front.h"
 #include "run/mix.h"
 
+/* Memory for compilations to work in, kept from one to the next: who compiles many modules neither allocates for each
+ * nor touches new pages.  For one compilation at a time; holds nothing between them. */
+typedef struct CompileSpace {
+    Arena fn;   /* of the function being compiled */
+    Arena pass; /* of the pass that runs */
+} CompileSpace;
+void compile_space_init(CompileSpace *s);
+void compile_space_free(CompileSpace *s);
+
 typedef struct CompileOptions {
     const Target *target;
     uint32_t level; /* 0, 1, 2 */
@@ -25,6 +34,7 @@ typedef struct CompileOptions {
     const Stages *stages;         /* may be NULL */
     const Stages *adaptor_stages; /* likewise, of adaptors: they are no functions of the module */
     Front *front;                 /* where compilations of one module meet; may be NULL */
+    CompileSpace *space;          /* may be NULL: then it is allocated, and freed in the end */
 } CompileOptions;
 
 /* What the front half depends on; false: this compilation shares nothing. */

@@ -95,8 +95,11 @@ static bool measure_compiler(const Module *m, uint32_t compiler, Cost *best, Com
     CompileOptions o = compiler_options(compiler);
     Repeat r = {.began = os_now_ns()};
     Arena arena;
+    CompileSpace space;
     bool ok = true;
     arena_init(&arena, NULL);
+    compile_space_init(&space);
+    o.space = &space;
     while (ok && repeat_again(&r)) {
         CompileTimes t = {0};
         arena_reset(&arena);
@@ -107,6 +110,7 @@ static bool measure_compiler(const Module *m, uint32_t compiler, Cost *best, Com
         if (ok && repeat_note(&r, took)) *best = (Cost){took, code->size, shared(t, took)};
     }
     arena_free(&arena);
+    compile_space_free(&space);
     return ok;
 }
 

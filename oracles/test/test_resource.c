@@ -220,12 +220,24 @@ static void test_open(void **state) {
 
 /* -- Compilation --------------------------------------------------------------------------------- */
 
+/* With memory kept from compilations before, whether they failed or not, the code is the same. */
+static void check_with_space(Arena *a, const Module *m, CompileOptions o, CompileSpace *space, const Code *want) {
+    CompileError e;
+    o.space = space;
+    if (want) o.memory *= 2; /* what is lost to alignment differs */
+    Code *c = compile_module(a, m, &o, NULL, &e);
+    assert_true(!want || (c && c->size == want->size && memcmp(c->bytes, want->bytes, c->size) == 0));
+    assert_true(arena_used(&space->fn) == 0 && arena_used(&space->pass) == 0 && !space->fn.bail && !space->pass.bail);
+}
+
 /* A limit on the memory of one function's compilation, at each size up to what is needed. */
 static void test_compile(void **state) {
     (void)state;
     static const char *const leg[] = {"x64:O0", "x64:O2", "a64:O0", "a64:O2"};
     Arena keep;
+    CompileSpace space;
     arena_init(&keep, NULL);
+    compile_space_init(&space);
     Module *m = decode_valid(&keep, read_file(&keep, file[0]));
     for (uint32_t k = 0; k < sizeof leg / sizeof *leg; k++) {
         LegSpec spec;
@@ -238,6 +250,7 @@ static void test_compile(void **state) {
             CompileError e = {BAIL_NONE, NULL, 0};
             arena_init(&a, NULL);
             Code *c = compile_module(&a, m, &o, NULL, &e);
+            check_with_space(&a, m, o, &space, c);
             arena_free(&a);
             if (c) break;
             failures++;
@@ -247,6 +260,7 @@ static void test_compile(void **state) {
         print_message("%s: %u limits too low, %zu bytes suffice\n", leg[k], failures, o.memory);
         assert_true(failures > 50);
     }
+    compile_space_free(&space);
     arena_free(&keep);
 }
 

@@ -51,6 +51,13 @@ void panel_close(Panel *p) { differ_close(&p->differ); }
 
 static uint64_t next(uint64_t *r) { return *r = hash_mix(*r + UINT64_C(0x9e3779b97f4a7c15)); }
 
+/* With the set that knob i has go others, each as often as not. */
+static void join_sets(LegSpec *s, uint32_t i, uint32_t k, uint32_t n, uint64_t *r) {
+    uint64_t dice = next(r);
+    for (uint32_t other = 0; other < n; other++)
+        if (other != k && leg_knob_joins(i, other) && (dice >> other & 1) && !leg_knob_join(s, i, other)) break;
+}
+
 /* A level as good as any other; the rest of the knobs mostly at their default, so that two cases differ in little.
  * Knobs come from the table, so a new one takes part. */
 void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
@@ -66,6 +73,7 @@ void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
             if (number == LEG_NO_LIMIT) number--;
         }
         if (!leg_knob_set(s, i, k, number)) break; /* no room for all of them */
+        if (leg_knob_joins(i, k)) join_sets(s, i, k, n, r);
     }
 }
 

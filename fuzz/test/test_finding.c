@@ -279,6 +279,63 @@ static void test_jury(void **state) {
     assert_int_equal(b.what, WHAT_VALUE);
 }
 
+/* Number `juror` of the panel, of an ISA: it sees what the leg of the other ISA does, no less and no more. */
+static void check_juror(const LegSpec *juror, const LegSpec *beside, const LegSpec *other) {
+    assert_int_equal(juror->kind, beside->kind);
+    assert_int_equal(juror->level, 0);
+    assert_int_equal(leg_counts_fuel(juror), leg_counts_fuel(other));
+    assert_int_equal(leg_nan_is_native(juror), leg_nan_is_native(other));
+    assert_true(leg_counts_fuel(juror) || juror->interrupt == INTERRUPT_NONE);
+}
+
+/* Each ISA has as many votes as the other on what not all legs see. */
+static void test_jurors(void **state) {
+    World *w = *state;
+    Panel *p = w->panel;
+    run_planted(w, &subtracting, &subtracting, false);
+    uint32_t seen = 0; /* a bit for each thing that a leg of this machine's ISA, or of the other, does not see */
+    CaseBytes c = case_of_input(&w->arena, module_bytes, sizeof module_bytes, FEATURES_WASM3, &caps);
+    for (uint64_t n = 0; p->foreign && n < 400 && seen != 15; n++) {
+        const LegSpec *here = &p->spec[1], *there = &p->spec[2];
+        panel_choose(p, n);
+        if (!shows_fault(here, false)) continue;
+        uint32_t lacks = (leg_counts_fuel(here) ? 0u : 1u) | (leg_nan_is_native(here) ? 2u : 0u) |
+                         (leg_counts_fuel(there) ? 0u : 4u) | (leg_nan_is_native(there) ? 8u : 0u);
+        if (!(lacks & ~seen)) continue;
+        uint64_t before = p->juries;
+        panel_run(p, c.at, c.n, w->c);
+        assert_int_equal(p->juries, before + 1);
+        check_juror(&p->spec[3], here, there);
+        check_juror(&p->spec[4], there, here);
+        seen |= lacks;
+    }
+    bool foreign = p->foreign;
+    panel_close(p);
+    if (!foreign) skip();
+    assert_int_equal(seen, 15);
+}
+
+/* Sets of extensions are drawn in all sizes, and what is written says what is meant. */
+static void test_joined_values(void **state) {
+    uint64_t number = 1;
+    uint32_t sizes = 0;
+    (void)state;
+    for (uint32_t n = 0; n < 20000 && sizes != 31; n++) {
+        LegSpec s, again;
+        char why[200];
+        panel_choose_leg(&s, "x64", &number);
+        assert_true(leg_spec_parse(&again, s.text, strlen(s.text), why, sizeof why));
+        for (uint32_t i = 0; leg_knob_exists(i); i++)
+            assert_int_equal(leg_knob_is_default(&s, i), leg_knob_is_default(&again, i));
+        assert_int_equal(s.cpu, again.cpu);
+        if (!(s.cpu & VALUE_JOINS)) continue;
+        uint32_t names = 1;
+        for (const char *at = strstr(s.text, "cpu="); *at && *at != ','; at++) names += *at == '+';
+        sizes |= 1u << (names - 1);
+    }
+    assert_int_equal(sizes, 31); /* one to five */
+}
+
 /* -- The command ----------------------------------------------------------------------------------------------- */
 
 /* Exit status of `parallax replay PATH`; -1: the program is not beside this one. */
@@ -408,9 +465,9 @@ static void test_hanging_leg(void **state) { check_lost(*state, hang, "x64-hang"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_case),       TEST(test_names),          TEST(test_finding),
-                                       TEST(test_full),       TEST(test_jury),           TEST(test_replay),
-                                       TEST(test_campaign),   TEST(test_campaign_finds), TEST(test_crashing_leg),
-                                       TEST(test_hanging_leg)};
+    const struct CMUnitTest tests[] = {TEST(test_case),           TEST(test_names),         TEST(test_finding),
+                                       TEST(test_full),           TEST(test_jury),          TEST(test_replay),
+                                       TEST(test_jurors),         TEST(test_joined_values), TEST(test_campaign),
+                                       TEST(test_campaign_finds), TEST(test_crashing_leg),  TEST(test_hanging_leg)};
     return cmocka_run_group_tests_name("finding", tests, NULL, NULL);
 }

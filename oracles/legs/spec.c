@@ -1,4 +1,6 @@
 #include "oracles/legs/spec.h"
+#include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "oracles/legs/plant.h"
@@ -58,6 +60,9 @@ bool leg_nan_is_native(const LegSpec *s) { return s->kind != LEG_INTERP && !s->i
 
 static bool is(const char *at, size_t n, const char *text) { return n == strlen(text) && memcmp(at, text, n) == 0; }
 
+static uint32_t get(const LegSpec *s, const Knob *k) {
+    return *(const uint32_t *)(const void *)((const char *)s + k->field);
+}
 static void set(LegSpec *s, const Knob *k, uint32_t v) { *(uint32_t *)(void *)((char *)s + k->field) = v; }
 
 static void set_defaults(LegSpec *s) {
@@ -209,18 +214,39 @@ uint32_t leg_knob_seldom(uint32_t i) {
 
 bool leg_knob_takes_number(uint32_t i, uint32_t k) { return !knob_value[knob[i].first + k].text; }
 
+bool leg_knob_joins(uint32_t i, uint32_t k) {
+    const KnobValue *v = &knob_value[knob[i].first + k];
+    return v->text && (v->value & VALUE_JOINS);
+}
+
+/* False, and nothing done, when there is no room. */
+__attribute__((format(printf, 2, 3))) static bool append(LegSpec *s, const char *fmt, ...) {
+    size_t n = strlen(s->text), room = sizeof s->text - n;
+    va_list ap;
+    va_start(ap, fmt);
+    int m = vsnprintf(s->text + n, room, fmt, ap);
+    va_end(ap);
+    if (m >= 0 && (size_t)m < room) return true;
+    s->text[n] = 0;
+    return false;
+}
+
 bool leg_knob_set(LegSpec *s, uint32_t i, uint32_t k, uint32_t number) {
     const KnobValue *v = &knob_value[knob[i].first + k];
-    size_t n = strlen(s->text), room = sizeof s->text - n;
     char digits[16];
     if (!v->text) snprintf(digits, sizeof digits, "%u", number);
-    int m = snprintf(s->text + n, room, "%c%s%s%s", strchr(s->text, ':') ? ',' : ':', knob[i].name,
-                     is_level(i) ? "" : "=", v->text ? v->text : digits);
-    if (m < 0 || (size_t)m >= room) {
-        s->text[n] = 0;
+    if (!append(s, "%c%s%s%s", strchr(s->text, ':') ? ',' : ':', knob[i].name, is_level(i) ? "" : "=",
+                v->text ? v->text : digits))
         return false;
-    }
     set(s, &knob[i], v->text ? v->value : number);
+    return true;
+}
+
+bool leg_knob_join(LegSpec *s, uint32_t i, uint32_t k) {
+    const KnobValue *v = &knob_value[knob[i].first + k];
+    assert(leg_knob_joins(i, k) && (get(s, &knob[i]) & VALUE_JOINS));
+    if (!append(s, "+%s", v->text)) return false;
+    set(s, &knob[i], get(s, &knob[i]) | v->value);
     return true;
 }
 

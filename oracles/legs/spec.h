@@ -46,6 +46,11 @@ uint32_t leg_knob_seldom(uint32_t i);
 bool leg_knob_takes_number(uint32_t i, uint32_t k);
 /* Give knob i its value k, or `number`, also in the text; false, and nothing done, when that has no room for it. */
 bool leg_knob_set(LegSpec *s, uint32_t i, uint32_t k, uint32_t number);
+/* Is value k of knob i a set, that + joins with others? */
+bool leg_knob_joins(uint32_t i, uint32_t k);
+/* Join value k with what knob i was given last, both being sets, also in the text, which ends with it; false, and
+ * nothing done, when that has no room for it. */
+bool leg_knob_join(LegSpec *s, uint32_t i, uint32_t k);
 /* For listings: name, meaning and values of knob i; false past the last. */
 bool leg_knob_exists(uint32_t i);
 bool leg_knob_is_default(const LegSpec *s, uint32_t i);

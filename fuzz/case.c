@@ -86,12 +86,21 @@ uint64_t case_number(const uint8_t *input, uint32_t n) {
 
 /* -- Input ----------------------------------------------------------------------------------- */
 
+/* What the largest memory has from the beginning. */
+static uint64_t least_pages(const Module *m) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < m->memories.n; i++)
+        if (m->memories.at[i].limits.min > n) n = m->memories.at[i].limits.min;
+    return n;
+}
+
 /* True when something had to be taken away. */
-static bool cap_plan(Plan *p, const CaseCaps *c) {
+static bool cap_plan(Plan *p, const Module *m, const CaseCaps *c) {
     StoreLimits *l = &p->limits, old = *l;
+    uint64_t pages = least_pages(m) > c->pages ? least_pages(m) : c->pages;
     uint32_t steps = p->step.n;
     if (c->fuel && l->fuel > c->fuel) l->fuel = c->fuel;
-    if (c->pages && l->max_pages > c->pages) l->max_pages = c->pages;
+    if (c->pages && l->max_pages > pages) l->max_pages = pages;
     if (c->elems && l->max_elems > c->elems) l->max_elems = c->elems;
     if (c->steps && p->step.n > c->steps) p->step.n = c->steps;
     return l->fuel != old.fuel || l->max_pages != old.max_pages || l->max_elems != old.max_elems || steps != p->step.n;
@@ -110,7 +119,7 @@ CaseBytes case_of_input(Arena *a, const uint8_t *input, uint32_t n, Features fea
     Module *m = module_decode_valid(a, input, n, features, &err);
     if (!m || !plan_of(a, m, &plan, &why)) return c;
     c.kind = INPUT_MODULE;
-    bool capped = cap_plan(&plan, caps);
+    bool capped = cap_plan(&plan, m, caps);
     if (capped || !module_find_custom(m, PLAN_SECTION)) c.at = case_with_plan(a, m, &plan, &c.n);
     return c;
 }

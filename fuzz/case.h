@@ -12,7 +12,8 @@ typedef enum InputKind {
     INPUT_REJECTED /* a module that is malformed or invalid, or whose plan is damaged: given as it is */
 } InputKind;
 
-/* Upper limits for what a case may use; 0: none. */
+/* Upper limits for what a case may use; 0: none.  `pages`: or as many as a memory of the module has from the beginning,
+ * since those that nobody touches cost little. */
 typedef struct CaseCaps {
     int64_t fuel;
     uint64_t pages;

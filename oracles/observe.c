@@ -1,6 +1,7 @@
 #include "oracles/observe.h"
 #include <stdio.h>
 #include <string.h>
+#include "base/os.h"
 #include "oracles/digest.h"
 
 const char *field_name(FieldKind k) {
@@ -81,11 +82,28 @@ static void observe_table(Observation *o, const TableInst *t) {
     if (rest) add(o, FIELD_TABLE, STEP_STATE, t->id, UINT32_MAX, rest, 0);
 }
 
+/* Most pages of a large memory nobody has touched, and reading would make each of them.  A page of zeros is as good as
+ * one that is not there, since what reads memory makes pages, too. */
+enum { SPARSE_FROM = 16 << 20 };
+
+static uint64_t digest_sparse(const Region *r, const MemInst *m) {
+    static const uint8_t zeros[OS_PAGE];
+    uint64_t h = 0, from = 0, to = m->length;
+    for (; region_slot_data(r, m->slot, &from, &to); from = to, to = m->length)
+        for (uint64_t at = from & ~(uint64_t)(OS_PAGE - 1); at < to; at += OS_PAGE)
+            if (memcmp(m->base + at, zeros, OS_PAGE) != 0) h = digest_mix(h + at, digest(m->base + at, OS_PAGE));
+    return h;
+}
+
+static uint64_t digest_memory(const Region *r, const MemInst *m) {
+    return m->length < SPARSE_FROM ? digest(m->base, m->length) : digest_sparse(r, m);
+}
+
 void observe_state(Observation *o, const Store *s) {
     for (uint32_t i = 0; i < s->mems.n; i++) {
         const MemInst *m = s->mems.at[i];
         add(o, FIELD_MEMORY_SIZE, STEP_STATE, i, 0, m->pages, m->length);
-        add(o, FIELD_MEMORY, STEP_STATE, i, 0, digest(m->base, m->length), 0);
+        add(o, FIELD_MEMORY, STEP_STATE, i, 0, digest_memory(&s->region, m), 0);
     }
     for (uint32_t i = 0; i < s->globals.n; i++) {
         const GlobalInst *g = s->globals.at[i];

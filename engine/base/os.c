@@ -56,6 +56,16 @@ bool os_punch(int fd, uint64_t offset, uint64_t len) {
     return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len) == 0;
 }
 
+bool os_next_data(int fd, uint64_t *from, uint64_t *to) {
+    off_t data = lseek(fd, (off_t)*from, SEEK_DATA);
+    if (data < 0 && errno != ENXIO) return *from < *to; /* the file system does not know: it may be all of it */
+    if (data < 0 || (uint64_t)data >= *to) return false;
+    off_t hole = lseek(fd, data, SEEK_HOLE);
+    *from = (uint64_t)data;
+    if (hole >= 0 && (uint64_t)hole < *to) *to = (uint64_t)hole;
+    return true;
+}
+
 static uint64_t nanoseconds(clockid_t clock) {
     struct timespec t;
     if (clock_gettime(clock, &t) != 0) return 0;

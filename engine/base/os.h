@@ -25,6 +25,9 @@ void os_unmap(void *at, uint64_t len);
 /* Give the pages of [offset, offset + len) of a shared file back to the system; they read as zero afterwards.
  * By the file, not by madvise: emulators of other ISAs take advice as something they may ignore. */
 bool os_punch(int fd, uint64_t offset, uint64_t len);
+/* The next part [*from, *to) of a file, from *from on and below *to, that may be something else than zeros; false:
+ * there is none.  Unlike reading, it makes no pages of what nobody has written. */
+bool os_next_data(int fd, uint64_t *from, uint64_t *to);
 
 uint64_t os_now_ns(void); /* monotonic clock */
 

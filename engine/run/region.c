@@ -114,6 +114,14 @@ bool region_slot_resize(Region *r, uint32_t slot, uint64_t bytes) {
     return true;
 }
 
+bool region_slot_data(const Region *r, uint32_t slot, uint64_t *from, uint64_t *to) {
+    uint64_t offset = (uint64_t)(region_slot(r, slot) - r->base), at = offset + *from, end = offset + *to;
+    if (*from >= *to || !os_next_data(r->fd, &at, &end)) return false;
+    *from = at - offset;
+    *to = end - offset;
+    return true;
+}
+
 bool region_sync_slots(Region *r) {
     const RegionHeader *h = region_header(r);
     for (uint32_t i = 0; i < REGION_SLOTS_MAX; i++)

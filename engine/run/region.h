@@ -84,6 +84,9 @@ static inline ExecState *region_es(const Region *r) { return (ExecState *)(void 
 void *region_alloc(const Region *r, uint64_t size, uint64_t align);
 /* Make exactly [0, bytes) of the slot accessible in this process, as the header has it or will have it. */
 bool region_slot_resize(Region *r, uint32_t slot, uint64_t bytes);
+/* The next part [*from, *to) of a slot, from *from on and below *to, that may be something else than zeros; false:
+ * none. */
+bool region_slot_data(const Region *r, uint32_t slot, uint64_t *from, uint64_t *to);
 /* Bring this process's view of all slots in line with the header. */
 bool region_sync_slots(Region *r);
 static inline uint8_t *region_slot(const Region *r, uint32_t slot) {

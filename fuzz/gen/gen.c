@@ -14,7 +14,7 @@ static void count_module(GenStats *s, uint32_t input, uint32_t size) {
 uint8_t *gen_module(Arena *a, const uint8_t *entropy, uint32_t n, uint32_t *size, GenStats *stats) {
     GenStats unused = {0};
     Gen g = {.a = a, .stats = stats ? stats : &unused};
-    /* The first byte is the version; there is one so far. */
+    /* The first byte is the version; only the newest can be made. */
     static const uint8_t none[1] = {0};
     const uint8_t *bytes = n ? entropy + 1 : none;
     uint32_t nbytes = n ? n - 1 : 0;

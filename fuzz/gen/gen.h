@@ -13,7 +13,9 @@
 #include "wasm/opcode.h"
 #include "wasm/types.h"
 
-enum { GEN_VERSION = 3, GEN_KINDS = 64, GEN_SIZES = 24 };
+/* Version 4 has memories of 2 GiB and more with addresses there, br_table with more than 255 targets and to loops with
+ * parameters, and native frames of several pages. */
+enum { GEN_VERSION = 4, GEN_KINDS = 64, GEN_SIZES = 24 };
 enum { GEN_DELIMITER = 0xc3 }; /* the byte that ends a function's chunk */
 
 /* Statements: S(id, weight, meaning).  The first is what exhausted input yields. */
@@ -76,6 +78,7 @@ enum { GEN_DELIMITER = 0xc3 }; /* the byte that ends a function's chunk */
     A(MINUS, 4, "constant minus a masked value")   \
     A(WRAP, 6, "low half of an i64")               \
     A(END, 5, "last bytes, from memory.size")      \
+    A(HIGH, 0, "from 2^31 up, in bounds")          \
     A(RISKY, 0, "at or beyond the end, wrapping, huge")
 
 enum {

@@ -159,6 +159,37 @@ static MemArg at_constant(FuncGen *f, uint32_t memory, uint64_t size, uint32_t w
     return a;
 }
 
+/* From 2^31 up, or across it: by a sum, a difference, a shift whose upper bits are lost, or the offset alone. */
+static MemArg high(FuncGen *f, uint32_t memory, uint64_t size, uint32_t width, int depth) {
+    static const uint32_t places[] = {0x7fffffc0, 0x80000000, 0x80000004, 0xffff0000, 0xfffff800, 0x7ffffff8};
+    static const uint16_t tops[] = {0x3f, 0x0f, 0xff, 0x7f8};
+    MemArg a = {.memory = memory};
+    uint32_t at = places[func_pick(f, 6)], top = tops[func_pick(f, 4)], form = func_pick(f, 4);
+    uint64_t room = 0;
+    if (!has_room(size, width, (uint64_t)at + top, &room))
+        has_room(size, width, (uint64_t)(at = places[0]) + top, &room);
+    if (form == 1) emit_i32(f, at + top);
+    expr(f, TI_I32, depth);
+    emit_i32(f, form == 2 ? top >> 3 : top);
+    emit(f, OP_I32_AND);
+    switch (form) {
+    case 0: a.offset = at; break;
+    case 1: emit(f, OP_I32_SUB); break;
+    case 2:
+        emit_i32(f, at >> 3 | (at & 0x20000000));
+        emit(f, OP_I32_ADD);
+        emit_i32(f, 3);
+        emit(f, OP_I32_SHL);
+        break;
+    default:
+        emit_i32(f, at);
+        emit(f, OP_I32_ADD);
+        break;
+    }
+    a.offset += offset_within(f, room);
+    return a;
+}
+
 static uint64_t address_form(FuncGen *f, uint32_t form, int depth) {
     switch (form) {
     case GEN_ADDR_COUNTER: return by_counter(f, depth);
@@ -222,8 +253,10 @@ MemArg address(FuncGen *f, uint32_t width, int depth) {
         return risky_address(f, memory, size, width, depth);
     }
     uint32_t form = entropy_weighted(&f->e, g->swarm.addr, GEN_ADDR_COUNT);
+    if (g->memory.at[memory].pages >= GEN_HIGH_PAGES && func_chance(f, 140)) form = GEN_ADDR_HIGH;
     g->stats->addr[form]++;
     if (form == GEN_ADDR_END) return at_end(f, memory, width);
+    if (form == GEN_ADDR_HIGH) return high(f, memory, size, width, depth);
     if (form == GEN_ADDR_CONST) return at_constant(f, memory, size, width);
     uint64_t top = address_form(f, form, depth);
     if (!has_room(size, width, top, &room)) { /* 0xfffc and a wide access in a single page */

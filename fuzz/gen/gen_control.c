@@ -42,11 +42,14 @@ static void table_index(FuncGen *f, uint32_t n) {
         expr(f, TI_I64, 2);
         emit(f, OP_I32_WRAP_I64);
         break;
-    default:
+    default: {
+        uint32_t mask = 7; /* beyond the last now and then */
+        while (mask <= n) mask = 2 * mask + 1;
         expr(f, TI_I32, 3);
-        emit_i32(f, n > 8 ? 63 : n > 4 ? 15 : 7);
+        emit_i32(f, mask);
         emit(f, OP_I32_AND);
         break;
+    }
     }
 }
 
@@ -54,8 +57,13 @@ static uint32_t table_length(FuncGen *f) {
     uint32_t form = entropy_u8(&f->e);
     if (form < 200) return form % 6;
     if (form < 244) return 6 + form % 32;
-    return 40 + 3 * entropy_u8(&f->e) / 4;
+    if (form < 253) return 40 + 3 * entropy_u8(&f->e) / 4;
+    return 256 + 8 * entropy_u8(&f->e);
 }
+
+/* Which of `count` targets entry i of a table has: long lists go in a pattern. */
+static uint32_t in_pattern(uint32_t i, uint32_t count) { return (i * 7 + i / 5) % count; }
+enum { DRAWN_TARGETS = 16 };
 
 /* Labels that take what `to` takes, in any order, over and over. */
 static void branch_table(FuncGen *f, uint32_t to, uint32_t n) {
@@ -64,8 +72,7 @@ static void branch_table(FuncGen *f, uint32_t to, uint32_t n) {
         if (same_label(f, i, to)) same[count++] = i;
     emit_index(f, OP_BR_TABLE, n);
     for (uint32_t i = 0; i <= n; i++) {
-        /* long lists in a pattern */
-        uint32_t k = i < 16 ? func_pick(f, count) : (i * 7 + i / 5) % count;
+        uint32_t k = i < DRAWN_TARGETS ? func_pick(f, count) : in_pattern(i, count);
         bytes_u64(f->g->a, &f->code, label_depth(f, same[k]));
     }
 }
@@ -195,7 +202,7 @@ void stmt_switch(FuncGen *f) {
     table_index(f, n);
     emit_index(f, OP_BR_TABLE, length);
     for (uint32_t i = 0; i <= length; i++) {
-        uint32_t k = func_chance(f, 30) ? func_pick(f, n + 1) : i % (n + 1);
+        uint32_t k = i >= DRAWN_TARGETS ? in_pattern(i, n + 1) : func_chance(f, 30) ? func_pick(f, n + 1) : i % (n + 1);
         bytes_u64(f->g->a, &f->code, k);
     }
     while (f->label.n > labels + 1) {

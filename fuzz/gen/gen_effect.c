@@ -182,7 +182,12 @@ static void put_length(FuncGen *f, uint32_t n) {
 
 /* -- Bulk memory -------------------------------------------------------------------------------------- */
 
-static uint32_t memory_bytes(const Gen *g, uint32_t k) { return g->memory.at[k].pages << 16; }
+/* Of the largest there is, all but the last byte. */
+static uint32_t memory_bytes(const Gen *g, uint32_t k) {
+    uint32_t pages = g->memory.at[k].pages;
+    return pages < 65536 ? pages << 16 : UINT32_MAX;
+}
+
 static uint32_t any_usable(FuncGen *f) {
     return f->g->usable.at[f->g->usable.n > 1 ? func_pick(f, f->g->usable.n) : 0];
 }

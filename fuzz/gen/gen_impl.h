@@ -66,6 +66,8 @@ enum {
     GEN_MIN_CHUNK = 8,           /* no delimiter counts before */
     GEN_MAX_CODE = 24 << 10,     /* bytes of a body, after which nothing large begins */
     GEN_IMPORTED_GLOBAL = 0x100, /* value of an imported number: low 32 bits (see run/link.c) */
+    GEN_HIGH_PAGES = 32769,      /* a memory of so many has addresses from 2^31 up */
+    GEN_MAX_PAGES = 16,          /* what others grow to */
     GEN_MAX_IDIOMS = 2           /* inside each other */
 };
 

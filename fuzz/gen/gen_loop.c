@@ -126,8 +126,17 @@ static void test_in_middle(FuncGen *f, Loop *l) {
     block_end(f);
 }
 
+/* Out at 0, else round again: a table with the loop as its last targets, which have its parameter. */
+static void branch_by_table(FuncGen *f) {
+    uint32_t n = 1 + func_pick(f, 4);
+    emit_index(f, OP_BR_TABLE, n);
+    for (uint32_t i = 0; i <= n; i++) bytes_u64(f->g->a, &f->code, i == 0);
+}
+
 /* The counter goes round as the loop's parameter. */
 static void counter_on_stack(FuncGen *f, Loop *l) {
+    bool table = func_chance(f, 100);
+    if (table) block_begin(f, OP_BLOCK, block_of(TI_I32), false);
     number(f, l, l->trips);
     l->mult = f->mult;
     f->mult *= l->trips;
@@ -138,8 +147,12 @@ static void counter_on_stack(FuncGen *f, Loop *l) {
     body(f);
     get(f, l);
     get(f, l);
-    emit_index(f, OP_BR_IF, 0);
+    if (table)
+        branch_by_table(f);
+    else
+        emit_index(f, OP_BR_IF, 0);
     block_end(f);
+    if (table) block_end(f);
     f->mult = l->mult;
     emit_set(f, local_target(f, TI_I32));
 }

@@ -87,7 +87,8 @@ static void choose_limits(Gen *g, Entropy *e) {
     *l = (StoreLimits){.synthesize = true};
     l->depth = choose_depth(g, e);
     l->max_pages = most_pages + pages[entropy_pick(e, sizeof pages)];
-    if (l->max_pages > 16) l->max_pages = 16;
+    if (l->max_pages > GEN_MAX_PAGES && most_pages <= GEN_MAX_PAGES) l->max_pages = GEN_MAX_PAGES;
+    if (l->max_pages > 65536) l->max_pages = 65536;
     l->max_elems = most_elems + elems[entropy_pick(e, sizeof elems)];
 }
 

@@ -120,7 +120,52 @@ static void burst_on_stack(FuncGen *f, uint32_t n) {
     emit_set(f, local_target(f, type.at[0]));
 }
 
+/* An i64 as bits of the type, and back. */
+static void from_bits(FuncGen *f, Ti t) {
+    if (t == TI_I32) emit(f, OP_I32_WRAP_I64);
+    if (t == TI_F64) emit(f, OP_F64_REINTERPRET_I64);
+    if (t == TI_V128) emit_plain(f, OP_I64X2_SPLAT, NULL);
+}
+static void to_bits(FuncGen *f, Ti t, uint32_t half) {
+    if (t == TI_I32) emit(f, OP_I64_EXTEND_I32_S);
+    if (t == TI_F64) emit(f, OP_I64_REINTERPRET_F64);
+    if (t == TI_V128) emit_half(f, half);
+}
+
+/* So many live values of one type that the native frame has several pages, and offsets in it take more than a short
+ * immediate; in functions that nobody calls but the plan. */
+static void burst_in_frame(FuncGen *f) {
+    static const uint16_t many[] = {80, 150, 300, 700, 1100, 2200};
+    static const uint8_t types[] = {TI_I64, TI_I32, TI_F64, TI_V128};
+    uint32_t n = many[func_pick(f, 6)], source = local_new(f, TI_I64, false);
+    Ti t = (Ti)types[func_pick(f, 4)];
+    if (!f->g->swarm.type[t]) t = TI_I64;
+    expr_small(f, TI_I64);
+    emit_set(f, source);
+    uint32_t first = f->local.n;
+    for (uint32_t i = 0; i < n; i++) local_new(f, t, false);
+    for (uint32_t i = 0; i < n; i++) {
+        emit_get(f, source);
+        emit_i64(f, hash_mix(i) >> i % 60);
+        emit(f, OP_I64_XOR);
+        from_bits(f, t);
+        emit_set(f, first + i);
+    }
+    in_between(f);
+    emit_get(f, source);
+    for (uint32_t i = 0; i < n; i++) {
+        emit_get(f, first + i);
+        to_bits(f, t, i & 1);
+        emit(f, i & 1 ? OP_I64_ADD : OP_I64_XOR);
+    }
+    emit_set(f, local_target(f, TI_I64));
+}
+
 static void stmt_burst(FuncGen *f) {
+    if (f->level == 2 && f->mult == 1 && func_chance(f, 10)) {
+        burst_in_frame(f);
+        return;
+    }
     uint32_t n = 12 + func_pick(f, 29);
     if (f->mult * n * 6 > f->cap) n = 6;
     if (func_chance(f, 100))

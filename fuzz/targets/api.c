@@ -114,7 +114,7 @@ static void refused(Run *r) {
 static bool reset(Run *r, bool synthesize) {
     StoreLimits l = {.fuel = 30000,
                      .depth = 1 << 18,
-                     .max_pages = 64,
+                     .max_pages = 65536, /* what nobody touches costs little */
                      .max_elems = 10000,
                      .synthesize = synthesize,
                      .spectest = true};

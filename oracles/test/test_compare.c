@@ -457,6 +457,39 @@ static void test_store_memory(void **state) {
     assert_false(compare(&base, &after).differs);
 }
 
+/* A large memory is looked at by the pages that are there: each byte of it counts, having been looked at does not. */
+static void test_store_sparse(void **state) {
+    static const uint64_t place[] = {0, 4095, 4096, 1 << 20, UINT64_C(1) << 31, (UINT64_C(1) << 32) - 1};
+    World *w = *state;
+    Store *s = &w->leg.store;
+    MemInst *m = s->mems.at[0];
+    const MemInst was = *m;
+    m->pages = 65536;
+    m->length = m->pages * WASM_PAGE;
+    assert_true(region_slot_resize(&s->region, m->slot, m->length));
+    Observation base = state_of(w);
+    for (uint32_t i = 0; i < sizeof place / sizeof *place; i++) {
+        volatile uint8_t *at = m->base + place[i] / 2;
+        uint8_t there = *at; /* makes the page */
+        Observation read = state_of(w);
+        assert_false(compare(&base, &read).differs);
+        *at = there;
+        CHANGE(m->base[place[i]], (uint8_t)(m->base[place[i]] ^ 0x80), FIELD_MEMORY, 0);
+    }
+    /* the same byte at another place is another state */
+    m->base[UINT64_C(3) << 30] = 1;
+    Observation here = state_of(w);
+    m->base[UINT64_C(3) << 30] = 0;
+    m->base[(UINT64_C(3) << 30) + 4096] = 1;
+    Observation there = state_of(w);
+    check_field(&here, &there, FIELD_MEMORY, 0);
+    m->base[(UINT64_C(3) << 30) + 4096] = 0;
+    Observation after = state_of(w);
+    assert_false(compare(&base, &after).differs);
+    *m = was;
+    assert_true(region_slot_resize(&s->region, m->slot, m->length));
+}
+
 static void test_store_globals(void **state) {
     World *w = *state;
     Store *s = &w->leg.store;
@@ -674,6 +707,7 @@ int main(void) {
                                        T(test_vote_crashed),
                                        T(test_rejected),
                                        W(test_store_memory),
+                                       W(test_store_sparse),
                                        W(test_store_globals),
                                        W(test_store_tables),
                                        W(test_store_long_table),

@@ -78,6 +78,18 @@ static bool put_text(const char *dir, const char *name, const Text *t) {
     return put_file(dir, name, t->at, t->n, 0644);
 }
 
+bool finding_replace(const char *path, const void *bytes, size_t n) {
+    char tmp[FINDING_PATH + 32];
+    int len = snprintf(tmp, sizeof tmp, "%s.%ld", path, (long)getpid());
+    FILE *f = len > 0 && (size_t)len < sizeof tmp ? fopen(tmp, "wb") : NULL;
+    if (!f) return false;
+    bool ok = fwrite(bytes, 1, n, f) == n;
+    ok = fclose(f) == 0 && ok;
+    if (ok && rename(tmp, path) == 0) return true;
+    unlink(tmp);
+    return false;
+}
+
 /* Where findings usually are, the build is three folders up. */
 static const char repro[] =
     "#!/bin/sh\n"

@@ -80,6 +80,9 @@ typedef struct Finding {
 
 typedef enum FindingStatus { FINDING_NEW, FINDING_KNOWN, FINDING_FULL, FINDING_FAILED } FindingStatus;
 
+/* Write a file, which appears or is replaced as a whole.  False: errno says why. */
+bool finding_replace(const char *path, const void *bytes, size_t n);
+
 /* Make a folder, and those above it, where it is not there.  False: errno says why. */
 bool finding_make_folder(const char *path);
 

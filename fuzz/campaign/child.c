@@ -82,20 +82,11 @@ static bool is_to_be_explained(Child *k, const Bucket *b) {
 
 /* Then its bucket is the explanation's. */
 static bool explain(Child *k, Bucket *b, Explanation *x) {
-    char why[300];
     uint64_t limit = k->o->timeout_ns / 4;                        /* well below what a case may take */
     if (k->slot->skip || !is_to_be_explained(k, b)) return false; /* a leg that takes processes down is not run again */
     k->slot->since = os_time_of(0);                               /* it has a time of its own */
-    ExplainOptions o = {.bytes = k->c.bytes,
-                        .n = k->c.size,
-                        .features = k->o->features,
-                        .leg = k->panel.spec,
-                        .nlegs = panel_legs(&k->c),
-                        .limit_ns = limit < EXPLAIN_NS ? limit : EXPLAIN_NS};
-    if (explain_apart(&o, x, why, sizeof why) != EXPLAIN_DONE) return false;
-    if (!x->has_func && x->stage != STAGE_OUTSIDE) return false;
-    *b = explain_bucket(x);
-    return true;
+    return explain_case(&k->c, k->panel.spec, panel_legs(&k->c), k->o->features,
+                        limit < EXPLAIN_NS ? limit : EXPLAIN_NS, b, x);
 }
 
 /* A mutant that took the leg down is a case of its own. */

@@ -237,7 +237,7 @@ static int reduce_file(Arena *arena, Args *a) {
         print_case(arena, b, a->run.o.features);
         status = interrupted ? EXIT_INTERRUPTED : EXIT_AGREED;
     } else if (end == RUN_DONE &&
-               !(pair ? reduce_write_pair(out, b, a->run.o.features) : reduce_write(out, b.at, b.n))) {
+               !(pair ? reduce_write_pair(out, b, a->run.o.features) : finding_replace(out, b.at, b.n))) {
         status = cli_fail(EXIT_BAD_INPUT, "%s: %s", out, strerror(errno));
     } else {
         status = finish(a, end, &r, out);

@@ -84,6 +84,11 @@ ExplainEnd explain_apart(const ExplainOptions *o, Explanation *x, char *why, siz
 /* The same in this process. */
 ExplainEnd explain_here(const ExplainOptions *o, Explanation *x, char *why, size_t why_size);
 
+/* The bucket of a case whose verdict differs: by explanation, in at most `limit_ns`, where one is found, and *x is it;
+ * else false: by the vote alone. */
+bool explain_case(const Case *c, const LegSpec *leg, uint32_t nlegs, Features features, uint64_t limit_ns, Bucket *b,
+                  Explanation *x);
+
 /* The identity of the bug: deviating ISAs, field, guilty opcode, pass.  The field is what the instruction itself gets
  * wrong, not what became of it; so finds of one fault have one bucket. */
 Bucket explain_bucket(const Explanation *x);

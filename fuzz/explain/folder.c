@@ -1,13 +1,12 @@
 #include "fuzz/explain/folder.h"
 #include <errno.h>
 #include <stdio.h>
-#include "fuzz/reduce/folder.h"
 
 static bool put(const char *dir, const char *name, const Text *t) {
     char path[FINDING_PATH];
     int n = snprintf(path, sizeof path, "%s/%s", dir, name);
     if (n < 0 || n >= FINDING_PATH) return errno = ENAMETOOLONG, false;
-    return reduce_write(path, t->at, t->n);
+    return finding_replace(path, t->at, t->n);
 }
 
 bool explain_write(const char *dir, const Module *m, const Explanation *x, ExplainCode *code, void *user) {

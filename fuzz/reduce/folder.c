@@ -31,18 +31,6 @@ static bool read_file(Arena *a, const char *path, ReduceBytes *out) {
     return ok;
 }
 
-bool reduce_write(const char *path, const void *bytes, size_t n) {
-    char tmp[FINDING_PATH + 32];
-    int len = snprintf(tmp, sizeof tmp, "%s.%ld", path, (long)getpid());
-    FILE *f = len > 0 && (size_t)len < sizeof tmp ? fopen(tmp, "wb") : NULL;
-    if (!f) return false;
-    bool ok = fwrite(bytes, 1, n, f) == n;
-    ok = fclose(f) == 0 && ok;
-    if (ok && rename(tmp, path) == 0) return true;
-    unlink(tmp);
-    return false;
-}
-
 bool reduce_write_pair(const char *path, ReduceBytes module, Features features) {
     char wat[FINDING_PATH];
     size_t n = strlen(path);
@@ -56,7 +44,7 @@ bool reduce_write_pair(const char *path, ReduceBytes module, Features features) 
     Module *m = module_decode_valid(&a, module.at, module.n, features, &err);
     bool valid = m != NULL;
     if (valid) module_print(&t, m, PRINT_OFFSETS);
-    bool ok = reduce_write(path, module.at, module.n) && (!valid || reduce_write(wat, t.at, t.n));
+    bool ok = finding_replace(path, module.at, module.n) && (!valid || finding_replace(wat, t.at, t.n));
     arena_free(&a);
     return ok;
 }
@@ -109,7 +97,7 @@ static bool write_settings(Arena *a, const char *dir, const ReduceReport *r) {
     for (uint32_t i = 0; i < r->nlegs; i++) text_printf(&t, "%s%s", i ? "," : "", r->plain[i].text);
     text_printf(&t, "\nreduced_instructions %" PRIu64 "\nreduced_complete %s\n", r->result.stats.instr_after,
                 r->result.stats.stopped ? "no" : "yes");
-    return reduce_write(path, t.at, t.n);
+    return finding_replace(path, t.at, t.n);
 }
 
 /* findings/<bucket>/<id>: the first of them. */

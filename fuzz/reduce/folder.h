@@ -11,7 +11,5 @@ bool finding_is_reduced(const char *dir);
 /* The smallest finding in a bucket's folder, or one that is reduced already (*reduced).  False: there is none that
  * could be. */
 bool finding_pick(const char *bucket, char path[FINDING_PATH], bool *reduced);
-/* Replaces the file as a whole; false: errno says why. */
-bool reduce_write(const char *path, const void *bytes, size_t n);
 /* A valid module as text next to it: PATH.wasm, PATH.wat. */
 bool reduce_write_pair(const char *path, ReduceBytes module, Features features);

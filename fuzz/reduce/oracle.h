@@ -36,9 +36,10 @@ typedef struct ServerOracle ServerOracle;
 /* A child that a leg takes down, or that takes too long, is replaced; the module is asked again and that leg observed
  * as crashed or hung.  NULL and `why` when the legs do not work here. */
 ServerOracle *oracle_server_open(const ServerOptions *o, ReduceOracle *out, char *why, size_t why_size);
-/* Write what the module shows as a finding below `root`, when that has none of its bucket; `path` as finding_write has
- * it. */
-FindingStatus oracle_server_save(ServerOracle *s, ReduceBytes module, const char *root, char path[FINDING_PATH]);
+/* Write what the module shows as a finding below `root`, when that has none of its bucket; `explain`: of the bucket
+ * that an explanation gives, which takes seconds; else that of the vote.  `path` as finding_write has it. */
+FindingStatus oracle_server_save(ServerOracle *s, ReduceBytes module, const char *root, bool explain,
+                                 char path[FINDING_PATH]);
 uint32_t oracle_server_lost(const ServerOracle *s); /* children that were replaced */
 void oracle_server_close(ServerOracle *s);
 

@@ -137,9 +137,12 @@ static void save_slips(Job *j) {
     ServerOptions o = server_options(j, j->run->leg, j->run->nlegs);
     one_at_a_time(&o);
     ServerOracle *s = oracle_server_open(&o, &oracle, why, sizeof why);
-    for (uint32_t i = 0; s && i < r->nslips; i++)
-        if (oracle_server_save(s, (ReduceBytes){r->slip[i].bytes, r->slip[i].n}, j->run->slips, path) == FINDING_NEW)
+    for (uint32_t i = 0; s && i < r->nslips; i++) {
+        bool hurry = j->run->o.stop && *j->run->o.stop;
+        ReduceBytes b = {r->slip[i].bytes, r->slip[i].n};
+        if (oracle_server_save(s, b, j->run->slips, !hurry, path) == FINDING_NEW)
             vec_push(j->a, &j->report->saved, arena_dup(j->a, path, strlen(path)));
+    }
     oracle_server_close(s);
 }
 

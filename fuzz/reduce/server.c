@@ -16,13 +16,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/os.h"
-#include "fuzz/finding.h"
+#include "fuzz/explain/folder.h"
 #include "fuzz/reduce/oracle.h"
 
 enum { MAX_JOBS = 64, MAX_MODULE = 32 << 20, MAX_PROBE = 4 << 20, NO_LEG = -1 };
 #define SLICE_NS UINT64_C(3000000)
 #define START_NS UINT64_C(60000000000)
 #define DEFAULT_TIMEOUT_NS UINT64_C(10000000000)
+#define EXPLAIN_NS UINT64_C(15000000000)
 
 typedef enum ServerTask { TASK_ASK, TASK_PROBE, TASK_SAVE } ServerTask;
 
@@ -37,6 +38,7 @@ typedef struct Shared {
     ProbeRun run;                                /* without `out` */
     char root[FINDING_PATH], path[FINDING_PATH]; /* of a finding to be written */
     FindingStatus saved;
+    bool explain;
     char why[300]; /* the legs cannot be opened */
     _Alignas(16) uint8_t module[MAX_MODULE];
     _Alignas(16) uint8_t out[MAX_PROBE];
@@ -71,13 +73,18 @@ static void on_leg(void *user, uint32_t leg) {
     __atomic_store_n(&c->sh->leg, leg == UINT32_MAX ? NO_LEG : (int32_t)leg, __ATOMIC_RELEASE);
 }
 
+/* What the fault of another finding does elsewhere has that one's bucket once it is explained, and is not written. */
 static void save(Child *c, ReduceBytes module) {
     Shared *sh = c->sh;
     const Case *x = &c->local.c;
+    Explanation how;
+    Bucket b = bucket_of(c->o->leg, x);
     sh->saved = FINDING_FAILED;
     snprintf(sh->path, sizeof sh->path, "it does not show itself again");
     if (!sh->shown.differs) return;
-    Finding f = {.bucket = bucket_of(c->o->leg, x),
+    bool known =
+        sh->explain && !sh->skip && explain_case(x, c->o->leg, c->o->nlegs, c->o->features, EXPLAIN_NS, &b, &how);
+    Finding f = {.bucket = b,
                  .origin = "reduce",
                  .input = module.at,
                  .input_n = module.n,
@@ -86,6 +93,7 @@ static void save(Child *c, ReduceBytes module) {
                  .nlegs = c->o->nlegs,
                  .c = x};
     sh->saved = finding_write(sh->root, &f, 1, sh->path);
+    if (known && sh->saved == FINDING_NEW) explain_write(sh->path, x->module, &how, NULL, NULL);
 }
 
 static void serve(Child *c) {
@@ -267,11 +275,13 @@ static bool probe_server(void *user, ReduceBytes module, ProbeRun *run) {
     return s->sh->ok;
 }
 
-FindingStatus oracle_server_save(ServerOracle *o, ReduceBytes module, const char *root, char path[FINDING_PATH]) {
+FindingStatus oracle_server_save(ServerOracle *o, ReduceBytes module, const char *root, bool explain,
+                                 char path[FINDING_PATH]) {
     Shared *sh = o->server[0].sh;
     snprintf(sh->root, sizeof sh->root, "%s", root);
     snprintf(path, FINDING_PATH, "the legs cannot run it");
     sh->saved = FINDING_FAILED;
+    sh->explain = explain;
     if (!begin(o, 0, module, TASK_SAVE)) return FINDING_FAILED;
     finish(o, 0);
     if (sh->saved != FINDING_FAILED || sh->path[0]) memcpy(path, sh->path, FINDING_PATH);

@@ -360,10 +360,30 @@ static void make_finding(World *w, const char *legs, char path[FINDING_PATH]) {
     ServerOptions o = {.leg = leg, .nlegs = legs_of(leg, legs), .features = FEATURES_WASM3};
     ServerOracle *s = oracle_server_open(&o, &oracle, why, sizeof why);
     if (!s) fail_msg("%s", why);
-    assert_int_equal(oracle_server_save(s, sub_bytes, w->root, path), FINDING_NEW);
+    assert_int_equal(oracle_server_save(s, sub_bytes, w->root, false, path), FINDING_NEW);
     char again[FINDING_PATH];
-    assert_int_equal(oracle_server_save(s, sub_bytes, w->root, again), FINDING_KNOWN);
+    assert_int_equal(oracle_server_save(s, sub_bytes, w->root, false, again), FINDING_KNOWN);
     assert_string_equal(path, again);
+    oracle_server_close(s);
+}
+
+/* What is explained has the explanation's bucket, and another module with the same fault is not written. */
+static void test_save_explained(void **state) {
+    World *w = *state;
+    LegSpec leg[MAX_LEGS];
+    ReduceOracle oracle;
+    char why[300], path[FINDING_PATH];
+    ServerOptions o = {
+        .leg = leg, .nlegs = legs_of(leg, "interp,x64:plant=sub-adds,x64:O0"), .features = FEATURES_WASM3};
+    ServerOracle *s = oracle_server_open(&o, &oracle, why, sizeof why);
+    if (!s) fail_msg("%s", why);
+    assert_int_equal(oracle_server_save(s, sub_bytes, w->root, true, path), FINDING_NEW);
+    assert_non_null(strstr(path, "/x64-value-i64.sub-codegen/"));
+    uint8_t other[sizeof sub_module];
+    memcpy(other, sub_module, sizeof other);
+    assert_int_equal(other[35], 9);
+    other[35] = 10;
+    assert_int_equal(oracle_server_save(s, (ReduceBytes){other, sizeof other}, w->root, true, path), FINDING_FULL);
     oracle_server_close(s);
 }
 
@@ -485,9 +505,10 @@ static void test_campaign(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_any_module),   TEST(test_slip),        TEST(test_bad_input),
-                                       TEST(test_stop),         TEST(test_plants),      TEST(test_plain_legs),
-                                       TEST(test_crashing_leg), TEST(test_hanging_leg), TEST(test_command),
-                                       TEST(test_invalid),      TEST(test_finding),     TEST(test_campaign)};
+    const struct CMUnitTest tests[] = {TEST(test_any_module), TEST(test_slip),         TEST(test_save_explained),
+                                       TEST(test_bad_input),  TEST(test_stop),         TEST(test_plants),
+                                       TEST(test_plain_legs), TEST(test_crashing_leg), TEST(test_hanging_leg),
+                                       TEST(test_command),    TEST(test_invalid),      TEST(test_finding),
+                                       TEST(test_campaign)};
     return cmocka_run_group_tests_name("reduce", tests, NULL, NULL);
 }

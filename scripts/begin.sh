@@ -4,6 +4,7 @@
 #   from_caller PATH      prints the path as the caller means it, to whose directory relative ones belong
 #   arguments MAX "$@"    no options and at most MAX arguments, or one line and exit status 2
 #   bad_usage TEXT        one line, and exit status 2
+#   build PRESET [TARGET...]   scripts/build, without a word unless it fails: then the end of what it said, on stderr, and exit status 3
 # For bash and dash.
 
 bad_usage() {
@@ -40,4 +41,13 @@ arguments() {
         case $argument in -*) bad_usage "no option is called $argument" ;; esac
     done
     [ $# -le "$most" ] || bad_usage "it takes no more than $most arguments"
+}
+
+build() {
+    local said
+    [ -f "build/$1/build.ninja" ] || [ ! -t 2 ] || echo "building $1, which takes minutes the first time" >&2
+    said=$(scripts/build "$@" 2>&1) && return
+    printf '%s\n' "$said" | tail -n 30 >&2
+    echo "$(basename "$0"): the build of $1 failed" >&2
+    exit 3
 }

@@ -227,20 +227,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static Case c;
     Panel *p = size <= TARGET_MAX_INPUT ? target_panel() : NULL;
     if (!p) return 0;
-    Arena a;
-    arena_init(&a, NULL);
-    Script s = {.a = &a};
+    Arena *a = target_arena();
+    Script s = {.a = a};
     if (read_input(&s, data, (uint32_t)size)) {
         make_script(&s);
         p->by_bits = true; /* the NaN probe follows a case, not a script with several modules */
         panel_choose(p, hash_bytes(data, size, 1));
-        run(p, &s, &a, &c, p->nlegs);
-        if (c.verdict.kind == VERDICT_DISAGREE) run(p, &s, &a, &c, p->nall); /* the jury */
+        run(p, &s, a, &c, p->nlegs);
+        if (c.verdict.kind == VERDICT_DISAGREE) run(p, &s, a, &c, p->nall); /* the jury */
         if (c.verdict.kind == VERDICT_DISAGREE) {
             Bucket b = target_say("api", p, &c);
             target_abort(&b);
         }
     }
-    arena_free(&a);
     return 0;
 }

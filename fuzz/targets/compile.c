@@ -71,20 +71,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > TARGET_MAX_INPUT) return 0;
     uint32_t n = (uint32_t)size;
     uint64_t number = case_number(data, n);
-    Arena a;
     Err err;
-    arena_init(&a, NULL);
-    CaseBytes bytes = case_of_input(&a, data, n, FEATURES_WASM3, &caps);
-    Module *m = module_decode_valid(&a, bytes.at, bytes.n, FEATURES_WASM3, &err);
+    Arena *a = target_arena();
+    CaseBytes bytes = case_of_input(a, data, n, FEATURES_WASM3, &caps);
+    Module *m = module_decode_valid(a, bytes.at, bytes.n, FEATURES_WASM3, &err);
     if (!m && bytes.kind == INPUT_GENERATED) parallax_finding__compile__generator__module(err.text);
     for (LegKind k = LEG_X64; m && k <= LEG_A64; k++) {
         LegSpec spec;
         panel_choose_leg(&spec, leg_kind_name(k), &number);
         counters_module(m, &spec);
-        compile(&a, m, &spec);
+        compile(a, m, &spec);
         counters_flush_rules();
         counters_hand_over();
     }
-    arena_free(&a);
     return 0;
 }

@@ -30,19 +30,40 @@ static uint32_t class_of(Op before) {
     }
 }
 
-void counters_module(const Module *m, const LegSpec *leg) {
-    uint32_t knob[KNOBS] = {0}, nknobs = 1, isa = leg->kind == LEG_A64;
-    for (uint32_t i = 0; i + 1 < KNOBS && leg_knob_exists(i); i++)
-        if (!leg_knob_is_default(leg, i)) knob[nknobs++] = i + 1;
+typedef struct Seen { /* in a module, the same for all legs */
+    uint8_t opcode[CLASSES][OP_COUNT];
+} Seen;
+
+static void look(Seen *s, const Module *m) {
+    memset(s, 0, sizeof *s);
     for (uint32_t b = 0; b < m->bodies.n; b++) {
         Op before = OP_NOP;
         Instr in;
         for (uint32_t at = m->bodies.at[b].code; at < m->bodies.at[b].end; at = in.next) {
             next_instr(m, at, &in);
-            for (uint32_t k = 0; k < nknobs; k++) by_opcode[isa][knob[k]][class_of(before)][in.op] = 1;
+            s->opcode[class_of(before)][in.op] = 1;
             before = in.op;
         }
     }
+}
+
+static void count(const Seen *s, uint8_t counter[CLASSES][OP_COUNT]) {
+    const uint8_t *from = &s->opcode[0][0];
+    uint8_t *to = &counter[0][0];
+    for (uint32_t i = 0; i < sizeof *s; i++) to[i] |= from[i];
+}
+
+static void count_leg(const Seen *s, const LegSpec *leg) {
+    uint32_t isa = leg->kind == LEG_A64;
+    count(s, by_opcode[isa][0]);
+    for (uint32_t i = 0; i + 1 < KNOBS && leg_knob_exists(i); i++)
+        if (!leg_knob_is_default(leg, i)) count(s, by_opcode[isa][i + 1]);
+}
+
+void counters_module(const Module *m, const LegSpec *leg) {
+    Seen s;
+    look(&s, m);
+    count_leg(&s, leg);
 }
 
 uint32_t *counters_rules(LegKind k) { return k == LEG_X64 ? x64_hits : a64_hits; }
@@ -82,9 +103,11 @@ void counters_attach(Panel *p) {
 }
 
 void counters_case(const Panel *p, const Case *c) {
+    Seen s;
     if (getenv("PARALLAX_NO_COUNTERS")) return;
+    if (c->module) look(&s, c->module);
     for (uint32_t i = 0; c->module && i < p->nlegs; i++)
-        if (p->spec[i].kind != LEG_INTERP) counters_module(c->module, &p->spec[i]);
+        if (p->spec[i].kind != LEG_INTERP) count_leg(&s, &p->spec[i]);
     counters_flush_rules();
     counters_hand_over();
 }

@@ -10,9 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!p) return 0;
     uint32_t n = (uint32_t)size;
     bool foreign = p->foreign;
-    Arena a;
-    arena_init(&a, NULL);
-    CaseBytes m = case_of_input(&a, data, n, FEATURES_WASM3, &caps);
+    Arena *a = target_arena();
+    CaseBytes m = case_of_input(a, data, n, FEATURES_WASM3, &caps);
     if (m.kind != INPUT_REJECTED) {
         panel_choose(p, case_number(data, n));
         panel_run(p, m.at, m.n, &c);
@@ -22,6 +21,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (verdict_differs(c.verdict.kind)) target_report("differential", data, n, p, &c);
         if (foreign && !p->foreign) fprintf(stderr, "parallax: going on without the other ISA: %s\n", p->lacks);
     }
-    arena_free(&a);
     return 0;
 }

@@ -32,9 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Panel *p = size <= TARGET_MAX_INPUT ? target_panel() : NULL;
     if (!p) return 0;
     uint32_t n = (uint32_t)size;
-    Arena a;
-    arena_init(&a, NULL);
-    CaseBytes m = case_of_input(&a, data, n, FEATURES_WASM3, &caps);
+    Arena *a = target_arena();
+    CaseBytes m = case_of_input(a, data, n, FEATURES_WASM3, &caps);
     if (m.kind != INPUT_REJECTED) {
         uint64_t number = case_number(data, n);
         uint32_t leg = (uint32_t)(number % p->nlegs);
@@ -42,6 +41,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         bool ran = metamorph_alone(&x, &p->differ, leg, m.at, m.n, hash_mix(number), &c);
         if (ran && x.diff.differs) report(p, leg, &x, &c, &(Finding){.input = data, .input_n = n});
     }
-    arena_free(&a);
     return 0;
 }

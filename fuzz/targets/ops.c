@@ -261,9 +261,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Panel *p = size <= TARGET_MAX_INPUT ? target_panel() : NULL;
     if (!p) return 0;
     uint32_t n, input_n = (uint32_t)size;
-    Arena a;
-    arena_init(&a, NULL);
-    Ops o = {.a = &a, .in = entropy_of(data, input_n, true)};
+    Arena *a = target_arena();
+    Ops o = {.a = a, .in = entropy_of(data, input_n, true)};
     const uint8_t *m = make_case(&o, &n);
     if (m) {
         panel_choose(p, hash_bytes(data, input_n, 0));
@@ -271,6 +270,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (c.plan_error) abort(); /* a mistake here */
         if (verdict_differs(c.verdict.kind)) target_report("ops", m, n, p, &c);
     }
-    arena_free(&a);
     return 0;
 }

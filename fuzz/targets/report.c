@@ -1,5 +1,7 @@
 /* The functions that carry a bucket in their name: one for each set of ISAs and each way to deviate. */
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include "fuzz/finding_text.h"
 #include "fuzz/targets/counters.h"
 #include "fuzz/targets/target.h"
@@ -77,6 +79,16 @@ static PanelFaults planted_faults(void) {
     }
     fprintf(stderr, "parallax: $PARALLAX_PLANT names no fault: %s (`parallax legs` lists them, ISA:NAME)\n", plant);
     exit(2);
+}
+
+Arena *target_arena(void) {
+    static Arena a;
+    static bool began;
+    /* AFL++ stops a persistent process between two inputs: when the fork server goes, it would wait for ever. */
+    if (!began && getenv("__AFL_SHM_ID")) prctl(PR_SET_PDEATHSIG, SIGKILL);
+    began = true;
+    arena_reset(&a);
+    return &a;
 }
 
 Panel *target_panel(void) {

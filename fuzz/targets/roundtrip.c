@@ -74,25 +74,23 @@ static void against_wabt(Arena *a, const char *text) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const CaseCaps caps = CASE_CAPS_FUZZ;
     if (size > TARGET_MAX_INPUT) return 0;
-    Arena a;
     Err err;
-    arena_init(&a, NULL);
-    CaseBytes in = case_of_input(&a, data, (uint32_t)size, FEATURES_WASM3, &caps);
-    Module *m = module_decode_valid(&a, in.at, in.n, FEATURES_WASM3, &err);
+    Arena *a = target_arena();
+    CaseBytes in = case_of_input(a, data, (uint32_t)size, FEATURES_WASM3, &caps);
+    Module *m = module_decode_valid(a, in.at, in.n, FEATURES_WASM3, &err);
     if (m) {
         uint32_t n1, n2;
-        const uint8_t *once = module_encode(&a, m, &n1);
-        Module *back = module_decode_valid(&a, once, n1, FEATURES_WASM3, &err);
+        const uint8_t *once = module_encode(a, m, &n1);
+        Module *back = module_decode_valid(a, once, n1, FEATURES_WASM3, &err);
         if (!back) parallax_finding__roundtrip__encoded_is_rejected(err.text);
-        const uint8_t *twice = module_encode(&a, back, &n2);
+        const uint8_t *twice = module_encode(a, back, &n2);
         if (n1 != n2 || memcmp(once, twice, n1) != 0) parallax_finding__roundtrip__encoded_twice_differs("");
-        const char *text = text_of(&a, back);
-        if (strcmp(text_of(&a, m), text) != 0) parallax_finding__roundtrip__text_differs("");
+        const char *text = text_of(a, back);
+        if (strcmp(text_of(a, m), text) != 0) parallax_finding__roundtrip__text_differs("");
         Module nameless = *back; /* an assembler leaves names out */
         nameless.func_names = NULL;
-        if (wabt_here() && module_decode_valid(&a, once, n1, FEATURES_WABT, &err))
-            against_wabt(&a, text_of(&a, &nameless));
+        if (wabt_here() && module_decode_valid(a, once, n1, FEATURES_WABT, &err))
+            against_wabt(a, text_of(a, &nameless));
     }
-    arena_free(&a);
     return 0;
 }

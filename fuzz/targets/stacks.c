@@ -317,11 +317,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static Case c;
     Panel *p = size <= TARGET_MAX_INPUT ? target_panel() : NULL;
     if (!p) return 0;
-    Arena a;
     uint32_t n;
-    arena_init(&a, NULL);
-    Stacks *s = ARENA_NEW(&a, Stacks);
-    s->a = &a;
+    Arena *a = target_arena();
+    Stacks *s = ARENA_NEW(a, Stacks);
+    s->a = a;
     s->in = entropy_of(data, (uint32_t)size, true);
     choose(s);
     const uint8_t *bytes = make_module(s, &n);
@@ -338,6 +337,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             for (uint32_t i = 0; i < steps && !c.obs[leg].resource; i++)
                 compare_step(&c.obs[leg], i, &model[i], &p->spec[leg]);
     }
-    arena_free(&a);
     return 0;
 }

@@ -17,6 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { TARGET_MAX_INPUT = 256 << 10 }; /* larger inputs are left alone */
 
+/* Memory for an input: emptied by the next one's call, and kept, so that a steady user touches no new pages. */
+Arena *target_arena(void);
+
 /* For experiments, $PARALLAX_PLANT names a fault (ISA:NAME, `parallax legs` lists them) that is planted in all legs of
  * the ISA. A panel for a target, opened at the first call and kept.  NULL, said once on stderr: not even this machine's
  * own ISA works. */

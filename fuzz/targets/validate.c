@@ -44,15 +44,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > TARGET_MAX_INPUT) return 0;
     uint32_t n = (uint32_t)size;
     static const CaseCaps caps = CASE_CAPS_FUZZ;
-    Arena a;
     Err err;
-    arena_init(&a, NULL);
+    Arena *a = target_arena();
     CaseBytes in = {.at = data, .n = n, .kind = INPUT_MODULE};
-    if (!input_is_module(data, n)) in = case_of_input(&a, data, n, FEATURES_WASM3, &caps);
-    const Module *m = module_decode_valid(&a, in.at, in.n, FEATURES_WASM3, &err);
+    if (!input_is_module(data, n)) in = case_of_input(a, data, n, FEATURES_WASM3, &caps);
+    const Module *m = module_decode_valid(a, in.at, in.n, FEATURES_WASM3, &err);
     if (!m && in.kind == INPUT_GENERATED) parallax_finding__validate__generator__module(err.text);
-    consistent(&a, in.at, in.n, m, &err);
-    if (wabt_here()) against_wabt(&a, in.at, in.n);
-    arena_free(&a);
+    consistent(a, in.at, in.n, m, &err);
+    if (wabt_here()) against_wabt(a, in.at, in.n);
     return 0;
 }

@@ -342,6 +342,17 @@ bool store_callable(const Store *s, const FuncInst *f) {
     return bitset_has(&m->declared_funcs, f->index) || f->index == m->start;
 }
 
+bool store_takes(const Store *s, const FuncInst *f, const Value *v, uint32_t n) {
+    const FuncType *t = store_func_type(s, f);
+    if (n != t->nparam) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        bool half = t->param[i] == VT_I32 || t->param[i] == VT_F32;
+        if (half && v[i].u64x2[0] > UINT32_MAX) return false;
+        if (t->param[i] != VT_V128 && v[i].u64x2[1]) return false;
+    }
+    return true;
+}
+
 static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
     Batch *b = store_alloc(s, sizeof *b, 16);
     const BuildOptions *o = &s->o.compile->build;
@@ -352,7 +363,7 @@ static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         const FuncType *t = store_func_type(s, in[i].func);
         ExecCall *c = &b->call[i];
-        assert(in[i].nargs == t->nparam && store_callable(s, in[i].func));
+        assert(store_takes(s, in[i].func, in[i].args, in[i].nargs) && store_callable(s, in[i].func));
         c->code = store_adaptor(s, in[i].func->sig, ADAPTOR_ENTRY);
         c->func = in[i].func;
         c->nargs = t->nparam;
@@ -410,7 +421,7 @@ static void invoke_interpreted(Store *s, const Invocation *in, Outcome *out) {
     ExecState *es = region_es(&s->region);
     const RegionHeader *h = region_header(&s->region);
     const FuncType *t = store_func_type(s, in->func);
-    assert(in->nargs == t->nparam);
+    assert(store_takes(s, in->func, in->args, in->nargs));
     *out = (Outcome){.kind = OUT_RETURN, .nresult = t->nresult, .result = es->results, .type = t->result};
     if (in->nargs) memcpy(es->args, in->args, in->nargs * sizeof(Value));
     es->fuel = s->limits.fuel;

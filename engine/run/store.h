@@ -120,7 +120,9 @@ bool store_register(Store *s, Name name, InstRec *inst);
 /* May a host call it: is it imported, exported, in an element segment, named by a constant expression, or the start
  * function?  Others may have a calling convention that their own module alone knows (callconv=fast). */
 bool store_callable(const Store *s, const FuncInst *f);
-/* Call a function that is store_callable.  Arguments must have the types it takes. */
+/* Are these arguments of the types it takes, and 0 in the bytes that a type does not use? */
+bool store_takes(const Store *s, const FuncInst *f, const Value *v, uint32_t n);
+/* Call a function that is store_callable with arguments that it takes (store_takes). */
 void store_invoke(Store *s, FuncInst *f, const Value *args, uint32_t nargs, Outcome *out);
 /* Call several in turn, each with full fuel and depth; done is told of each in order, and what it is given is good
  * until it returns. After a crash or resource failure (told as well) the rest is not told. */

@@ -45,14 +45,21 @@ typedef struct Script {
 
 /* -- Making the script ------------------------------------------------------------------------- */
 
+/* Nothing but what a value of the type has; of functions an embedder has only null. */
+static Value cut(ValType t, Value v) {
+    if (t == VT_V128) return v;
+    v.u64x2[1] = 0;
+    if (t == VT_I32 || t == VT_F32) v.u64x2[0] &= UINT32_MAX;
+    if (vt_is_ref(t)) v.u64x2[0] = t == VT_EXTERNREF ? v.u64x2[0] & 3 : 0;
+    return v;
+}
+
 static Value odd_value(Entropy *e, ValType t) {
     static const uint64_t odd[] = {0, 1, UINT64_MAX, 0x80000000, 0x7fffffff, 65536, 0x7ff8000000000001, 0x7fc00001};
     Value v = {.u64x2 = {odd[entropy_pick(e, sizeof odd / sizeof *odd)], 0}};
     if (entropy_chance(e, 100)) v.u64x2[0] = entropy_bits(e, 8);
-    if (t == VT_I32 || t == VT_F32) v.u64x2[0] &= UINT32_MAX;
-    if (t == VT_V128) v.u64x2[1] = v.u64x2[0] ^ 0xff;
-    if (vt_is_ref(t)) v.u64x2[0] = t == VT_EXTERNREF ? v.u64x2[0] & 3 : 0; /* of functions an embedder has only null */
-    return v;
+    v.u64x2[1] = v.u64x2[0] ^ 0xff;
+    return cut(t, v);
 }
 
 static Name any_name(Script *s, const Module *m) {
@@ -99,6 +106,7 @@ static void make_script(Script *s) {
 
 typedef struct Run {
     Leg *leg;
+    const Script *script;
     Observation *o;
     LegModule module[MAX_MODULES];
     int32_t instance[MAX_INSTANCES];
@@ -142,6 +150,20 @@ static int32_t instance_of(const Run *r, const Call *c) {
     return r->ninstances ? r->instance[c->instance % r->ninstances] : -1;
 }
 
+/* The arguments as values of the types that the export takes: they were made for a function of that name, perhaps of
+ * another module.  What a type does not use is 0 (store.h). */
+static const Value *arguments(const Run *r, int32_t instance, const Call *c) {
+    const Module *m = NULL;
+    for (uint32_t i = 0; i < r->ninstances; i++)
+        if (r->instance[i] == instance) m = r->script->module[r->of[i]];
+    const Export *e = m ? module_find_export(m, c->name.at, c->name.n) : NULL;
+    const FuncType *t = e && e->kind == EXT_FUNC ? module_func_type(m, e->index) : NULL;
+    if (!t || t->nparam != c->nargs) return c->args; /* will be refused */
+    Value *args = ARENA_ARRAY(r->script->a, Value, c->nargs);
+    for (uint32_t i = 0; i < c->nargs; i++) args[i] = cut(t->param[i], c->args[i]);
+    return args;
+}
+
 static void do_call(Run *r, const Call *c) {
     StepResult result;
     Value v;
@@ -158,7 +180,7 @@ static void do_call(Run *r, const Call *c) {
     else if (c->kind == CALL_REGISTER)
         leg_register(r->leg, c->name, i);
     else if (c->kind == CALL_INVOKE) {
-        if (leg_invoke(r->leg, i, c->name, c->args, c->nargs, &result))
+        if (leg_invoke(r->leg, i, c->name, arguments(r, i, c), c->nargs, &result))
             observe_step(r->o, r->step, &result);
         else
             refused(r);
@@ -170,7 +192,7 @@ static void do_call(Run *r, const Call *c) {
 }
 
 static void run_leg(Leg *leg, const Script *s, Arena *a, Observation *o) {
-    Run r = {.leg = leg, .o = o};
+    Run r = {.leg = leg, .script = s, .o = o};
     StepResult fail;
     observation_init(o, a);
     if (!reset(&r, true)) return;

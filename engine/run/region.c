@@ -6,6 +6,7 @@
 
 /* Above this many dirty bytes, giving the pages back beats clearing them. */
 enum { CLEAR_BY_HAND = 1 << 20 };
+enum { WORKER_SLOT_STEP = 4 << 20 }; /* a worker maps so much of a slot at a time: as large as most memories */
 
 typedef struct Part {
     uint64_t offset, size;
@@ -61,7 +62,7 @@ bool region_join(Region *r, int fd, uint64_t base) {
 void region_free(Region *r) {
     for (uint32_t i = 0; i < r->nparts; i++) os_unmap(r->base + part[i].offset, part[i].size);
     for (uint32_t i = 0; r->base && i < REGION_SLOTS_MAX; i++)
-        if (r->slot_access[i] != SLOT_CLOSED) os_unmap(region_slot(r, i), REGION_SLOT_SPAN);
+        if (r->slot_mapped[i]) os_unmap(region_slot(r, i), r->slot_mapped[i]);
     if (r->code_rw) os_unmap(r->code_rw, REGION_CODE_SIZE);
     if (r->owner && r->fd >= 0) close(r->fd);
     *r = (Region){.fd = -1};
@@ -100,13 +101,22 @@ void *region_alloc(const Region *r, uint64_t size, uint64_t align) {
     return r->base + at;
 }
 
+/* Have [0, bytes) of the slot mapped in this process. */
+static bool map_slot(Region *r, uint32_t slot, uint64_t bytes) {
+    uint64_t *mapped = &r->slot_mapped[slot];
+    uint64_t n = r->owner ? REGION_SLOT_SPAN : bits_align(bytes, WORKER_SLOT_STEP);
+    uint8_t *at = region_slot(r, slot) + *mapped;
+    if (n <= *mapped) return true;
+    if (!os_map(at, n - *mapped, OS_NONE, r->fd, (uint64_t)(at - r->base))) return false;
+    *mapped = n;
+    return true;
+}
+
 bool region_slot_resize(Region *r, uint32_t slot, uint64_t bytes) {
     uint8_t *at = region_slot(r, slot);
     uint64_t *have = &r->slot_access[slot];
-    if (*have == SLOT_CLOSED) {
-        if (!os_map(at, REGION_SLOT_SPAN, OS_NONE, r->fd, (uint64_t)(at - r->base))) return false;
-        *have = 0;
-    }
+    if (!map_slot(r, slot, bytes)) return false;
+    if (*have == SLOT_CLOSED) *have = 0;
     if (bytes > *have && !os_protect(at + *have, bytes - *have, OS_READ | OS_WRITE)) return false;
     if (bytes < *have && !os_protect(at + bytes, *have - bytes, OS_NONE)) return false;
     *have = bytes;

@@ -211,7 +211,8 @@ void a64_emit_insn(Emit *e, const MInsn *i, const uint32_t *loc) {
     case A64_F_TB: conditional(e, i, loc); break;
     case A64_F_B: {
         uint32_t to = e->m->block.at[e->block].succ.at[0].to;
-        if (to != e->next_block) jump_to(e, e->block_label[to]);
+        /* Under an emulator what leads to a loop ends before it, else the loop's first block is translated twice. */
+        if (to != e->next_block || e->next_is_loop) jump_to(e, e->block_label[to]);
         break;
     }
     case A64_F_BR: A64_PUT(e->cb, i->op, 8, 0, loc[0]); break; /* operands behind the address are the call's */

@@ -100,13 +100,24 @@ static const MFn *thread_jumps(const MFn *m, const Alloc *ra) {
     return view;
 }
 
+/* Blocks that a block behind them, or themselves, go to. */
+static BitSet loop_heads(const MFn *m) {
+    BitSet s = {ARENA_ARRAY(m->arena, uint64_t, m->block.n / 64 + 1), m->block.n};
+    for (uint32_t b = 0; b < m->block.n; b++)
+        for (uint32_t k = 0; k < m->block.at[b].succ.n; k++)
+            if (m->block.at[b].succ.at[k].to <= b) bitset_add(&s, m->block.at[b].succ.at[k].to);
+    return s;
+}
+
 static void emit_blocks(Emit *e) {
     const MFn *m = e->m;
     const Alloc *ra = e->ra;
     uint32_t edit = 0;
+    BitSet head = e->o->emulated ? loop_heads(m) : (BitSet){NULL, 0};
     for (uint32_t b = 0; b < m->block.n; b++) {
         e->block = b;
         e->next_block = b + 1 < m->block.n ? b + 1 : UINT32_MAX;
+        e->next_is_loop = b + 1 < head.nbits && bitset_has(&head, b + 1);
         code_bind(e->cb, e->block_label[b]);
         for (uint32_t i = m->block.at[b].first; i < m->block.at[b].end; i++) {
             for (; edit < ra->edit.n && ra->edit.at[edit].at == i; edit++)

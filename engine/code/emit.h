@@ -26,6 +26,7 @@ struct Emit {
     Label *block_label;  /* by MBlock index */
     uint32_t block;      /* MBlock index being emitted; a branch goes to labels of its succ */
     uint32_t next_block; /* the block that follows in layout, or UINT32_MAX: a jump there is left out */
+    bool next_is_loop;   /* with TargetOptions.emulated: later code jumps back to it */
     bool far;            /* conditional branches need the long form */
 };
 

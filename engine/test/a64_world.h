@@ -84,6 +84,7 @@ static uint32_t world_add(World *w, Fn *f, Mode mode) {
     TargetOptions o = {.far_branches = mode.far,
                        .nan_canon = mode.canon,
                        .fault_charges = mode.fault,
+                       .emulated = mode.fault,
                        .spectre = mode.linear,
                        .rule_hits = w->hits};
     es_put(w, ES_NAN_NATIVE, !mode.canon);

@@ -38,6 +38,7 @@ static void resource(StepResult *r, const char *what) {
 }
 
 CompileOptions leg_compile_options(const LegSpec *s) {
+    bool emulated = strcmp(leg_kind_name(s->kind), worker_host_isa()) != 0;
     return (CompileOptions){
         .target = target_find(s->kind == LEG_A64 ? "a64" : "x64"),
         .level = s->level,
@@ -57,8 +58,8 @@ CompileOptions leg_compile_options(const LegSpec *s) {
                .far_branches = s->far,
                .spectre = s->spectre,
                .stack = (StackMode)s->stack,
-               .fault_charges =
-                   s->charge == 2 || (s->charge == 0 && strcmp(leg_kind_name(s->kind), worker_host_isa()) != 0),
+               .fault_charges = s->charge == 2 || (s->charge == 0 && emulated),
+               .emulated = emulated,
                .probe_stores = strcmp(worker_host_isa(), "a64") == 0,
                .nan_canon = s->nan == NAN_CANONICAL || (s->nan == NAN_EXPLICIT && s->kind == LEG_X64)},
     };

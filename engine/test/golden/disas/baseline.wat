@@ -451,22 +451,23 @@
 ;; charges that fault
 (module (func (param i32) (loop (br_if 0 (local.get 0)))))
 ;; expect
-;; function 0: 60 bytes at 0x0
+;; function 0: 64 bytes at 0x0
 ;; ; 0x18  loop
 ;;   000000  a9bf7bfd          stp x29, x30, [sp, #-0x10]!
 ;;   000004  910003fd          mov x29, sp
 ;;   000008  d1018339          sub x25, x25, #0x60
 ;;   00000c  92520328          and x8, x25, #0x400000000000
 ;;   000010  b8686b9f          ldr wzr, [x28, x8]                       ; fault: exhaustion at 0x18
-;;   000014  d1000f7b          sub x27, x27, #3
-;;   000018  92520368          and x8, x27, #0x400000000000
-;;   00001c  b8686b9f          ldr wzr, [x28, x8]                       ; fault: fuel at 0x18
+;;   000014  14000001          b #0x18
+;;   000018  d1000f7b          sub x27, x27, #3
+;;   00001c  92520368          and x8, x27, #0x400000000000
+;;   000020  b8686b9f          ldr wzr, [x28, x8]                       ; fault: fuel at 0x18
 ;; ; 0x1c  br_if 0 (;@0;)
-;;   000020  35ffffa1          cbnz w1, #0x14
-;;   000024  d1000b7b          sub x27, x27, #2
-;;   000028  92520368          and x8, x27, #0x400000000000
-;;   00002c  b8686b9f          ldr wzr, [x28, x8]                       ; fault: fuel at 0x1c
+;;   000024  35ffffa1          cbnz w1, #0x18
+;;   000028  d1000b7b          sub x27, x27, #2
+;;   00002c  92520368          and x8, x27, #0x400000000000
+;;   000030  b8686b9f          ldr wzr, [x28, x8]                       ; fault: fuel at 0x1c
 ;; ; 0x1f  end
-;;   000030  91018339          add x25, x25, #0x60
-;;   000034  a8c17bfd          ldp x29, x30, [sp], #0x10
-;;   000038  d65f03c0          ret
+;;   000034  91018339          add x25, x25, #0x60
+;;   000038  a8c17bfd          ldp x29, x30, [sp], #0x10
+;;   00003c  d65f03c0          ret

@@ -66,6 +66,28 @@ static void leave(CodeBuf *cb) {
     A64_PUT(cb, A64_RET, 8, 0, A64_LR);
 }
 
+/* x0: what is called, with its arguments, and where the results go.  The context goes to its register by both
+ * conventions. */
+static void apply(CodeBuf *cb) {
+    const Target *t = &target_a64;
+    A64_PUT(cb, A64_STP_PRE, 8, -32, A64_FP, A64_LR, A64_SP);
+    A64_PUT(cb, A64_ADDI, 8, 0, A64_FP, A64_SP);
+    A64_PUT(cb, A64_STR, 8, 16, 0, A64_SP);
+    A64_PUT(cb, A64_LDP, 8, APPLY_CODE, A64_X9, A64_CONTEXT, 0);
+    for (uint32_t k = 0; k < t->narg[RC_FLOAT]; k++)
+        A64_PUT(cb, A64_LDRQ, 16, APPLY_FLOAT + 16 * k, t->arg[RC_FLOAT][k], 0);
+    for (uint32_t k = t->narg[RC_INT]; k > 0; k -= 2) /* x0 in the end */
+        A64_PUT(cb, A64_LDP, 8, APPLY_INT + 8 * (k - 2), t->arg[RC_INT][k - 2], t->arg[RC_INT][k - 1], 0);
+    A64_PUT(cb, A64_BLR, 8, 0, A64_X9);
+    A64_PUT(cb, A64_LDR, 8, 16, A64_X9, A64_SP);
+    for (uint32_t k = 0; k < t->nres[RC_INT]; k += 2)
+        A64_PUT(cb, A64_STP, 8, APPLY_INT + 8 * k, t->res[RC_INT][k], t->res[RC_INT][k + 1], A64_X9);
+    for (uint32_t k = 0; k < t->nres[RC_FLOAT]; k++)
+        A64_PUT(cb, A64_STRQ, 16, APPLY_FLOAT + 16 * k, t->res[RC_FLOAT][k], A64_X9);
+    A64_PUT(cb, A64_LDP_POST, 8, 32, A64_FP, A64_LR, A64_SP);
+    A64_PUT(cb, A64_RET, 8, 0, A64_LR);
+}
+
 void a64_emit_stubs(CodeBuf *cb, StubOffsets *out) {
     code_align(cb, 16, 0);
     uint32_t start = code_at(cb);
@@ -86,5 +108,7 @@ void a64_emit_stubs(CodeBuf *cb, StubOffsets *out) {
         A64_PUT(cb, A64_MOVZ, 4, k, A64_CYCLE);
         branch_back(cb, common);
     }
+    out->apply = code_at(cb);
+    apply(cb);
     out->size = code_at(cb) - start;
 }

@@ -27,6 +27,14 @@
 #define ES_RESULTS_OFFSET 16384
 #define ES_SLOT_BYTES 16 /* of an argument or result slot */
 
+/* A call by way of the stub `apply` (code/target.h): what it takes and gives back. */
+#define APPLY_CODE 0
+#define APPLY_CONTEXT 8
+#define APPLY_INT 16 /* 8 bytes each, in the order of the target's registers */
+#define APPLY_INT_COUNT 8
+#define APPLY_FLOAT (APPLY_INT + 8 * APPLY_INT_COUNT) /* 16 bytes each */
+#define APPLY_FLOAT_COUNT 8
+
 /* Kinds of the traps that code/ and the targets raise of their own accord; the others come as numbers in the IR. */
 #define CODE_TRAP_MEMORY_BOUNDS 2
 #define CODE_TRAP_EXHAUSTION 10

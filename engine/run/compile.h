@@ -32,7 +32,8 @@ typedef struct CompileOptions {
     size_t memory;                /* bytes that one function may take in the compiler, and while a pass runs as many
                                      again for that; 0: 1 GiB */
     const Stages *stages;         /* may be NULL */
-    const Stages *adaptor_stages; /* likewise, of adaptors: they are no functions of the module */
+    const Stages *adaptor_stages; /* likewise, of adaptors: they are no functions of the module.  With them, all calls
+                                     from the host go by entry adaptors, and not by the stub `apply` */
     Front *front;                 /* where compilations of one module meet; may be NULL */
     CompileSpace *space;          /* may be NULL: then it is allocated, and freed in the end */
 } CompileOptions;

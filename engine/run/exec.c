@@ -68,7 +68,7 @@ static void run_call(Region *r, const Batch *b, ExecCall *c) {
     host->call = c;
     es->deadline = __atomic_load_n(&es->epoch, __ATOMIC_RELAXED) + 1;
     if (b->time_ns) watch_arm(es, b->time_ns);
-    if (exec_enter(r, c->code, c->func) != TRAP_NONE)
+    if (exec_enter(r, c->code, c->apply ? (void *)c->apply : c->func) != TRAP_NONE)
         exec_record_trap(r, c);
     else if (c->nresult)
         memcpy(c->results, es->results, c->nresult * sizeof(Value));

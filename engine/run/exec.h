@@ -2,15 +2,26 @@
  *
  * Calls go over in batches: an exchange with a worker costs more than many a call.  A Batch lives in the region. */
 #pragma once
+#include "code/es.h"
 #include "run/libcalls.h"
 #include "wasm/trace.h"
 
+/* A call of a function whose parameters and results all have registers, as the stub `apply` makes it: register k of the
+ * target's order is at [k].  In the region. */
+typedef struct Apply {
+    const void *code; /* the function's own, and its context */
+    void *ctx;
+    uint64_t integer[APPLY_INT_COUNT]; /* in: arguments, the context first where that is one; out: results */
+    Value fp[APPLY_FLOAT_COUNT];       /* bits above a value's own are unspecified */
+} Apply;
+
 /* One call and what it did.  Code addresses, not yet wasm sites: trace.c makes those of them. */
 typedef struct ExecCall {
-    const void *code; /* entry adaptor */
+    const void *code; /* entry adaptor; the stub `apply` */
     FuncInst *func;
-    uint32_t nargs, nresult;
-    Value *args, *results; /* in the region */
+    Apply *apply;            /* NULL: values go through the slots of the execution state */
+    uint32_t nargs, nresult; /* of those */
+    Value *args, *results;   /* in the region; the results by `apply` are put there by the host */
     /* out: */
     uint32_t trap_kind, fault; /* as in ExecState */
     uint64_t trap_pc, fault_addr;

@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/os.h"
 #include "code/es.h"
+#include "run/apply.h"
 #include "run/signals.h"
 #include "run/watch.h"
 #include "wasm/validate.h"
@@ -52,6 +53,7 @@ static bool write_stubs(Store *s) {
     ExecState *es = region_es(&s->region);
     for (uint32_t k = 0; k < TRAP_COUNT; k++) es->trap_stub[k] = code + off.trap[k];
     es->exit_stub = code + off.exit;
+    s->apply_at = off.apply;
     uint8_t *stack = s->region.base + REGION_STACK;
     es->stack_limit = (uint64_t)(uintptr_t)stack + STACK_GUARD_BYTES + STACK_C_BYTES;
     es->stack_top = stack + REGION_STACK_SIZE;
@@ -353,6 +355,16 @@ bool store_takes(const Store *s, const FuncInst *f, const Value *v, uint32_t n) 
     return true;
 }
 
+/* A call by an adaptor. */
+static void by_slots(Store *s, ExecCall *c, const FuncType *t, const Value *args) {
+    c->code = store_adaptor(s, c->func->sig, ADAPTOR_ENTRY);
+    c->nargs = t->nparam;
+    c->nresult = t->nresult;
+    c->args = store_alloc(s, (t->nparam + t->nresult) * sizeof(Value), 16);
+    c->results = c->args + t->nparam;
+    if (c->nargs) memcpy(c->args, args, c->nargs * sizeof(Value));
+}
+
 static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
     Batch *b = store_alloc(s, sizeof *b, 16);
     const BuildOptions *o = &s->o.compile->build;
@@ -364,13 +376,15 @@ static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
         const FuncType *t = store_func_type(s, in[i].func);
         ExecCall *c = &b->call[i];
         assert(store_takes(s, in[i].func, in[i].args, in[i].nargs) && store_callable(s, in[i].func));
-        c->code = store_adaptor(s, in[i].func->sig, ADAPTOR_ENTRY);
         c->func = in[i].func;
-        c->nargs = t->nparam;
-        c->nresult = t->nresult;
-        c->args = store_alloc(s, (t->nparam + t->nresult) * sizeof(Value), 16);
-        c->results = c->args + t->nparam;
-        if (c->nargs) memcpy(c->args, in[i].args, c->nargs * sizeof(Value));
+        if (!s->o.compile->adaptor_stages && apply_takes(t, s->o.compile->target)) {
+            c->code = s->region.base + REGION_CODE + s->apply_at;
+            c->apply = store_alloc(s, sizeof *c->apply, 16);
+            apply_fill(c->apply, t, s->o.compile->target, c->func, in[i].args);
+            c->results = store_alloc(s, t->nresult * sizeof(Value), 16);
+        } else {
+            by_slots(s, c, t, in[i].args);
+        }
     }
     return b;
 }
@@ -379,6 +393,7 @@ void store_interrupt(Store *s) { es_interrupt(region_es(&s->region)); }
 
 static Outcome outcome_of(const Store *s, const ExecCall *c) {
     const FuncType *t = store_func_type(s, c->func);
+    if (c->apply && c->trap_kind == TRAP_NONE) apply_results(c->apply, t, c->results);
     Outcome out = {.kind = OUT_RETURN,
                    .nresult = t->nresult,
                    .result = c->results,

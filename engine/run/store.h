@@ -91,6 +91,7 @@ typedef struct Store {
     Arena forever; /* signatures */
     Bail bail;
     uint32_t stubs_at; /* next free byte for adaptors */
+    uint32_t apply_at; /* the stub of that name */
     VEC(SigRec) sigs;
     Map sig_map; /* hash of a signature -> its number */
     VEC(InstRec *) insts;

@@ -63,6 +63,30 @@ static void put_jump_back(CodeBuf *cb, uint32_t to) {
     x64_patch(cb->code.at, at + 1, X64_REL32, to);
 }
 
+/* rdi: what is called, with its arguments, and where the results go.  The context goes to its register by both
+ * conventions. */
+static void put_apply(CodeBuf *cb) {
+    X64_PUT(cb, PUSH, 8, 0, X64_RBP);
+    X64_PUT(cb, MOV, 8, 0, X64_RBP, X64_RSP);
+    X64_PUT(cb, PUSH, 8, 0, X64_RDI);
+    X64_PUT(cb, PUSH, 8, 0, X64_RDI); /* alignment */
+    X64_PUT(cb, LD, 8, APPLY_CODE, X64_SCRATCH, X64_RDI);
+    X64_PUT(cb, LD, 8, APPLY_CONTEXT, X64_CONTEXT, X64_RDI);
+    for (uint32_t k = 0; k < sizeof x64_float_arg; k++)
+        X64_PUT(cb, LDUPS, 16, APPLY_FLOAT + 16 * (int32_t)k, x64_float_arg[k], X64_RDI);
+    for (uint32_t k = sizeof x64_int_arg; k-- > 0;) /* rdi in the end */
+        X64_PUT(cb, LD, 8, APPLY_INT + 8 * (int32_t)k, x64_int_arg[k], X64_RDI);
+    X64_PUT(cb, CALL_R, 8, 0, X64_SCRATCH);
+    X64_PUT(cb, POP, 8, 0, X64_SCRATCH);
+    for (uint32_t k = 0; k < sizeof x64_int_res; k++)
+        X64_PUT(cb, ST, 8, APPLY_INT + 8 * (int32_t)k, x64_int_res[k], X64_SCRATCH);
+    for (uint32_t k = 0; k < sizeof x64_float_res; k++)
+        X64_PUT(cb, STUPS, 16, APPLY_FLOAT + 16 * (int32_t)k, x64_float_res[k], X64_SCRATCH);
+    X64_PUT(cb, POP, 8, 0, X64_SCRATCH);
+    X64_PUT(cb, POP, 8, 0, X64_RBP);
+    X64_PUT0(cb, RETN, 8);
+}
+
 void x64_emit_stubs(CodeBuf *cb, StubOffsets *out) {
     memset(out, 0, sizeof *out);
     uint32_t start = code_at(cb);
@@ -86,5 +110,8 @@ void x64_emit_stubs(CodeBuf *cb, StubOffsets *out) {
         x64_put_mem_imm(cb, X64_ST_I, 4, X64_STATE, ES_TRAP_KIND, (int32_t)k);
         put_jump_back(cb, trapped);
     }
+    code_align(cb, 16, 0xcc);
+    out->apply = code_at(cb);
+    put_apply(cb);
     out->size = code_at(cb) - start;
 }

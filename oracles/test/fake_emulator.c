@@ -9,6 +9,7 @@ static void pretend(const Region *r) {
     Batch *b = (Batch *)(uintptr_t)region_header(r)->batch;
     for (b->done = 0; b->done < b->n; b->done++) {
         ExecCall *c = &b->call[b->done];
+        if (c->apply) *c->apply = (Apply){0};
         if (c->nresult) memset(c->results, 0, c->nresult * sizeof(Value));
         c->fuel = b->fuel;
         c->depth_left = b->depth;

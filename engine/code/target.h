@@ -131,14 +131,20 @@ typedef struct Target {
 } Target;
 
 /* Offsets of the stubs in the code they were emitted to.
- *   apply: by our convention, with the address of an Apply (run/exec.h) as context, for `enter` to call: loads all
- * argument registers from there and pins the context, calls the code, and stores all result registers there.  So it
- * serves every signature whose values have registers, and an emulator translates it once.  Keeps no register. enter: by
- * the platform's C convention uint32_t enter(ExecState *es, const void *code, void *ctx) saves what C wants saved, pins
- * es and loads the counters that have registers, stores the stack pointer in es->entry_sp, switches to es->stack_top,
- * sets the float mode, calls code(ctx) by our convention, restores, and returns 0 - or es->trap_kind when left by a
- * trap. exit: stores the counters, restores es->entry_sp and returns es->trap_kind from `enter`.  The signal handler
- * jumps here; only the pinned registers need be right, and it leaves those of the counters as the faulting code had it.
+ *
+ * enter: by the platform's C convention
+ *     uint32_t enter(ExecState *es, const void *code, void *ctx)
+ * saves what C wants saved, pins es and loads the counters that have registers, stores the stack pointer in
+ * es->entry_sp, switches to es->stack_top, sets the float mode, calls code(ctx) by our convention, restores, and
+ * returns 0 - or es->trap_kind when left by a trap.
+ *
+ * exit: stores the counters, restores es->entry_sp and returns es->trap_kind from `enter`.  The signal handler jumps
+ * here; only the pinned registers need be right, and it leaves those of the counters as the faulting code had it.
+ *
+ * apply: by our convention, for `enter` to call with the address of an Apply (run/exec.h) as context.  Loads all
+ * argument registers from there, pins the context, calls the code, and stores all result registers there.  So it
+ * serves every signature without arguments on the stack, and an emulator translates it once.  Keeps no register.
+ *
  * trap[k]: called by trap stubs; stores k to es->trap_kind, its return address to es->trap_pc, the frame pointer to
  * es->trap_fp, 0 to es->fault, and goes on at exit. */
 struct StubOffsets {

@@ -6,8 +6,8 @@
 #include "run/libcalls.h"
 #include "wasm/trace.h"
 
-/* A call of a function whose parameters and results all have registers, as the stub `apply` makes it: register k of the
- * target's order is at [k].  In the region. */
+/* A call of a function whose parameters have registers, or slots of the execution state, as the stub `apply` makes it:
+ * register k of the target's order is at [k].  In the region. */
 typedef struct Apply {
     const void *code; /* the function's own, and its context */
     void *ctx;
@@ -19,9 +19,9 @@ typedef struct Apply {
 typedef struct ExecCall {
     const void *code; /* entry adaptor; the stub `apply` */
     FuncInst *func;
-    Apply *apply;            /* NULL: values go through the slots of the execution state */
-    uint32_t nargs, nresult; /* of those */
-    Value *args, *results;   /* in the region; the results by `apply` are put there by the host */
+    Apply *apply;            /* NULL: by an adaptor, so all values go through the slots of the execution state */
+    uint32_t nargs, nresult; /* that go through those */
+    Value *args, *results;   /* in the region; what is in registers the host puts to the results */
     /* out: */
     uint32_t trap_kind, fault; /* as in ExecState */
     uint64_t trap_pc, fault_addr;

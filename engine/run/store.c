@@ -355,16 +355,6 @@ bool store_takes(const Store *s, const FuncInst *f, const Value *v, uint32_t n) 
     return true;
 }
 
-/* A call by an adaptor. */
-static void by_slots(Store *s, ExecCall *c, const FuncType *t, const Value *args) {
-    c->code = store_adaptor(s, c->func->sig, ADAPTOR_ENTRY);
-    c->nargs = t->nparam;
-    c->nresult = t->nresult;
-    c->args = store_alloc(s, (t->nparam + t->nresult) * sizeof(Value), 16);
-    c->results = c->args + t->nparam;
-    if (c->nargs) memcpy(c->args, args, c->nargs * sizeof(Value));
-}
-
 static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
     Batch *b = store_alloc(s, sizeof *b, 16);
     const BuildOptions *o = &s->o.compile->build;
@@ -377,13 +367,17 @@ static Batch *make_batch(Store *s, const Invocation *in, uint32_t n) {
         ExecCall *c = &b->call[i];
         assert(store_takes(s, in[i].func, in[i].args, in[i].nargs) && store_callable(s, in[i].func));
         c->func = in[i].func;
+        c->args = store_alloc(s, (t->nparam + t->nresult) * sizeof(Value), 16);
+        c->results = c->args + t->nparam;
         if (!s->o.compile->adaptor_stages && apply_takes(t, s->o.compile->target)) {
             c->code = s->region.base + REGION_CODE + s->apply_at;
             c->apply = store_alloc(s, sizeof *c->apply, 16);
-            apply_fill(c->apply, t, s->o.compile->target, c->func, in[i].args);
-            c->results = store_alloc(s, t->nresult * sizeof(Value), 16);
+            apply_prepare(c, t, s->o.compile->target, in[i].args);
         } else {
-            by_slots(s, c, t, in[i].args);
+            c->code = store_adaptor(s, c->func->sig, ADAPTOR_ENTRY);
+            c->nargs = t->nparam;
+            c->nresult = t->nresult;
+            if (c->nargs) memcpy(c->args, in[i].args, c->nargs * sizeof(Value));
         }
     }
     return b;
@@ -393,7 +387,7 @@ void store_interrupt(Store *s) { es_interrupt(region_es(&s->region)); }
 
 static Outcome outcome_of(const Store *s, const ExecCall *c) {
     const FuncType *t = store_func_type(s, c->func);
-    if (c->apply && c->trap_kind == TRAP_NONE) apply_results(c->apply, t, c->results);
+    if (c->apply && c->trap_kind == TRAP_NONE) apply_results(c, t, s->o.compile->target);
     Outcome out = {.kind = OUT_RETURN,
                    .nresult = t->nresult,
                    .result = c->results,

@@ -223,7 +223,7 @@ static bool allows(ValType type, Value mark, uint64_t a, uint64_t a_high, uint64
 /* The marks, as the probe makes them: of sqrt(-1) and of a NaN with a payload. */
 static Value marked(uint32_t bits) {
     enum { F32_SQRT_CODE = 0x91 };
-    Value v = {.i64 = bits};
+    Value v = {.u64x2 = {bits, 0}}; /* all of it: the comparison looks at 16 bytes */
     uint64_t on = PROBE_ON;
     assert_true(probe_number(F32_SQRT_CODE, &v + 1, &on));
     assert_int_equal(on, PROBE_ON | PROBE_OPEN);

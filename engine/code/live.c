@@ -27,12 +27,14 @@ typedef struct Builder {
     uint32_t *last_use; /* by vreg: the last of its list, plus 1, or 0 */
     Spot *spot;         /* by block */
     VEC(uint32_t) preds;
-    uint32_t *found; /* blocks the current register is live into */
-    uint32_t nfound;
-    uint32_t lo, hi; /* the first and the last of them in layout */
+    uint32_t *work;
+    /* of the current register: */
+    uint32_t *found;        /* blocks it is live into */
+    uint32_t nfound, nwork; /* those in `work` have predecessors not yet looked at */
+    uint32_t lo, hi;        /* the first and the last found, in layout */
 } Builder;
 
-static void note_use(Builder *b, Reg r, uint32_t block) {
+static inline void note_use(Builder *b, Reg r, uint32_t block) {
     if (!reg_is_virtual(r) || b->live->def_block[r - REG_VIRTUAL] == block) return;
     uint32_t *last = &b->last_use[r - REG_VIRTUAL];
     if (*last && b->use.at[*last - 1].block == block) return;
@@ -63,7 +65,8 @@ static void find_operands(Builder *b) {
 
 static void make_spots(Builder *b) {
     b->spot = ARENA_ARRAY(b->arena, Spot, b->m->block.n);
-    b->found = ARENA_ARRAY(b->arena, uint32_t, b->m->block.n);
+    b->found = arena_alloc(b->arena, b->m->block.n * sizeof(uint32_t), _Alignof(uint32_t));
+    b->work = arena_alloc(b->arena, b->m->block.n * sizeof(uint32_t), _Alignof(uint32_t));
     for (uint32_t k = 0; k < b->m->block.n; k++) {
         const MBlock *mb = &b->m->block.at[k];
         Spot *s = &b->spot[k];
@@ -73,24 +76,35 @@ static void make_spots(Builder *b) {
     }
 }
 
-static inline void visit(Builder *b, uint32_t v, uint32_t block) {
-    if (b->spot[block].in == v + 1) return;
+/* The register is live into the block; false: that is known. */
+static inline bool find(Builder *b, uint32_t v, uint32_t block) {
+    if (b->spot[block].in == v + 1) return false;
     b->spot[block].in = v + 1;
     b->found[b->nfound++] = block;
-    if (block < b->lo) b->lo = block;
+    return true;
+}
+
+static void visit(Builder *b, uint32_t v, uint32_t block) {
+    if (!find(b, v, block)) return;
+    b->work[b->nwork++] = block;
     if (block > b->hi) b->hi = block;
 }
 
-/* Upward from the blocks found so far to the definition. */
-static void explore(Builder *b, uint32_t v) {
-    uint32_t def = b->live->def_block[v];
-    for (uint32_t k = 0; k < b->nfound; k++) {
-        const Spot *s = &b->spot[b->found[k]];
-        for (uint32_t p = 0, n = s->npred; p < n; p++) {
-            uint32_t pred = n == 1 ? s->pred : b->preds.at[s->pred + p];
-            b->spot[pred].out = v + 1;
-            if (pred != def) visit(b, v, pred);
-        }
+/* Upward from the block, as long as there is one way, to the definition or what is known; where ways part, to all of
+ * them. */
+static void climb(Builder *b, uint32_t v, uint32_t def, uint32_t block) {
+    Spot *spot = b->spot;
+    while (spot[block].npred == 1) {
+        uint32_t pred = spot[block].pred;
+        spot[pred].out = v + 1;
+        if (pred == def || !find(b, v, pred)) break;
+        block = pred; /* before its successor in layout */
+    }
+    if (block < b->lo) b->lo = block;
+    for (uint32_t p = 0, n = spot[block].npred; p < n && n > 1; p++) {
+        uint32_t pred = b->preds.at[spot[block].pred + p];
+        spot[pred].out = v + 1;
+        if (pred != def) visit(b, v, pred);
     }
 }
 
@@ -118,10 +132,11 @@ static inline void add_run(Builder *b, uint32_t first, uint32_t last, bool out) 
 /* The blocks found, as runs: neighbours, all but the last of which it is live out of. */
 static void add_runs(Builder *b, uint32_t v) {
     const Spot *spot = b->spot;
-    if ((b->hi - b->lo) / 8 < b->nfound) { /* dense: look at every block between */
-        for (uint32_t k = b->lo, first; k <= b->hi; k++) {
+    uint32_t hi = b->hi;
+    if ((hi - b->lo) / 8 < b->nfound) { /* dense: look at every block between */
+        for (uint32_t k = b->lo, first; k <= hi; k++) {
             if (spot[k].in != v + 1) continue;
-            for (first = k; k < b->hi && spot[k].out == v + 1 && spot[k + 1].in == v + 1;) k++;
+            for (first = k; k < hi && spot[k].out == v + 1 && spot[k + 1].in == v + 1;) k++;
             add_run(b, first, k, spot[k].out == v + 1);
         }
         return;
@@ -151,10 +166,10 @@ Live *live_build(Arena *a, const MFn *m) {
     for (uint32_t v = 0; v < l->nvregs; v++) {
         l->first_run[v] = l->run.n;
         if (!b.last_use[v]) continue;
-        b.nfound = b.hi = 0;
+        b.nfound = b.nwork = b.hi = 0;
         b.lo = UINT32_MAX;
         for (uint32_t k = b.last_use[v]; k; k = b.use.at[k - 1].next) visit(&b, v, b.use.at[k - 1].block);
-        explore(&b, v);
+        while (b.nwork) climb(&b, v, l->def_block[v], b.work[--b.nwork]);
         add_runs(&b, v);
         l->def_out[v] = l->def_block[v] != UINT32_MAX && b.spot[l->def_block[v]].out == v + 1;
     }

@@ -38,13 +38,13 @@ typedef struct Fast {
     RegSet busy; /* those that hold something */
     Value *value;
     uint32_t *next_use;    /* by operand: what `next` of its register becomes behind the instruction */
+    uint8_t *has;          /* by instruction: set of HAS_ */
     uint32_t *param_index; /* by vreg: place among its block's parameters, plus 1; 0: no parameter */
     Slots slots;
     RegSet order[RC_COUNT];
     RegSet written;
     uint32_t at; /* the instruction */
     /* of the current instruction */
-    uint32_t has;            /* set of HAS_ */
     RegSet fixed_a, fixed_b; /* taken by fixed operands in the first, in the second half */
     RegSet clobber;
     RegSet pin_a, pin_b; /* taken so far, fixed ones included once they are in place */
@@ -260,10 +260,10 @@ static void place_tied_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
     }
 }
 
-static void place_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc) {
+static void place_uses(Fast *f, const Opnd *o, uint32_t n, Loc *loc, bool tied) {
     for (uint32_t k = 0; k < n; k++) {
         if (o[k].kind != OPND_USE || o[k].constraint == OC_FIXED || !reg_is_virtual(o[k].reg)) continue;
-        if ((f->has & HAS_TIED) && tied_def(o, n, k) < n) continue;
+        if (tied && tied_def(o, n, k) < n) continue;
         Reg v = o[k].reg;
         uint32_t c = value_of(f, v)->class, r = value_of(f, v)->main;
         if (r == NOWHERE) r = first_of(f, c, own_pins(f, v));
@@ -328,44 +328,29 @@ static void finish_uses(Fast *f, const Opnd *o, const Loc *loc, uint32_t n) {
     }
 }
 
-/* Physical operands are where they are; which kinds of others are there? */
-static inline uint32_t look_at(const Opnd *o, uint32_t n, Loc *loc) {
-    uint32_t has = 0;
-    for (uint32_t k = 0; k < n; k++) {
-        loc[k] = o[k].reg;
-        if (!reg_is_virtual(o[k].reg)) continue;
-        has |= o[k].kind <= OPND_USE_LATE ? HAS_USE : HAS_DEF;
-        if (in_both_halves(o[k].kind)) has |= HAS_BOTH_HALVES;
-        if (o[k].constraint == OC_FIXED) has |= HAS_FIXED;
-        if (o[k].constraint == OC_SAME) has |= HAS_TIED;
-    }
-    return has;
-}
-
-static void instruction(Fast *f, const MInsn *i) {
+static void instruction(Fast *f, const MInsn *i, uint32_t has) {
     const Opnd *o = insn_opnd(f->m, i);
     uint32_t n = i->nopnd;
     Loc *loc = f->ra->opnd + i->opnd;
     f->clobber = f->t->clobber[i->clobber];
     f->written |= f->clobber;
-    f->has = look_at(o, n, loc);
-    if (!f->has && !f->clobber) return;
+    if (!has && !f->clobber) return;
     f->fixed_a = f->fixed_b = f->pin_a = f->pin_b = 0;
-    if (f->has & HAS_FIXED) {
+    if (has & HAS_FIXED) {
         fixed_sets(f, o, n);
         place_fixed_uses(f, o, n, loc);
     }
-    if (f->has & HAS_BOTH_HALVES) place_both_halves(f, o, n, loc);
-    if (f->has & HAS_TIED) place_tied_uses(f, o, n, loc);
-    if (f->has & HAS_USE) {
-        place_uses(f, o, n, loc);
+    if (has & HAS_BOTH_HALVES) place_both_halves(f, o, n, loc);
+    if (has & HAS_TIED) place_tied_uses(f, o, n, loc);
+    if (has & HAS_USE) {
+        place_uses(f, o, n, loc, has & HAS_TIED);
         finish_uses(f, o, loc, n);
     }
     RegSet lost = f->clobber | f->fixed_b; /* and what definitions are tied to */
-    for (uint32_t k = 0; k < n && (f->has & HAS_TIED); k++)
+    for (uint32_t k = 0; k < n && (has & HAS_TIED); k++)
         if (o[k].constraint == OC_SAME) lost |= REG_BIT(loc[o[k].fixed]);
     if (lost & f->busy) save_survivors(f, lost);
-    if (!(f->has & HAS_DEF)) return;
+    if (!(has & HAS_DEF)) return;
     place_defs(f, o, n, loc);
     f->at++; /* what is stored there is so behind the instruction */
     finish_defs(f, o, n, loc);
@@ -379,17 +364,43 @@ static void set_next(Fast *f, const MBlock *b, uint32_t next) {
             value_of(f, f->m->pool.at[b->succ.at[s].args + k])->next = next;
 }
 
-/* Next uses by one backward pass; arguments of edges out of the block's end are used at its `end`. */
-static void find_next_uses(Fast *f, const MBlock *b) {
+/* What an operand makes of its instruction. */
+static const uint8_t has_of[4][4] = {
+#define ROW(kind, has) \
+    [kind] = {[OC_REG] = (has), [OC_ANY] = (has), [OC_FIXED] = (has) | HAS_FIXED, [OC_SAME] = (has) | HAS_TIED}
+    ROW(OPND_USE, HAS_USE),
+    ROW(OPND_USE_LATE, HAS_USE | HAS_BOTH_HALVES),
+    ROW(OPND_DEF, HAS_DEF),
+    ROW(OPND_DEF_EARLY, HAS_DEF | HAS_BOTH_HALVES),
+#undef ROW
+};
+
+/* The operand before number k that is the same register. */
+static uint32_t same_before(const Opnd *o, uint32_t k) {
+    uint32_t j = 0;
+    while (o[j].reg != o[k].reg) j++;
+    assert(j < k);
+    return j;
+}
+
+/* By one backward pass: next uses (arguments of edges out of the block's end are used at its `end`), what kinds of
+ * operands an instruction has, and the places of physical ones, which are where they are. */
+static void look_ahead(Fast *f, const MBlock *b) {
     set_next(f, b, b->end);
     for (uint32_t i = b->end; i-- > b->first;) {
         const MInsn *in = &f->m->insn.at[i];
         const Opnd *o = insn_opnd(f->m, in);
-        uint32_t *next_use = f->next_use + in->opnd;
-        for (uint32_t k = 0; k < in->nopnd; k++)
-            if (reg_is_virtual(o[k].reg)) next_use[k] = value_of(f, o[k].reg)->next;
-        for (uint32_t k = 0; k < in->nopnd; k++)
-            if (reg_is_virtual(o[k].reg)) value_of(f, o[k].reg)->next = o[k].kind <= OPND_USE_LATE ? i : DEAD;
+        uint32_t *next_use = f->next_use + in->opnd, has = 0;
+        Loc *loc = f->ra->opnd + in->opnd;
+        for (uint32_t k = 0; k < in->nopnd; k++) {
+            loc[k] = o[k].reg;
+            if (!reg_is_virtual(o[k].reg)) continue;
+            Value *x = value_of(f, o[k].reg);
+            next_use[k] = x->next == i ? next_use[same_before(o, k)] : x->next;
+            x->next = o[k].kind <= OPND_USE_LATE ? i : DEAD;
+            has |= has_of[o[k].kind][o[k].constraint];
+        }
+        f->has[i] = (uint8_t)has;
     }
 }
 
@@ -426,7 +437,7 @@ static void forget_registers(Fast *f) {
 
 static void block(Fast *f, uint32_t id) {
     const MBlock *b = &f->m->block.at[id];
-    find_next_uses(f, b);
+    look_ahead(f, b);
     f->at = b->first;
     /* From a predecessor with several successors: all values are at home. */
     if (b->pred.n == 1 && f->m->block.at[b->pred.at[0]].succ.n > 1)
@@ -434,7 +445,7 @@ static void block(Fast *f, uint32_t id) {
     for (uint32_t i = b->first; i < b->end; i++) {
         f->at = i;
         if (i == b->end - 1 && b->succ.n == 1) edge(f, &b->succ.at[0]);
-        instruction(f, &f->m->insn.at[i]);
+        instruction(f, &f->m->insn.at[i], f->has[i]);
     }
     set_next(f, b, DEAD);
     forget_registers(f);
@@ -499,6 +510,7 @@ static void init(Fast *f) {
     for (uint32_t v = 0; v < nv; v++)
         f->value[v] = (Value){.next = DEAD, .main = NOWHERE, .class = (uint8_t)type_class((IrType)m->vreg_type.at[v])};
     f->next_use = arena_alloc(a, m->opnd.n * sizeof(uint32_t), _Alignof(uint32_t));
+    f->has = arena_alloc(a, m->insn.n, 1);
     f->param_index = ARENA_ARRAY(a, uint32_t, nv);
     for (uint32_t r = 0; r < 64; r++) f->in[r] = REG_NONE;
     for (uint32_t c = 0; c < RC_COUNT; c++)

@@ -348,8 +348,8 @@ Fn *ir_build(Arena *a, Arena *scratch, const Module *m, const InstLayout *layout
     b.body = body;
     b.type = type;
     uint32_t bytes = body->end - body->code;
-    vec_reserve(a, &b.f->ins, bytes / 2 + 32); /* about what it takes */
-    vec_reserve(a, &b.f->loc, bytes / 2 + 32);
+    vec_reserve(a, &b.f->ins, bytes / 8 * 5 + 32); /* what it takes as a rule: half of that to all */
+    vec_reserve(a, &b.f->loc, bytes / 8 * 5 + 32);
     vec_reserve(scratch, &b.stack, 16); /* so that the operand stack is never at NULL */
     b.f->frame_cost = body->frame_cost;
     b.f->internal = build_is_internal(&b, func);
@@ -357,6 +357,7 @@ Fn *ir_build(Arena *a, Arena *scratch, const Module *m, const InstLayout *layout
     map_init(&b.known, scratch);
     map_init(&b.callee, scratch);
     build_scan(&b);
+    vec_reserve(a, &b.f->blk, b.nblk + 8);
     enter(&b);
     for (uint32_t at = body->code; b.frame.n;) {
         Instr in;

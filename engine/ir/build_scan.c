@@ -77,6 +77,7 @@ static void target(Scan *s, uint32_t label, uint32_t at) {
 }
 
 static void scan_control(Scan *s, const Instr *in) {
+    s->b->nblk++;
     switch (in->op) {
     case OP_BLOCK:
     case OP_LOOP:
@@ -90,6 +91,7 @@ static void scan_control(Scan *s, const Instr *in) {
     case OP_BR_IF: target(s, in->index, in->at); break;
     case OP_BR_TABLE: {
         const uint8_t *p = s->b->m->bytes + in->labels.at;
+        s->b->nblk += in->labels.count;
         for (uint32_t i = 0; i <= in->labels.count; i++) target(s, leb_u32(&p), in->at);
         s->live = false;
         break;

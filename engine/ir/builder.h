@@ -116,6 +116,7 @@ typedef struct Build {
     VEC(Frame) frame;
     VEC(Val) stack;
 
+    uint32_t nblk;    /* about as many blocks will there be, those on critical edges counted */
     VEC(Scope) scope; /* 0: the function */
     Local *local;
     Write *write;
@@ -138,7 +139,7 @@ typedef struct Build {
     } base;
 } Build;
 
-/* build_scan.c: fills in scope, local and write. */
+/* build_scan.c: fills in scope, local, write and nblk. */
 void build_scan(Build *b);
 
 /* build_local.c */

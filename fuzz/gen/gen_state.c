@@ -5,12 +5,13 @@
 
 /* -- Memories ------------------------------------------------------------------------- */
 
-/* Large ones have addresses from 2^31 up; untouched pages cost little. */
+/* Large ones have addresses from 2^31 up.  They are rare: an emulator keeps a record of each page that is mapped, which
+ * makes such a case take the time of some twenty others. */
 static GenMemory memory_new(Entropy *e, bool imported) {
     static const uint8_t pages[] = {1, 1, 1, 1, 1, 1, 2, 2, 3, 0};
     static const uint32_t large[] = {65536, GEN_HIGH_PAGES, 65535, 49152};
     GenMemory m = {.pages = pages[entropy_pick(e, sizeof pages)], .imported = imported};
-    if (entropy_chance(e, 6)) m.pages = large[entropy_pick(e, 4)];
+    if (entropy_chance(e, 8) && entropy_chance(e, 8)) m.pages = large[entropy_pick(e, 4)];
     if (entropy_chance(e, 100)) {
         static const uint16_t more[] = {0, 1, 2, 3, 8, 100, 65535};
         m.has_max = true;

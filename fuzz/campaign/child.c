@@ -47,14 +47,16 @@ FindingStatus campaign_write(const CampaignOptions *o, CampaignShared *sh, const
     return s;
 }
 
-/* `x`: NULL when it is not explained. */
+/* Made from the seed, when it has no other input.  `x`: NULL when it is not explained. */
 static void save_finding(Child *k, Finding *f, uint32_t entropy_n, const Explanation *x) {
     char path[FINDING_PATH], name[BUCKET_NAME];
     f->origin = "fuzz";
-    f->input = k->entropy;
-    f->input_n = entropy_n;
-    f->seeded = true;
-    f->seed = k->slot->seed;
+    if (!f->input) {
+        f->input = k->entropy;
+        f->input_n = entropy_n;
+        f->seeded = true;
+        f->seed = k->slot->seed;
+    }
     f->features = k->o->features;
     bucket_name(&f->bucket, name);
     tally_bucket(&k->slot->tally, name, 1);
@@ -80,13 +82,38 @@ static bool is_to_be_explained(Child *k, const Bucket *b) {
     return k->explained[i]++ < MOST_EXPLAINED;
 }
 
+static uint64_t explain_limit(Child *k) {
+    uint64_t limit = k->o->timeout_ns / 4; /* well below what a case may take */
+    k->slot->since = os_time_of(0);        /* it has a time of its own */
+    return limit < EXPLAIN_NS ? limit : EXPLAIN_NS;
+}
+
 /* Then its bucket is the explanation's. */
 static bool explain(Child *k, Bucket *b, Explanation *x) {
-    uint64_t limit = k->o->timeout_ns / 4;                        /* well below what a case may take */
     if (k->slot->skip || !is_to_be_explained(k, b)) return false; /* a leg that takes processes down is not run again */
-    k->slot->since = os_time_of(0);                               /* it has a time of its own */
-    return explain_case(&k->c, k->panel.spec, panel_legs(&k->c), k->o->features,
-                        limit < EXPLAIN_NS ? limit : EXPLAIN_NS, b, x);
+    return explain_bytes(k->c.bytes, k->c.size, k->panel.spec, panel_legs(&k->c), k->o->features, explain_limit(k), b,
+                         x);
+}
+
+/* All legs agreed on the original.  When they do not on the mutant, it is a case like any other, and its bucket the one
+ * that its fault has without mutants.  False: only the one leg tells the two apart.  What has been run is gone if true.
+ */
+static bool save_as_case(Child *k, const Metamorph *x, const Bucket *seen) {
+    Explanation how;
+    Bucket b;
+    uint32_t n = x->mutant.n;
+    if (!is_to_be_explained(k, seen)) return false;
+    const uint8_t *bytes = (const uint8_t *)arena_dup(&k->arena, x->mutant.at, n);
+    LegSpec leg[MAX_LEGS];
+    uint32_t nlegs = k->panel.nlegs;
+    memcpy(leg, k->panel.spec, nlegs * sizeof *leg);
+    if (!explain_bytes(bytes, n, leg, nlegs, k->o->features, explain_limit(k), &b, &how)) return false;
+    panel_run(&k->panel, bytes, n, &k->c);
+    if (!verdict_differs(k->c.verdict.kind)) return true; /* it does not come again */
+    Finding f = {
+        .bucket = b, .input = bytes, .input_n = n, .leg = k->panel.spec, .nlegs = panel_legs(&k->c), .c = &k->c};
+    save_finding(k, &f, 0, &how);
+    return true;
 }
 
 /* A mutant that took the leg down is a case of its own. */
@@ -98,6 +125,7 @@ static void save_mutant(Child *k, const Metamorph *x, uint32_t leg, uint32_t ent
     Finding f = {.bucket = bucket_of(spec, &report), .leg = spec, .nlegs = 1, .c = &report};
     if (!crashed) {
         f.bucket.what = WHAT_METAMORPHIC;
+        if (save_as_case(k, x, &f.bucket)) return;
         f.mutant = x->mutant.at;
         f.mutant_n = x->mutant.n;
     }

@@ -69,12 +69,10 @@ ExplainEnd explain_apart(const ExplainOptions *o, Explanation *x, char *why, siz
     return end;
 }
 
-bool explain_case(const Case *c, const LegSpec *leg, uint32_t nlegs, Features features, uint64_t limit_ns, Bucket *b,
-                  Explanation *x) {
+bool explain_bytes(const uint8_t *bytes, uint32_t n, const LegSpec *leg, uint32_t nlegs, Features features,
+                   uint64_t limit_ns, Bucket *b, Explanation *x) {
     char why[300];
-    ExplainOptions o = {
-        .bytes = c->bytes, .n = c->size, .features = features, .leg = leg, .nlegs = nlegs, .limit_ns = limit_ns};
-    *b = bucket_of(leg, c);
+    ExplainOptions o = {.bytes = bytes, .n = n, .features = features, .leg = leg, .nlegs = nlegs, .limit_ns = limit_ns};
     if (explain_apart(&o, x, why, sizeof why) != EXPLAIN_DONE) return false;
     if (!x->has_func && x->stage != STAGE_OUTSIDE) return false;
     *b = explain_bucket(x);

@@ -84,10 +84,10 @@ ExplainEnd explain_apart(const ExplainOptions *o, Explanation *x, char *why, siz
 /* The same in this process. */
 ExplainEnd explain_here(const ExplainOptions *o, Explanation *x, char *why, size_t why_size);
 
-/* The bucket of a case whose verdict differs: by explanation, in at most `limit_ns`, where one is found, and *x is it;
- * else false: by the vote alone. */
-bool explain_case(const Case *c, const LegSpec *leg, uint32_t nlegs, Features features, uint64_t limit_ns, Bucket *b,
-                  Explanation *x);
+/* Explain a module with its plan for as long as `limit_ns`.  True: the function at fault is known, or that it is
+ * outside of functions; *x is the explanation and *b its bucket.  Else *b stays as it is. */
+bool explain_bytes(const uint8_t *bytes, uint32_t n, const LegSpec *leg, uint32_t nlegs, Features features,
+                   uint64_t limit_ns, Bucket *b, Explanation *x);
 
 /* The identity of the bug: deviating ISAs, field, guilty opcode, pass.  The field is what the instruction itself gets
  * wrong, not what became of it; so finds of one fault have one bucket. */

@@ -7,7 +7,8 @@
  * Modelled: integers and floats bit for bit; linear memory and the context, byte by byte; faults of guarded accesses,
  * as any predicate of address and size; checks; the two counters; control flow without loops.  An undefined division
  * before a rewrite is nobody's business; after it, it must not be undefined on more inputs.  Where ir.def lets an
- * operation make any NaN, each side makes any NaN of its own, and the proof holds for all of them.
+ * operation make any NaN, the proof holds for each; but one operation of the same operands makes the same one on both
+ * sides, since the form after may make whichever the form before makes.
  *
  * Arithmetic on floats is tried three ways, each stronger than the one after it and faster: as functions nobody knows
  * but for what IEEE 754 says of signs (x - y is x + -y; signs of factors multiply); with the solver's floats for the
@@ -42,7 +43,9 @@ struct Smt {
     Z3_sort bit, address, memory; /* Bool, 64 bits, address to byte */
     Z3_func_decl fault;           /* (address, bytes) to Bool */
     uint64_t exact;               /* bit IrOp - IR_fadd: the solver's floats, not an unknown function */
-    char unsupported[80];         /* empty: nothing so far */
+    const Ins *at;                /* the operation at hand, and its operands */
+    const Z3_ast *operand;
+    char unsupported[80]; /* empty: nothing so far */
 };
 
 static inline uint32_t smt_width(uint32_t type) { return type == T_I32 || type == T_F32 ? 32 : 64; }

@@ -134,9 +134,15 @@ static Z3_ast is_nan(Smt *s, Z3_ast bits, uint32_t w) {
     return Z3_mk_bvugt(s->z, magnitude(s, bits, w), smt_num(s, w, infinity(w)));
 }
 
-/* Some NaN, nobody knows which. */
+/* Some NaN, nobody knows which: some function of the operation at hand and of its operands. */
 static Z3_ast any_nan(Smt *s, uint32_t w) {
-    Z3_ast nan = Z3_mk_fresh_const(s->z, "nan", Z3_mk_bv_sort(s->z, w));
+    char text[40];
+    Z3_sort domain[3];
+    uint32_t n = ir_info[s->at->op].nargs;
+    for (uint32_t k = 0; k < n; k++) domain[k] = Z3_get_sort(s->z, s->operand[k]);
+    snprintf(text, sizeof text, "nan.%s.%u.%u", ir_info[s->at->op].name, w, s->at->aux);
+    Z3_func_decl f = Z3_mk_func_decl(s->z, Z3_mk_string_symbol(s->z, text), n, domain, Z3_mk_bv_sort(s->z, w));
+    Z3_ast nan = Z3_mk_app(s->z, f, n, s->operand);
     Z3_solver_assert(s->z, s->solver, is_nan(s, nan, w));
     return nan;
 }
@@ -319,6 +325,8 @@ static Z3_ast float_op(Smt *s, const Ins *i, uint32_t w, const Z3_ast *x) {
 
 Z3_ast smt_op(Smt *s, const Ins *i, const uint8_t *type, const Z3_ast *x, Z3_ast *defined) {
     uint32_t w = smt_width(type[0]);
+    s->at = i;
+    s->operand = x;
     if (i->op >= IR_iadd && i->op <= IR_eqz) return int_op(s, i, w, x, defined);
     if (is_arithmetic(i->op) && !(s->exact >> (i->op - IR_fadd) & 1)) return unknown_op(s, i, w, x);
     if (i->op >= IR_fadd && i->op <= IR_fcmp) return float_op(s, i, w, x);

@@ -54,8 +54,6 @@ typedef struct Check {
     bool *is_touched;
 } Check;
 
-static const uint8_t type_bytes[T_COUNT] = {0, 4, 8, 4, 8, 16};
-
 __attribute__((format(printf, 3, 4))) static bool fail(const Check *c, uint32_t insn, const char *fmt, ...) {
     va_list ap;
     int n = snprintf(c->msg, c->size, "instruction %u: ", (unsigned)insn);
@@ -144,7 +142,7 @@ static bool fixed_here(const Check *c, const MInsn *i, Loc l) {
 static bool check_edit(Check *c, const Edit *e) {
     if (e->type <= T_NONE || e->type >= T_COUNT) return fail(c, e->at, "an edit's type");
     RegClass rc = type_class((IrType)e->type);
-    uint32_t bytes = type_bytes[e->type];
+    uint32_t bytes = type_bytes((IrType)e->type);
     const Loc end[2] = {e->from, e->to};
     for (uint32_t k = 0; k < 2; k++) {
         if (loc_is_slot(end[k]) ? !slot_ok(c, end[k], bytes)
@@ -159,7 +157,7 @@ static bool check_edit(Check *c, const Edit *e) {
     if (e->from == e->to) return true;
     overwrite(c, e->to, bytes);
     for (uint32_t k = c->head[e->from]; k; k = c->node.at[k].next)
-        if (type_bytes[c->m->vreg_type.at[c->node.at[k].vreg]] <= bytes) add(c, e->to, c->node.at[k].vreg);
+        if (type_bytes((IrType)c->m->vreg_type.at[c->node.at[k].vreg]) <= bytes) add(c, e->to, c->node.at[k].vreg);
     return true;
 }
 
@@ -176,7 +174,7 @@ static bool check_constraint(const Check *c, uint32_t i, const MInsn *in, uint32
     case OC_FIXED: return l == o[k].fixed || fail(c, i, "operand %u is not in its fixed register", (unsigned)k);
     case OC_SAME: return l == loc[o[k].fixed] || fail(c, i, "operand %u is not where its use is", (unsigned)k);
     default:
-        return reg_ok || (loc_is_slot(l) && slot_ok(c, l, type_bytes[vreg_type(c->m, o[k].reg)])) ||
+        return reg_ok || (loc_is_slot(l) && slot_ok(c, l, type_bytes(vreg_type(c->m, o[k].reg)))) ||
                fail(c, i, "operand %u is neither in a register nor in a slot", (unsigned)k);
     }
 }
@@ -222,7 +220,7 @@ static bool check_insn(Check *c, uint32_t i) {
     for (uint32_t k = 0; k < in->nopnd; k++) {
         if (o[k].kind < OPND_DEF) continue;
         bool known = reg_is_virtual(o[k].reg);
-        overwrite(c, loc[k], known ? type_bytes[vreg_type(c->m, o[k].reg)] : 0);
+        overwrite(c, loc[k], known ? type_bytes(vreg_type(c->m, o[k].reg)) : 0);
         if (known) add(c, loc[k], o[k].reg - REG_VIRTUAL);
         if (loc[k] < 64) c->written |= REG_BIT(loc[k]);
     }

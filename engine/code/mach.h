@@ -35,6 +35,11 @@ typedef uint64_t RegSet; /* bit r: physical register r */
 
 typedef enum RegClass { RC_INT, RC_FLOAT, RC_COUNT } RegClass; /* RC_FLOAT also holds v128 */
 static inline bool reg_is_virtual(Reg r) { return r != REG_NONE && r >= REG_VIRTUAL; }
+/* Bytes of a value in a register or slot. */
+static inline uint32_t type_bytes(IrType t) {
+    static const uint8_t of[T_COUNT] = {0, 4, 8, 4, 8, 16};
+    return of[t];
+}
 static inline RegClass type_class(IrType t) { return t >= T_F32 ? RC_FLOAT : RC_INT; }
 
 typedef enum OpndKind { OPND_USE, OPND_USE_LATE, OPND_DEF, OPND_DEF_EARLY } OpndKind;

@@ -81,13 +81,14 @@ static void store(Fast *f, Reg v, uint32_t from) {
     x->stored = true;
 }
 
-/* The first of `set` in the order of preference; NOWHERE when it is empty. */
+/* The first of `set`, which is not empty, in the order of preference. */
 static inline uint32_t some_of(const Fast *f, uint32_t c, RegSet set) {
     assert(set && "operand constraints that do not fit the registers");
     for (const uint8_t *r = f->t->order[c];; r++)
         if (set & REG_BIT(*r)) return *r;
 }
 
+/* The same of any set; NOWHERE when it is empty. */
 static inline uint32_t first_of(const Fast *f, uint32_t c, RegSet set) { return set ? some_of(f, c, set) : NOWHERE; }
 
 /* Empty register r: its value, when still needed, moves to a free register outside of `avoid` or to its slot. */

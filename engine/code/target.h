@@ -36,9 +36,8 @@ typedef struct TargetOptions {
     CpuFeatures cpu;
     bool far_branches;  /* use the long form of every conditional branch */
     bool fault_charges; /* a64: a counter that runs out faults instead of branching; cheap under an emulator */
-    bool
-        emulated; /* a64: an emulator translates the code block by block, from where it is entered to the next branch */
-    bool probe_stores; /* a64: touch the last byte before a store of several bytes that may fault, on real hardware */
+    bool emulated;      /* a64: an emulator translates the code, a block at a time: up to the next branch */
+    bool probe_stores;  /* a64: touch the last byte before a store of several bytes that may fault, on real hardware */
     StackMode stack;
     bool spectre;        /* indices of jump tables are cut by data flow, on a64 behind a barrier */
     bool nan_canon;      /* a64: the hardware's default-NaN mode is on, so fcanon is free; x64: NaNs become canonical

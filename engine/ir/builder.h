@@ -116,7 +116,7 @@ typedef struct Build {
     VEC(Frame) frame;
     VEC(Val) stack;
 
-    uint32_t nblk;    /* about as many blocks will there be, those on critical edges counted */
+    uint32_t nblk;    /* about how many blocks there will be, with those on critical edges */
     VEC(Scope) scope; /* 0: the function */
     Local *local;
     Write *write;

@@ -1,11 +1,12 @@
 #include "run/apply.h"
 #include <string.h>
+#include "ir/build.h"
 
 _Static_assert(offsetof(Apply, code) == APPLY_CODE && offsetof(Apply, ctx) == APPLY_CONTEXT &&
                    offsetof(Apply, integer) == APPLY_INT && offsetof(Apply, fp) == APPLY_FLOAT,
                "code/es.h must match run/exec.h");
 
-static RegClass class_of(ValType t) { return t == VT_I32 || t == VT_I64 || vt_is_ref(t) ? RC_INT : RC_FLOAT; }
+static RegClass class_of(ValType t) { return type_class(ir_type_of(t)); }
 
 /* Of the integer registers the context takes the first, unless it is pinned. */
 static uint32_t first_int(const Target *target) { return target->context == NO_PIN; }
@@ -42,9 +43,6 @@ void apply_prepare(ExecCall *c, const FuncType *t, const Target *target, const V
     if (without_register(t->result, t->nresult, 0, target->nres)) c->nresult = t->nresult;
 }
 
-/* Bytes of a value in its register. */
-static uint32_t value_bytes(ValType t) { return t == VT_I32 || t == VT_F32 ? 4 : t == VT_V128 ? 16 : 8; }
-
 void apply_results(const ExecCall *c, const FuncType *t, const Target *target) {
     uint32_t used[RC_COUNT] = {0};
     for (uint32_t i = 0; i < t->nresult; i++) {
@@ -57,6 +55,6 @@ void apply_results(const ExecCall *c, const FuncType *t, const Target *target) {
         else if (k < target->nres[rc])
             from = c->apply->fp[k];
         memset(v, 0, sizeof *v);
-        memcpy(v, &from, value_bytes(t->result[i]));
+        memcpy(v, &from, type_bytes(ir_type_of(t->result[i])));
     }
 }

@@ -138,7 +138,7 @@ typedef struct Scope {
 
 static void scope_arena(Scope *s, Arena *a, const CompileOptions *o) {
     assert(arena_used(a) == 0);
-    arena_reset(a); /* where allocation may fail, each one is to: nothing kept */
+    arena_reset(a); /* in a test that lets allocations fail it keeps nothing, so each of ours is one of them */
     a->bail = &s->bail;
     arena_limit(a, o->memory ? o->memory : COMPILE_LIMIT);
 }

@@ -7,9 +7,10 @@
  *   HEAP     instances, tables, globals, segments: a bump allocator, reset with the store
  *   CODE     compiled code; the writer has an RW alias elsewhere, who executes maps it here RX
  *   STACK    native stack of compiled code, guard pages below
- *   SLOTS    linear memories, one a slot: 4 GiB of index + 4 GiB of offset + a page of slack, all reserved by the
- * owner. A worker maps no more than has been used: what is not mapped faults as well, and an emulator records each
- *            reserved page (8 GiB cost qemu-user 155 ms and 55 MB)
+ *   SLOTS    linear memories, one a slot: 4 GiB of index + 4 GiB of offset + a page of slack, which the owner reserves
+ *
+ * A worker maps of a slot no more than has been used: what is not mapped faults as well, and an emulator records each
+ * reserved page (8 GiB cost qemu-user 155 ms and 55 MB).
  *
  * CODE is handed out like a ring, since new code at new addresses needs no invalidation under qemu (store.c wraps it).
  * Of a slot [0, length) is accessible.
@@ -62,7 +63,7 @@ typedef struct Region {
     bool owner;                             /* made the file */
     bool executes;                          /* CODE is mapped RX at its place */
     uint8_t *code_rw;                       /* alias of CODE for writing; NULL in a worker */
-    uint64_t slot_access[REGION_SLOTS_MAX]; /* this process: accessible bytes; SLOT_CLOSED: not mapped */
+    uint64_t slot_access[REGION_SLOTS_MAX]; /* this process: accessible bytes; SLOT_CLOSED: not used yet */
     uint64_t slot_mapped[REGION_SLOTS_MAX]; /* this process: bytes mapped, accessible or not */
     uint64_t slot_high[REGION_SLOTS_MAX];   /* owner: most bytes ever accessible since the last reset */
     uint32_t code_at;                       /* owner: next free byte of CODE */

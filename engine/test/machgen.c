@@ -412,28 +412,26 @@ typedef struct Run {
     RegSet all;
 } Run;
 
-static const uint8_t type_bytes[T_COUNT] = {0, 4, 8, 4, 8, 16};
-
 static uint64_t garbage(Run *r) { return hash_mix(r->garbage += 0x1234567); }
 
 static Value cut(Value v, IrType t) {
-    if (type_bytes[t] < 16) v.hi = 0;
-    if (type_bytes[t] < 8) v.lo = (uint32_t)v.lo;
+    if (type_bytes((IrType)t) < 16) v.hi = 0;
+    if (type_bytes((IrType)t) < 8) v.lo = (uint32_t)v.lo;
     return v;
 }
 
 /* Fill up what a narrow write leaves undefined. */
 static Value pad(Run *r, Value v, IrType t) {
     v = cut(v, t);
-    if (type_bytes[t] < 8) v.lo |= garbage(r) << 32;
-    if (type_bytes[t] < 16) v.hi = garbage(r);
+    if (type_bytes((IrType)t) < 8) v.lo |= garbage(r) << 32;
+    if (type_bytes((IrType)t) < 16) v.hi = garbage(r);
     return v;
 }
 
 static Value read_loc(Run *r, Loc l, IrType t) {
     Value v = {0, 0};
     if (!loc_is_slot(l)) return cut(r->reg[l], t);
-    memcpy(&v, r->slot + (size_t)(l - LOC_SLOT) * 8, type_bytes[t]);
+    memcpy(&v, r->slot + (size_t)(l - LOC_SLOT) * 8, type_bytes((IrType)t));
     return v;
 }
 

@@ -96,7 +96,7 @@ static bool explain(Child *k, Bucket *b, Explanation *x) {
 }
 
 /* All legs agreed on the original.  When they do not on the mutant, it is a case like any other, and its bucket the one
- * that its fault has without mutants.  False: only the one leg tells the two apart.  What has been run is gone if true.
+ * that its fault has without mutants.  False: only the one leg tells the two apart.  If true, k->c is the mutant's.
  */
 static bool save_as_case(Child *k, const Metamorph *x, const Bucket *seen) {
     Explanation how;
@@ -104,10 +104,8 @@ static bool save_as_case(Child *k, const Metamorph *x, const Bucket *seen) {
     uint32_t n = x->mutant.n;
     if (!is_to_be_explained(k, seen)) return false;
     const uint8_t *bytes = (const uint8_t *)arena_dup(&k->arena, x->mutant.at, n);
-    LegSpec leg[MAX_LEGS];
-    uint32_t nlegs = k->panel.nlegs;
-    memcpy(leg, k->panel.spec, nlegs * sizeof *leg);
-    if (!explain_bytes(bytes, n, leg, nlegs, k->o->features, explain_limit(k), &b, &how)) return false;
+    if (!explain_bytes(bytes, n, k->panel.spec, k->panel.nlegs, k->o->features, explain_limit(k), &b, &how))
+        return false;
     panel_run(&k->panel, bytes, n, &k->c);
     if (!verdict_differs(k->c.verdict.kind)) return true; /* it does not come again */
     Finding f = {

@@ -431,6 +431,7 @@ static void test_campaign_finds(void **state) {
     CampaignOptions o = campaign_options(w, 60);
     o.timeout_ns = UINT64_C(5000000000); /* where a counter of a loop went the wrong way, it is a hang */
     o.faults.stages[LEG_X64] = &subtracting;
+    o.metamorph = 1;
     assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
     assert_int_equal(r.session.cases, 60);
     assert_true(r.session.disagree > 5);
@@ -441,6 +442,10 @@ static void test_campaign_finds(void **state) {
     assert_true(s.cases <= s.buckets * 3);
     for (uint32_t i = 0; i < r.session.nbucket; i++)
         if (strncmp(r.session.bucket[i].name, "x64-", 4) != 0) fail_msg("bucket %s", r.session.bucket[i].name);
+    /* a mutant that shows it is told by the vote, too */
+    assert_true(r.session.mutants > 0);
+    for (uint32_t i = 0; i < r.session.nbucket; i++)
+        if (strstr(r.session.bucket[i].name, "metamorphic")) fail_msg("bucket %s", r.session.bucket[i].name);
 }
 
 static void check_lost(World *w, void (*stage)(void *, const char *, Fn *), const char *bucket) {

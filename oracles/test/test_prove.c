@@ -66,6 +66,10 @@ static const Pair pairs[] = {
      PROOF_REFUTED}, /* another trap when both fire */
     {"v1:i32", "i32", "charge.fuel 3  charge.fuel 4  ret v1", "charge.fuel 7  ret v1",
      PROOF_REFUTED}, /* what is left */
+    /* an operation makes the same NaN before and after, another one any of its own */
+    {"v1:f32, v2:f32", "f32", "v3:f32 = fsub v1, v2  v4:f32 = fmul v1, v2  ret v4", "v4:f32 = fmul v1, v2  ret v4",
+     PROOF_PROVED},
+    {"v1:f32, v2:f32", "f32", "v3:f32 = fmul v1, v2  ret v3", "v3:f32 = fmul v2, v1  ret v3", PROOF_REFUTED},
     {"v1:i32", "i32", "v2:i32 = call f1 (i32) -> (i32) (v1)  ret v2", "ret v1", PROOF_UNSUPPORTED},
 };
 

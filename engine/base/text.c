@@ -26,13 +26,14 @@ void text_printf(Text *t, const char *fmt, ...) {
     va_list ap, again;
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    size_t room = t->cap - t->n;
+    int n = vsnprintf(t->at + t->n, room, fmt, ap);
     va_end(ap);
-    if (n > 0) {
+    if (n > 0 && (size_t)n >= room) {
         need(t, (size_t)n);
         vsnprintf(t->at + t->n, (size_t)n + 1, fmt, again);
-        t->n += (uint32_t)n;
     }
+    if (n > 0) t->n += (uint32_t)n;
     va_end(again);
 }
 

@@ -1,15 +1,17 @@
 /* Plan: which exports are called, with which arguments, under which limits.
  *
  * From a stream of its own, whose tail never ends: arguments do not starve into zeros. */
-#include "base/text.h"
 #include "fuzz/gen/gen_impl.h"
 #include "wasm/validate.h"
 
 Name gen_export_name(Gen *g, char kind, uint32_t index) {
-    Text t;
-    text_init(&t, g->a);
-    text_printf(&t, "%c%u", kind, index);
-    return (Name){t.at, t.n};
+    enum { MOST = 11 }; /* a letter and ten digits */
+    char text[MOST], *end = text + MOST, *at = end;
+    do *--at = (char)('0' + index % 10);
+    while (index /= 10);
+    *--at = kind;
+    uint32_t n = (uint32_t)(end - at);
+    return (Name){arena_dup(g->a, at, n), n};
 }
 
 /* -- Arguments ------------------------------------------------------------------------ */

@@ -11,20 +11,36 @@
 static bool has_signature(Op op) { return op_info[op].sig[0] != '_'; }
 
 /* The letters i l f d; 'v' is nothing; the one letter that is left is the vector. */
-static bool letter_type(char c, Ti *t) {
-    static const char letters[] = "ilfd";
-    const char *at = strchr(letters, c);
-    *t = at ? (Ti)(at - letters) : TI_V128;
+static inline bool letter_type(char c, Ti *t) {
+    switch (c) {
+    case 'i': *t = TI_I32; break;
+    case 'l': *t = TI_I64; break;
+    case 'f': *t = TI_F32; break;
+    case 'd': *t = TI_F64; break;
+    default: *t = TI_V128;
+    }
     return c != 'v';
 }
 
+/* Reads parameters up to the '_', and returns what is behind it. */
+static inline const char *read_params(Op op, Ti out[4], uint32_t *n) {
+    const char *s = op_info[op].sig;
+    for (*n = 0; *s != '_'; s++)
+        if (*n < 4) *n += letter_type(*s, &out[*n]) ? 1 : 0;
+    return s + 1;
+}
+
 uint32_t op_params(Op op, Ti out[4]) {
-    uint32_t n = 0;
-    for (const char *s = op_info[op].sig; *s != '_' && n < 4; s++) n += letter_type(*s, &out[n]) ? 1 : 0;
+    uint32_t n;
+    read_params(op, out, &n);
     return n;
 }
 
-bool op_result(Op op, Ti *out) { return letter_type(strchr(op_info[op].sig, '_')[1], out); }
+bool op_result(Op op, Ti *out) {
+    Ti param[4];
+    uint32_t n;
+    return letter_type(*read_params(op, param, &n), out);
+}
 
 /* -- Operations ---------------------------------------------------------------------------- */
 
@@ -65,14 +81,11 @@ static void add_fold(Gen *g, Op op, const Ti *param, uint32_t n, Ti result) {
     if (n == 2 && i->imm == IMM_NONE && param[0] == result && param[1] == result)
         vec_push(g->a, &g->ops.binary[result], (uint16_t)op);
     if (n != 1 || param[0] == result) return;
-    if (param[0] == TI_V128 ? strstr(i->text, "extract_lane") != NULL : i->imm == IMM_NONE)
+    if (param[0] == TI_V128 ? i->kind == KIND_VEXTRACT : i->imm == IMM_NONE)
         vec_push(g->a, &g->ops.convert[param[0]][result], (uint16_t)op);
 }
 
-static bool is_access(const OpInfo *i) {
-    return i->imm == IMM_MEMARG || i->kind == KIND_LOAD || i->kind == KIND_STORE ||
-           (i->feature == FEAT_SIMD && (strstr(i->text, ".load") || strstr(i->text, ".store")));
-}
+static bool is_access(const OpInfo *i) { return i->imm == IMM_MEMARG || i->imm == IMM_MEMARG_LANE; }
 
 /* Instructions that are made by hand. */
 static bool by_hand(uint32_t kind) {
@@ -84,12 +97,12 @@ static bool takes_part(const Swarm *s, Op op) { return (hash_mix(s->op_seed + op
 static void classify(Gen *g, Op op) {
     const OpInfo *i = &op_info[op];
     Ti param[4], result;
+    uint32_t n;
     if (!has_signature(op) || !gen_has(g, (Feature)i->feature)) return;
-    bool yields = op_result(op, &result);
-    if (i->kind == KIND_CONST && yields && result == TI_V128) g->ops.v128_const = op;
-    if (i->feature == FEAT_SIMD && !strcmp(i->text, "i64x2.extract_lane")) g->ops.v128_half = op;
+    if (op == OP_V128_CONST) g->ops.v128_const = op;
+    if (op == OP_I64X2_EXTRACT_LANE) g->ops.v128_half = op;
     if (by_hand(i->kind)) return;
-    uint32_t n = op_params(op, param);
+    bool yields = letter_type(*read_params(op, param, &n), &result);
     bool used = g->swarm.op_density == 255 || takes_part(&g->swarm, op);
     if (is_access(i)) {
         if (!yields)

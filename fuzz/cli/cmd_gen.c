@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/os.h"
 #include "fuzz/campaign/reach.h"
+#include "fuzz/campaign/score.h"
 #include "fuzz/cli/cli.h"
 #include "fuzz/finding.h"
 #include "fuzz/gen/gen.h"
@@ -101,6 +102,7 @@ typedef struct Session {
     GenStats stats;
     Use use;
     Reach reach;
+    Score score;
     uint64_t number;
     Differ differ;
     uint64_t ns;
@@ -144,6 +146,7 @@ static bool generate(Session *s, const char *name, const uint8_t *entropy, uint3
         Case c;
         differ_run(&s->differ, m, size, &c);
         use_add(&s->use, &c, &c.obs[0]);
+        score_add(&s->score, &s->differ, &c, s->number);
         if (c.module && !c.plan_error) reach_add(&s->reach, &s->differ, &c, s->number);
     }
     return put_module(s, name, m, size);
@@ -179,6 +182,7 @@ static void print_stats(Session *s) {
         (double)g->globals / n, (double)g->datas / n, (double)g->elems / n, (double)g->types / n, (double)g->starts / n,
         (double)g->instructions / n, (double)g->steps / n, (double)g->risky / n);
     use_print(stdout, &s->use);
+    score_print(stdout, &s->score);
     print_group("statements", g->stmt, GEN_STMT_COUNT, gen_stmt_text, n);
     print_group("expressions", g->expr, GEN_EXPR_COUNT, gen_expr_text, n);
     print_group("addresses", g->addr, GEN_ADDR_COUNT, gen_addr_text, n);

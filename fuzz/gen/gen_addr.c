@@ -50,7 +50,7 @@ static const uint16_t masks[] = {0x3f, 0x0f, 0x1f, 0x7f, 0x3f, 0xff,  0xf8,  0x3
 
 static uint64_t masked(FuncGen *f, int depth) {
     uint32_t mask = masks[func_pick(f, sizeof masks / sizeof *masks)];
-    expr(f, TI_I32, depth);
+    expr_part(f, TI_I32, depth);
     emit_i32(f, mask);
     emit(f, OP_I32_AND);
     return mask;
@@ -80,7 +80,7 @@ static uint64_t added(FuncGen *f, int depth) {
 static uint64_t scaled(FuncGen *f, int depth) {
     uint32_t shift = 1 + func_pick(f, 3);
     uint32_t mask = func_chance(f, 60) ? 0xff : 0x1f;
-    expr(f, TI_I32, depth);
+    expr_part(f, TI_I32, depth);
     emit_i32(f, mask);
     emit(f, OP_I32_AND);
     emit_i32(f, shift);
@@ -91,7 +91,7 @@ static uint64_t scaled(FuncGen *f, int depth) {
 static uint64_t shifted(FuncGen *f, int depth) {
     static const uint8_t widths[] = {6, 7, 5, 8, 4, 3, 6, 10, 13, 7};
     uint32_t bits = widths[func_pick(f, sizeof widths)];
-    expr(f, TI_I32, depth);
+    expr_part(f, TI_I32, depth);
     emit_i32(f, 32 - bits);
     emit(f, OP_I32_SHR_U);
     return (1u << bits) - 1;
@@ -100,7 +100,7 @@ static uint64_t shifted(FuncGen *f, int depth) {
 static uint64_t remaindered(FuncGen *f, int depth) {
     static const uint16_t by[] = {100, 3, 7, 10, 60, 100, 128, 200, 255, 256, 641, 1, 4096, 10007, 32768, 2};
     uint32_t n = by[func_pick(f, 16)];
-    expr(f, TI_I32, depth);
+    expr_part(f, TI_I32, depth);
     emit_i32(f, n);
     emit(f, OP_I32_REM_U);
     return n - 1;
@@ -109,7 +109,7 @@ static uint64_t remaindered(FuncGen *f, int depth) {
 static uint64_t minus(FuncGen *f, int depth) {
     uint32_t mask = masks[func_pick(f, 16)], top = mask + func_pick(f, 256);
     emit_i32(f, top);
-    expr(f, TI_I32, depth);
+    expr_part(f, TI_I32, depth);
     emit_i32(f, mask);
     emit(f, OP_I32_AND);
     emit(f, OP_I32_SUB);
@@ -118,7 +118,7 @@ static uint64_t minus(FuncGen *f, int depth) {
 
 static uint64_t wrapped(FuncGen *f, int depth) {
     uint32_t mask = masks[func_pick(f, 16)], late = func_pick(f, 2);
-    expr(f, TI_I64, depth);
+    expr_part(f, TI_I64, depth);
     if (late) { /* junk above bit 31 goes by the wrap alone */
         emit(f, OP_I32_WRAP_I64);
         emit_i32(f, mask);
@@ -169,7 +169,7 @@ static MemArg high(FuncGen *f, uint32_t memory, uint64_t size, uint32_t width, i
     if (!has_room(size, width, (uint64_t)at + top, &room))
         has_room(size, width, (uint64_t)(at = places[0]) + top, &room);
     if (form == 1) emit_i32(f, at + top);
-    expr(f, TI_I32, depth);
+    expr_part(f, TI_I32, depth);
     emit_i32(f, form == 2 ? top >> 3 : top);
     emit(f, OP_I32_AND);
     switch (form) {
@@ -275,7 +275,7 @@ void operand_divisor(FuncGen *f, Op op, Ti t, int depth) {
         uint64_t bad = signed_div && func_pick(f, 2) ? UINT64_MAX : 0;
         emit_const(f, t, (Value){.i64 = bad});
         if (func_chance(f, 30)) return;
-        expr(f, t, depth);
+        expr_part(f, t, depth);
         expr_condition(f, true, depth);
         emit(f, OP_SELECT);
         return;
@@ -284,7 +284,7 @@ void operand_divisor(FuncGen *f, Op op, Ti t, int depth) {
         emit_const(f, t, const_divisor(&f->e, t, !signed_div || func_chance(f, 50)));
         return;
     }
-    expr(f, t, depth);
+    expr_part(f, t, depth);
     if (signed_div && func_chance(f, 128)) { /* positive */
         static const uint16_t masks_up[] = {0x7fff, 0xff, 0x7f, 0x3};
         emit_const(f, t, (Value){.i64 = masks_up[func_pick(f, 4)]});
@@ -300,11 +300,11 @@ void operand_shift(FuncGen *f, Ti t, int depth) {
     if (form < 110) {
         emit_const(f, t, const_shift(&f->e, t == TI_I32 ? 32 : 64));
     } else if (form < 140) { /* masked in the code as well, as compilers do */
-        expr(f, t, depth);
+        expr_part(f, t, depth);
         emit_const(f, t, (Value){.i64 = form & 1 ? 31 : 63});
         emit(f, t == TI_I32 ? OP_I32_AND : OP_I64_AND);
     } else {
-        expr(f, t, depth);
+        expr_part(f, t, depth);
     }
 }
 
@@ -342,7 +342,7 @@ static Value trunc_limit(FuncGen *f, bool to64, bool to_signed, Ti t) {
 
 /* From an integer that fits: of 32 bits for f64, of 24 for f32. */
 static void trunc_from_int(FuncGen *f, bool to_signed, Ti t, int depth) {
-    expr(f, TI_I32, depth);
+    expr_part(f, TI_I32, depth);
     if (t == TI_F32) {
         emit_i32(f, 8);
         emit(f, to_signed ? OP_I32_SHR_S : OP_I32_SHR_U);
@@ -366,7 +366,7 @@ void operand_trunc(FuncGen *f, Op op, Ti t, int depth) {
         trunc_from_int(f, to_signed, t, depth);
     } else {
         bool bits64 = t == TI_F64;
-        expr(f, t, depth);
+        expr_part(f, t, depth);
         emit(f, bits64 ? OP_I64_REINTERPRET_F64 : OP_I32_REINTERPRET_F32);
         emit_const(f, bits64 ? TI_I64 : TI_I32, (Value){.i64 = trunc_mask(to64, to_signed, t)});
         emit(f, bits64 ? OP_I64_AND : OP_I32_AND);

@@ -27,7 +27,7 @@ static void keep_result(FuncGen *f, const FuncType *t, Ti want) {
         consume(f, t->result, t->nresult);
         return;
     }
-    for (uint32_t i = t->nresult; i-- > k + 1;) emit_set(f, local_target(f, ti_of(t->result[i])));
+    for (uint32_t i = t->nresult; i-- > k + 1;) assign(f, ti_of(t->result[i]));
     if (k == 0) return;
     uint32_t kept = local_target(f, want);
     emit_set(f, kept);
@@ -100,7 +100,7 @@ static void run_index(FuncGen *f, const GenRun *r, int depth) {
         if (f->g->swarm.type[TI_I64] && func_chance(f, 60)) {
             low_index(f, 1u << r->log2, depth);
         } else {
-            expr(f, TI_I32, depth);
+            expr_part(f, TI_I32, depth);
             emit_i32(f, (1u << r->log2) - 1);
             emit(f, OP_I32_AND);
         }

@@ -37,15 +37,15 @@ static void branch_if(FuncGen *f) {
 /* Junk in the upper bits, or a value that meets the targets. */
 static void table_index(FuncGen *f, uint32_t n) {
     switch (func_pick(f, 4)) {
-    case 0: expr(f, TI_I32, 2); break;
+    case 0: expr_part(f, TI_I32, 2); break;
     case 1:
-        expr(f, TI_I64, 2);
+        expr_part(f, TI_I64, 2);
         emit(f, OP_I32_WRAP_I64);
         break;
     default: {
         uint32_t mask = 7; /* beyond the last now and then */
         while (mask <= n) mask = 2 * mask + 1;
-        expr(f, TI_I32, 3);
+        expr_part(f, TI_I32, 3);
         emit_i32(f, mask);
         emit(f, OP_I32_AND);
         break;
@@ -186,7 +186,7 @@ bool expr_block(FuncGen *f, Ti t, int depth) {
         expr(f, t, depth - 1);
         expr_condition(f, func_chance(f, 128), depth - 1);
         emit_index(f, OP_BR_IF, 0);
-        emit_set(f, local_target(f, t));
+        assign(f, t);
         if (func_chance(f, 60)) stmt(f);
     }
     expr(f, t, depth - 1);

@@ -30,7 +30,7 @@ static uint32_t table_of(FuncGen *f, Ti t) {
 /* Below n, as the low half of an i64: a compiler sees no extension in the address of the entry. */
 void low_index(FuncGen *f, uint32_t n, int depth) {
     bool mask = (n & (n - 1)) == 0;
-    expr(f, TI_I64, depth);
+    expr_part(f, TI_I64, depth);
     emit_i64(f, mask ? n - 1 : n);
     emit(f, mask ? OP_I64_AND : OP_I64_REM_U);
     emit(f, OP_I32_WRAP_I64);
@@ -50,7 +50,7 @@ void expr_table_get(FuncGen *f, Ti t) {
     } else if (f->g->swarm.type[TI_I64] && func_chance(f, 60)) {
         low_index(f, size, 2);
     } else {
-        expr(f, TI_I32, 2);
+        expr_part(f, TI_I32, 2);
         emit_i32(f, size);
         emit(f, OP_I32_REM_U);
     }
@@ -62,7 +62,7 @@ void expr_table_get(FuncGen *f, Ti t) {
 static void grow_amount(FuncGen *f) {
     static const uint32_t by[] = {0, 1, 1, 2, 5, 1, 0, 65535, 65536, 0x7fffffff, 0xffffffff, 13};
     if (func_chance(f, 50)) {
-        expr(f, TI_I32, 2);
+        expr_part(f, TI_I32, 2);
         emit_i32(f, 3);
         emit(f, OP_I32_AND);
     } else {
@@ -100,7 +100,7 @@ void stmt_grow(FuncGen *f) {
         stmt(f);
         return;
     }
-    emit_set(f, local_target(f, TI_I32));
+    assign(f, TI_I32);
 }
 
 /* -- Stores ------------------------------------------------------------------------------------- */
@@ -114,12 +114,17 @@ void stmt_store(FuncGen *f) {
         Ti t = (Ti)func_pick(f, 4);
         if (!g->swarm.type[t]) t = TI_I64;
         expr(f, t, expr_depth(f));
-        emit_set(f, local_target(f, t));
+        assign(f, t);
         return;
     }
     int depth = expr_depth(f);
     MemArg a = address(f, 1u << op_align(op), depth / 2);
-    for (uint32_t i = 1; i < n; i++) expr(f, param[i], depth);
+    for (uint32_t i = 1; i < n; i++) {
+        if (8u << op_align(op) < ti_bits(param[i]))
+            expr_part(f, param[i], depth);
+        else
+            expr(f, param[i], depth);
+    }
     a.align = op_align(op) - func_pick(f, op_align(op) + 1);
     emit_plain(f, op, &a);
 }
@@ -155,7 +160,7 @@ static void put_start(FuncGen *f, const Range *r) {
         emit_i32(f, r->start);
         return;
     }
-    expr(f, TI_I32, 2);
+    expr_part(f, TI_I32, 2);
     emit_i32(f, r->mask);
     emit(f, OP_I32_AND);
     if (!r->start) return;
@@ -169,10 +174,10 @@ static void put_length(FuncGen *f, uint32_t n) {
         static const uint32_t far[] = {0xffffffff, 0x80000000, 0x10001, 0x7fffffff};
         emit_i32(f, n + 1);
         emit_i32(f, far[func_pick(f, 4)]);
-        expr(f, TI_I32, 1);
+        expr_part(f, TI_I32, 1);
         emit(f, OP_SELECT);
     } else if (n > 3 && func_chance(f, 60)) {
-        expr(f, TI_I32, 2);
+        expr_part(f, TI_I32, 2);
         emit_i32(f, n > 15 ? 15 : 3);
         emit(f, OP_I32_AND);
     } else {
@@ -289,7 +294,7 @@ static void table_set(FuncGen *f, uint32_t k) {
     if (!loose && !func_risk(f)) { /* nothing to change: only read */
         expr_table_get(f, t->type);
         emit(f, OP_REF_IS_NULL);
-        emit_set(f, local_target(f, TI_I32));
+        assign(f, TI_I32);
         return;
     }
     if (!loose || func_risk(f)) {
@@ -297,7 +302,7 @@ static void table_set(FuncGen *f, uint32_t k) {
     } else if (func_chance(f, 128)) {
         emit_i32(f, t->stable + func_pick(f, loose));
     } else {
-        expr(f, TI_I32, 2);
+        expr_part(f, TI_I32, 2);
         emit_i32(f, loose);
         emit(f, OP_I32_REM_U);
         emit_i32(f, t->stable);

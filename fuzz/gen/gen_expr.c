@@ -75,13 +75,38 @@ void emit_convert(FuncGen *f, Ti from, Ti to) {
 
 void emit_binary(FuncGen *f, Ti t) { emit_plain(f, CHOOSE(f, &f->g->ops.binary[t]), NULL); }
 
+void emit_fold(FuncGen *f, Ti t) {
+    static const Op op[][4] = {[TI_I32] = {OP_I32_ADD, OP_I32_XOR, OP_I32_SUB, OP_I32_ADD},
+                               [TI_I64] = {OP_I64_ADD, OP_I64_XOR, OP_I64_SUB, OP_I64_XOR},
+                               [TI_F32] = {OP_F32_ADD, OP_F32_SUB, OP_F32_ADD, OP_F32_SUB},
+                               [TI_F64] = {OP_F64_ADD, OP_F64_SUB, OP_F64_SUB, OP_F64_ADD},
+                               [TI_V128] = {OP_V128_XOR, OP_I32X4_ADD, OP_I64X2_SUB, OP_I8X16_ADD}};
+    uint32_t form = func_pick(f, 6);
+    if (form < 4)
+        emit(f, op[t][form]);
+    else
+        emit_binary(f, t);
+}
+
+/* A local for the value on the stack, into which goes what the local held. */
+static uint32_t take_in(FuncGen *f, Ti t) {
+    uint32_t x = local_target(f, t);
+    if (f->local.at[x].dirty && !ti_is_ref(t) && !func_chance(f, 32)) {
+        emit_get(f, x);
+        emit_fold(f, t);
+    }
+    return x;
+}
+
+void assign(FuncGen *f, Ti t) { emit_set(f, take_in(f, t)); }
+
 void consume(FuncGen *f, const ValType *t, uint32_t n) {
     while (n-- > 0) {
         Ti ti = ti_of(t[n]);
         if (n && t[n - 1] == t[n] && !ti_is_ref(ti) && func_chance(f, 70))
-            emit_binary(f, ti);
+            emit_fold(f, ti);
         else
-            emit_set(f, local_target(f, ti));
+            assign(f, ti);
     }
 }
 
@@ -93,6 +118,66 @@ static bool is_shift(Op op) {
 }
 
 static bool has_lane(Op op) { return op_info[op].imm != IMM_NONE; }
+
+/* Does every bit of operand i of `op` count in the result?  (Of floats nearly.) */
+static bool keeps(Op op, uint32_t i) {
+    switch (op) {
+    case OP_I32_ADD:
+    case OP_I32_SUB:
+    case OP_I32_XOR:
+    case OP_I64_ADD:
+    case OP_I64_SUB:
+    case OP_I64_XOR:
+    case OP_F32_ADD:
+    case OP_F32_SUB:
+    case OP_F32_MUL:
+    case OP_F32_NEG:
+    case OP_F64_ADD:
+    case OP_F64_SUB:
+    case OP_F64_MUL:
+    case OP_F64_NEG:
+    case OP_I64_EXTEND_I32_S:
+    case OP_I64_EXTEND_I32_U:
+    case OP_F64_CONVERT_I32_S:
+    case OP_F64_CONVERT_I32_U:
+    case OP_F64_PROMOTE_F32:
+    case OP_I32_REINTERPRET_F32:
+    case OP_I64_REINTERPRET_F64:
+    case OP_F32_REINTERPRET_I32:
+    case OP_F64_REINTERPRET_I64:
+    case OP_V128_NOT:
+    case OP_V128_XOR:
+    case OP_I8X16_ADD:
+    case OP_I8X16_SUB:
+    case OP_I8X16_NEG:
+    case OP_I16X8_ADD:
+    case OP_I16X8_SUB:
+    case OP_I16X8_NEG:
+    case OP_I32X4_ADD:
+    case OP_I32X4_SUB:
+    case OP_I32X4_NEG:
+    case OP_I64X2_ADD:
+    case OP_I64X2_SUB:
+    case OP_I64X2_NEG:
+    case OP_F32X4_ADD:
+    case OP_F32X4_SUB:
+    case OP_F32X4_NEG:
+    case OP_F64X2_ADD:
+    case OP_F64X2_SUB:
+    case OP_F64X2_NEG:
+    case OP_I32X4_SPLAT:
+    case OP_I64X2_SPLAT:
+    case OP_F32X4_SPLAT:
+    case OP_F64X2_SPLAT: return true;
+    case OP_I32_ROTL:
+    case OP_I32_ROTR:
+    case OP_I64_ROTL:
+    case OP_I64_ROTR:
+    case OP_F32_DIV:
+    case OP_F64_DIV: return i == 0;
+    default: return false;
+    }
+}
 
 /* Operand number i of op. */
 static void operand(FuncGen *f, Op op, uint32_t i, Ti t, int depth) {
@@ -107,8 +192,10 @@ static void operand(FuncGen *f, Op op, uint32_t i, Ti t, int depth) {
         operand_shift(f, t, depth);
     } else if (func_chance(f, i == 0 ? f->g->swarm.constants / 4 : f->g->swarm.constants)) {
         leaf_const(f, t);
-    } else {
+    } else if (keeps(op, i)) {
         expr(f, t, depth);
+    } else {
+        expr_part(f, t, depth);
     }
 }
 
@@ -175,11 +262,11 @@ void expr_state(FuncGen *f, Ti t) {
 void expr_condition(FuncGen *f, bool rare, int depth) {
     static const uint8_t mask[] = {3, 7, 15, 31, 63};
     if (!rare) {
-        expr(f, TI_I32, depth);
+        expr_part(f, TI_I32, depth);
         return;
     }
     uint32_t form = func_pick(f, 4);
-    expr(f, TI_I32, depth);
+    expr_part(f, TI_I32, depth);
     if (form < 3) {
         emit_i32(f, mask[func_pick(f, sizeof mask)]);
         emit(f, OP_I32_AND);
@@ -193,8 +280,8 @@ void expr_condition(FuncGen *f, bool rare, int depth) {
 
 static bool select_value(FuncGen *f, Ti t, int depth) {
     if (ti_is_ref(t) && !gen_has(f->g, FEAT_REF_TYPES)) return false;
-    expr(f, t, depth - 1);
-    expr(f, t, depth - 1);
+    expr_part(f, t, depth - 1);
+    expr_part(f, t, depth - 1);
     expr_condition(f, false, depth - 1);
     if (!ti_is_ref(t) && !(gen_has(f->g, FEAT_REF_TYPES) && func_chance(f, 60))) {
         emit(f, OP_SELECT);
@@ -207,7 +294,7 @@ static bool select_value(FuncGen *f, Ti t, int depth) {
 
 static bool tee(FuncGen *f, Ti t, int depth) {
     expr(f, t, depth - 1);
-    emit_tee(f, local_target(f, t));
+    emit_tee(f, take_in(f, t));
     return true;
 }
 
@@ -228,7 +315,7 @@ static bool reuse(FuncGen *f, Ti t, int depth) {
     }
     emit_get(f, x);
     emit_convert(f, other, t);
-    emit_binary(f, t);
+    emit_fold(f, t);
     return true;
 }
 
@@ -281,6 +368,18 @@ void expr(FuncGen *f, Ti t, int depth) {
         expr_table_get(f, t);
     else
         expr_leaf(f, t);
+}
+
+void expr_part(FuncGen *f, Ti t, int depth) {
+    uint32_t before = f->ninstr;
+    f->lossy++;
+    expr(f, t, depth);
+    f->lossy--;
+    if (f->ninstr - before < 2 || ti_is_ref(t) || !func_chance(f, 60)) return;
+    uint32_t x = take_in(f, t);
+    f->lossy++; /* it stays dirty */
+    emit_tee(f, x);
+    f->lossy--;
 }
 
 void expr_small(FuncGen *f, Ti t) { expr(f, t, 1); }

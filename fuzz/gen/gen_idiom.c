@@ -136,6 +136,7 @@ static const Idiom idioms[] = {
      {RISK, EXPR | I, EXPR | I, EXPR | I, OP_I32_OR, INT, 0, OP_I32_NE, OP_I32_DIV_U,
       END}}, /* a condition to divide by */
     {I, {RISK, EXPR | I, EXPR | I, INT, 0x20000000, OP_I32_AND, OP_I32_EQZ, OP_I32_REM_U, END}},
+    {I, {RISK, EXPR | I, EXPR | I, INT, 0x10000000, OP_I32_AND, OP_I32_EQZ, OP_I32_DIV_S, END}},
     /* floats: the operand again, sign operations, fused shapes, zeros and NaNs */
     {D, {EXPR | D, TEE | D, EXPR | D, OP_F64_COPYSIGN, GET | D, OP_F64_ADD, END}},
     {F, {EXPR | F, EXPR | F, TEE | F, OP_F32_COPYSIGN, GET | F, OP_F32_MUL, END}},
@@ -314,5 +315,5 @@ bool idiom(FuncGen *f, Ti t, int depth) { return write_idiom(f, t, depth > 3 ? 2
 void stmt_idiom(FuncGen *f) {
     if (can_access(f) && func_chance(f, 100) && write_idiom(f, TI_COUNT, 2)) return;
     Ti t = (Ti)func_pick(f, f->g->swarm.type[TI_V128] ? 5 : 4);
-    if (write_idiom(f, t, expr_depth(f) / 2)) emit_set(f, local_target(f, t));
+    if (write_idiom(f, t, expr_depth(f) / 2)) assign(f, t);
 }

@@ -17,6 +17,9 @@
 typedef enum Ti { TI_I32, TI_I64, TI_F32, TI_F64, TI_V128, TI_FUNC, TI_EXTERN, TI_COUNT } Ti;
 extern const ValType ti_type[TI_COUNT];
 Ti ti_of(ValType t);
+static inline uint32_t ti_bits(Ti t) {
+    return t == TI_I32 || t == TI_F32 ? 32 : t == TI_V128 ? 128 : 64;
+} /* of numbers */
 static inline bool ti_is_ref(Ti t) { return t >= TI_FUNC; }
 
 typedef VEC(uint8_t) Bytes;
@@ -159,7 +162,8 @@ typedef struct GenLocal {
     Ti type;
     bool settable; /* not: counters and what recursion goes by */
     bool live;     /* has been set, or is a parameter */
-    bool dirty;    /* set and not read since */
+    bool dirty;    /* set, and not read as a whole since; */
+    uint32_t nest; /* how deep in constructs it was set */
 } GenLocal;
 
 typedef struct GenLabel { /* a branch target, and what it takes */
@@ -180,6 +184,7 @@ typedef struct FuncGen {
     uint32_t index, level;
     VEC(GenLocal) local;
     Indices live[TI_COUNT], settable[TI_COUNT], dirty;
+    Indices again;    /* see remain_dirty */
     Indices spare[2]; /* counters out of use: i32, i64 */
     VEC(GenLabel) label;
     VEC(GenCounter) counter;
@@ -191,6 +196,7 @@ typedef struct FuncGen {
     uint32_t peace;     /* instructions at the beginning that may not trap */
     bool safe;          /* nothing here may trap */
     bool main_loop;     /* the next loop has most of the function in it */
+    uint32_t lossy;     /* operands around that are kept in part only, see expr_part */
 } FuncGen;
 
 /* Exhausted, or too much of it: only small things from here on. */
@@ -273,11 +279,15 @@ uint32_t local_live(FuncGen *f, Ti t);   /* one that holds something, or NO_INDE
 uint32_t local_target(FuncGen *f, Ti t); /* one to set; makes one when there is none */
 void local_written(FuncGen *f, uint32_t local);
 void local_read(FuncGen *f, uint32_t local);
+void push_bits(FuncGen *f, uint32_t local, uint32_t half); /* as an i64 that has all of it; of a vector one half */
 /* Mix up to `most` locals whose values nothing has read into the accumulator or memory. */
 void flush(FuncGen *f, uint32_t most);
 
 /* gen_expr.c */
 void expr(FuncGen *f, Ti t, int depth);
+/* For an operand of which a part counts (masked, compared, branched on): what it reads stays dirty, and the whole of it
+ * is sometimes kept in a local. */
+void expr_part(FuncGen *f, Ti t, int depth);
 void expr_leaf(FuncGen *f, Ti t);
 void expr_state(FuncGen *f, Ti t); /* from memory or a global, where there is one */
 void expr_small(FuncGen *f, Ti t); /* a leaf or an operation on leaves */
@@ -286,9 +296,12 @@ void exprs(FuncGen *f, const ValType *t, uint32_t n, int depth);
 /* An i32 to branch on; `rare`: mostly 0. */
 void expr_condition(FuncGen *f, bool rare, int depth);
 void emit_convert(FuncGen *f, Ti from, Ti to); /* value on the stack; to: a number */
-void emit_binary(FuncGen *f, Ti t);            /* fold two values of a number type into one */
+void emit_binary(FuncGen *f, Ti t);            /* fold two values of a number type into one, */
+void emit_fold(FuncGen *f, Ti t);              /* mostly such that each bit of both counts */
 /* Values on the stack, n of them, go to locals and globals. */
 void consume(FuncGen *f, const ValType *t, uint32_t n);
+/* The one on top goes to a local; what that held and nothing has read goes into it. */
+void assign(FuncGen *f, Ti t);
 
 /* gen_addr.c */
 MemArg address(FuncGen *f, uint32_t width, int depth); /* leaves the address; needs a usable memory */

@@ -33,6 +33,7 @@ static void body(FuncGen *f) {
     bool most = f->main_loop;
     f->main_loop = false;
     stmts(f, most ? 5 + func_pick(f, 20) : 1 + func_pick(f, 4));
+    if (func_chance(f, 100)) flush(f, 1 + func_pick(f, 4));
 }
 
 static void enter(FuncGen *f, Loop *l, uint64_t start, uint32_t bound, bool usable) {
@@ -154,7 +155,7 @@ static void counter_on_stack(FuncGen *f, Loop *l) {
     block_end(f);
     if (table) block_end(f);
     f->mult = l->mult;
-    emit_set(f, local_target(f, TI_I32));
+    assign(f, TI_I32);
 }
 
 /* Computed values end it early. */

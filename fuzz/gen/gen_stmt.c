@@ -14,7 +14,7 @@ static void stmt_set(FuncGen *f) {
     Ti t = any_type(f);
     if (gen_has(f->g, FEAT_REF_TYPES) && func_chance(f, 4)) t = func_pick(f, 2) ? TI_EXTERN : TI_FUNC;
     expr(f, t, expr_depth(f));
-    emit_set(f, local_target(f, t));
+    assign(f, t);
 }
 
 static void stmt_rmw(FuncGen *f) {
@@ -24,7 +24,7 @@ static void stmt_rmw(FuncGen *f) {
     if (!first) emit_get(f, x);
     expr(f, t, expr_depth(f));
     if (first) emit_get(f, x);
-    emit_binary(f, t);
+    emit_fold(f, t);
     emit_set(f, x);
 }
 
@@ -36,7 +36,7 @@ static void stmt_global(FuncGen *f) {
     bool rmw = k == g->acc || (!ti_is_ref(t) && func_chance(f, 80));
     if (rmw) emit_index(f, OP_GLOBAL_GET, k);
     expr(f, t, expr_depth(f));
-    if (rmw) emit_binary(f, t);
+    if (rmw) emit_fold(f, t);
     emit_index(f, OP_GLOBAL_SET, k);
 }
 
@@ -93,15 +93,22 @@ static void burst_in_locals(FuncGen *f, uint32_t n) {
         emit_set(f, i);
     }
     in_between(f);
-    Ti t = any_type(f);
-    emit_get(f, first);
-    emit_convert(f, f->local.at[first].type, t);
-    for (uint32_t i = first + 1; i < first + n; i++) {
-        emit_get(f, i);
-        emit_convert(f, f->local.at[i].type, t);
-        emit_binary(f, t);
+    Ti t = func_chance(f, 170) ? TI_I64 : any_type(f);
+    for (uint32_t i = first; i < first + n; i++) {
+        if (t == TI_I64) {
+            push_bits(f, i, i & 1);
+        } else {
+            emit_get(f, i);
+            emit_convert(f, f->local.at[i].type, t);
+        }
+        if (i > first) emit_fold(f, t);
     }
-    emit_set(f, local_target(f, t));
+    assign(f, t);
+}
+
+/* Is every bit of the one in what it is converted to? */
+static bool widens(Ti from, Ti to) {
+    return from == to || (from != TI_V128 && to == TI_I64) || ((from == TI_I32 || from == TI_F32) && to == TI_F64);
 }
 
 /* The same on the operand stack, folded from the top. */
@@ -114,10 +121,14 @@ static void burst_on_stack(FuncGen *f, uint32_t n) {
     }
     in_between(f);
     for (uint32_t i = n - 1; i > 0; i--) {
+        if (!widens(type.at[i], type.at[i - 1]) && !func_chance(f, 60)) {
+            assign(f, type.at[i]);
+            continue;
+        }
         emit_convert(f, type.at[i], type.at[i - 1]);
-        emit_binary(f, type.at[i - 1]);
+        emit_fold(f, type.at[i - 1]);
     }
-    emit_set(f, local_target(f, type.at[0]));
+    assign(f, type.at[0]);
 }
 
 /* An i64 as bits of the type, and back. */
@@ -158,7 +169,7 @@ static void burst_in_frame(FuncGen *f) {
         to_bits(f, t, i & 1);
         emit(f, i & 1 ? OP_I64_ADD : OP_I64_XOR);
     }
-    emit_set(f, local_target(f, TI_I64));
+    assign(f, TI_I64);
 }
 
 static void stmt_burst(FuncGen *f) {
@@ -256,10 +267,12 @@ void stmt(FuncGen *f) {
     enum { SHARED = 40 }; /* below that it may have them all */
     uint32_t form = possible(f, entropy_weighted(&f->e, f->g->swarm.stmt, GEN_STMT_COUNT));
     const uint8_t *end = f->e.end;
-    uint32_t left = (uint32_t)(end - f->e.at);
+    uint32_t lossy = f->lossy, left = (uint32_t)(end - f->e.at);
     if (left > SHARED) f->e.end -= (left - SHARED) / 2;
     f->g->stats->stmt[form]++;
+    f->lossy = 0;
     write_stmt(f, form);
+    f->lossy = lossy;
     f->e.end = end;
 }
 

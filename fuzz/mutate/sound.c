@@ -108,7 +108,7 @@ bool sound_zero(Mutator *m, Made *c, uint32_t body) {
 
 /* -- The whole -------------------------------------------------------------------------------------- */
 
-static bool open(Mutator *m, Arena *a, const uint8_t *in, uint32_t n, uint64_t seed, Mutant *out) {
+bool sound_start(Mutator *m, Arena *a, const uint8_t *in, uint32_t n, uint64_t seed, Mutant *out) {
     *out = (Mutant){0};
     if (!mut_start(m, a, in, n, seed)) return false;
     StoreLimits *l = &m->e.plan.limits;
@@ -125,14 +125,14 @@ static void apply(Mutator *m, SoundId id, Mutant *out) {
 
 bool sound_mutate_by(Arena *a, SoundId id, const uint8_t *in, uint32_t n, uint64_t seed, Mutant *out) {
     Mutator *m = ARENA_NEW(a, Mutator);
-    if (!open(m, a, in, n, seed, out)) return false;
+    if (!sound_start(m, a, in, n, seed, out)) return false;
     apply(m, id, out);
     return out->ndone && mut_finish(m, ROOM, out);
 }
 
 bool sound_mutate(Arena *a, const uint8_t *in, uint32_t n, uint64_t seed, Mutant *out) {
     Mutator *m = ARENA_NEW(a, Mutator);
-    if (!open(m, a, in, n, seed, out)) return false;
+    if (!sound_start(m, a, in, n, seed, out)) return false;
     uint32_t most = 1 + mut_pick(m, SOUND_MOST);
     for (uint32_t i = 0; i < TRIES && out->ndone < most; i++) apply(m, (SoundId)mut_choose(m, row, SOUND_COUNT), out);
     return out->ndone && mut_finish(m, ROOM, out);

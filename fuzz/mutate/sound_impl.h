@@ -7,6 +7,8 @@
 #include "fuzz/mutate/sound.def"
 #undef SOUND
 
+/* Decode, with more fuel and depth in the plan; nothing is done yet. */
+bool sound_start(Mutator *m, Arena *a, const uint8_t *in, uint32_t n, uint64_t seed, Mutant *out);
 /* An i32 that is 0, in a way that a compiler can see sometimes, and mostly not.  False: the way does not exist here. */
 bool sound_zero(Mutator *m, Made *c, uint32_t body);
 /* A memory of our own; false: there cannot be one.  `n` bytes of it, aligned to 16, zero and not written to by others.

@@ -447,7 +447,7 @@ static void test_campaign_finds(void **state) {
 static void test_campaign_mutants(void **state) {
     World *w = *state;
     static CampaignReport r;
-    CampaignOptions o = campaign_options(w, 40);
+    CampaignOptions o = campaign_options(w, 120);
     o.most = 0;
     o.faults.plant[LEG_X64] = plant_find(LEG_X64, "store-16", 8);
     assert_int_not_equal(o.faults.plant[LEG_X64], 0);

@@ -1,5 +1,5 @@
 /* Sound mutations: what they make is valid and does the same on each leg; and the oracle that rests on them finds, with
- * one leg alone, a fault of that leg. */
+ * one leg alone, a fault of that leg.  Unsound ones: a wrong bit in a generated case shows. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,10 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/map.h"
+#include "fuzz/campaign/score.h"
 #include "fuzz/finding.h"
 #include "fuzz/gen/gen.h"
 #include "fuzz/mutate/metamorph.h"
 #include "fuzz/mutate/sound.h"
+#include "fuzz/mutate/wrong.h"
 #include "run/signals.h"
 
 enum { SEEDS = 150, MUTANTS = 4, FIND_SEEDS = 3000 };
@@ -151,10 +153,89 @@ static void one_leg_finds_its_fault(void **state) {
     arena_free(&a);
 }
 
+/* -- Wrong bits ----------------------------------------------------------------------------------- */
+
+/* (func (export "f") (param i32) (result i32) local.get 0, local.get 0, i32.add, and `tail`) */
+static const uint8_t *module_of(Arena *a, const uint8_t *tail, uint8_t n, uint32_t *size) {
+    static const uint8_t head[] = {0, 'a',  's', 'm', 1, 0, 0, 0, 1, 6, 1,   0x60, 1, 0x7f,
+                                   1, 0x7f, 3,   2,   1, 0, 7, 5, 1, 1, 'f', 0,    0, 10};
+    uint8_t *out = arena_alloc(a, sizeof head + 64, 1), *p = out + sizeof head;
+    memcpy(out, head, sizeof head);
+    const uint8_t body[] = {(uint8_t)(11 + n), 1, (uint8_t)(9 + n), 1, 1, 0x7f, 0x20, 0, 0x20, 0, 0x6a};
+    memcpy(p, body, sizeof body);
+    memcpy(p + sizeof body, tail, n);
+    p[sizeof body + n] = 0x0b;
+    *size = (uint32_t)(sizeof head + sizeof body + n + 1);
+    return out;
+}
+
+static Score score_of(const uint8_t *bytes, uint32_t size, uint32_t times) {
+    Score s = {0};
+    Differ d;
+    open_leg(&d, "interp");
+    for (uint32_t i = 0; i < times; i++) {
+        Case c;
+        differ_run(&d, bytes, size, &c);
+        assert_non_null(c.module);
+        score_add(&s, &d, &c, i);
+    }
+    differ_close(&d);
+    return s;
+}
+
+/* The sum is the result: each wrong bit shows.  It is masked: two of its bits do.  Nobody reads it: none does. */
+static void wrong_bits_are_counted(void **state) {
+    (void)state;
+    enum { TIMES = 400 };
+    static const uint8_t whole[] = {0x01}, masked[] = {0x21, 1, 0x20, 1, 0x41, 3, 0x71}, unread[] = {0x21, 1, 0x20, 0};
+    Arena a;
+    uint32_t n;
+    arena_init(&a, NULL);
+    const uint8_t *bytes = module_of(&a, whole, sizeof whole, &n);
+    Score s = score_of(bytes, n, TIMES);
+    assert_int_equal(s.executed, TIMES);
+    assert_int_equal(s.shown, TIMES);
+    assert_int_equal(s.field[FIELD_VALUE], TIMES);
+    bytes = module_of(&a, unread, sizeof unread, &n);
+    s = score_of(bytes, n, TIMES);
+    assert_int_equal(s.executed, TIMES);
+    assert_int_equal(s.shown, 0);
+    bytes = module_of(&a, masked, sizeof masked, &n); /* half of the sites are the mask itself, whose bits all show */
+    s = score_of(bytes, n, TIMES);
+    assert_in_range(s.shown * 100 / TIMES, 45, 62);
+    arena_free(&a);
+}
+
+/* Entanglement: most of what is computed wrongly in a generated case shows. */
+static void wrong_bits_show(void **state) {
+    (void)state;
+    enum { CASES = 3000 };
+    Score s = {0};
+    Differ d;
+    Arena a;
+    arena_init(&a, NULL);
+    open_leg(&d, "interp");
+    for (uint64_t seed = 0; seed < CASES; seed++) {
+        Case c;
+        uint32_t size;
+        arena_reset(&a);
+        const uint8_t *bytes = generated(&a, seed, &size);
+        differ_run(&d, bytes, size, &c);
+        score_add(&s, &d, &c, seed);
+    }
+    differ_close(&d);
+    arena_free(&a);
+    score_print(stdout, &s);
+    assert_true(s.executed * 100 >= CASES * 60);
+    assert_true(s.shown * 100 >= s.executed * 75);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mutants_do_the_same),
         cmocka_unit_test(one_leg_finds_its_fault),
+        cmocka_unit_test(wrong_bits_are_counted),
+        cmocka_unit_test(wrong_bits_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

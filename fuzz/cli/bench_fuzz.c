@@ -15,7 +15,7 @@ enum { WARM_UP = 50 /* cases: workers start, tables fill */ };
 
 typedef struct Args {
     double seconds;
-    uint64_t seed;
+    uint64_t seed, cases; /* cases: 0: as many as the time allows */
 } Args;
 
 static error_t parse(int key, char *arg, struct argp_state *st) {
@@ -31,6 +31,10 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
         a->seed = strtoull(arg, &end, 0);
         if (*end || end == arg) argp_error(st, "--seed takes a number, not \"%s\"", arg);
         break;
+    case 'n':
+        a->cases = strtoull(arg, &end, 0);
+        if (*end || end == arg || !a->cases) argp_error(st, "--cases takes a positive number, not \"%s\"", arg);
+        break;
     case ARGP_KEY_ARG: argp_usage(st); break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -38,6 +42,7 @@ static error_t parse(int key, char *arg, struct argp_state *st) {
 }
 
 static const struct argp_option options[] = {{"seconds", 's', "S", 0, "measure for S seconds (default 10)", 0},
+                                             {"cases", 'n', "N", 0, "measure N cases, however long they take", 0},
                                              {"seed", 'S', "N", 0, "first seed (default 0)", 0},
                                              {0}};
 static const struct argp argp = {options,
@@ -106,7 +111,7 @@ int bench_fuzz(int argc, char **argv) {
     for (uint64_t i = 0; i < WARM_UP; i++) run_case(&p, args.seed + i, &a, &c);
     memset(&p.differ.times, 0, sizeof p.differ.times);
     uint64_t began = os_now_ns(), all = 0;
-    for (; (double)all < args.seconds * 1e9; all = os_now_ns() - began, cases++) {
+    for (; args.cases ? cases < args.cases : (double)all < args.seconds * 1e9; all = os_now_ns() - began, cases++) {
         generate += run_case(&p, args.seed + WARM_UP + cases, &a, &c);
         differ += verdict_differs(c.verdict.kind);
     }

@@ -167,11 +167,7 @@ static bool spawn(Remote *r, char *why, size_t why_size) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) _exit(127);
         signal(SIGINT, SIG_IGN);
-        if (emulator[0])
-            execl(emulator, emulator, binary, build, "full", fd, (char *)NULL);
-        else
-            execl(binary, binary, build, "full", fd, (char *)NULL);
-        _exit(127);
+        worker_exec(isa, emulator, binary, (const char *const[]){build, "full", fd}, 3);
     }
     close(pair[1]);
     r->fd = pair[0];

@@ -130,6 +130,21 @@ bool worker_second_emulator(const char *isa, char emulator[256], char *why, size
     return false;
 }
 
+void worker_exec(const char *isa, const char *emulator, const char *binary, const char *const *arg, uint32_t n) {
+    const char *argv[WORKER_ARGS_MAX + 5], *cpu = getenv("QEMU_CPU");
+    uint32_t k = 0;
+    if (emulator[0]) argv[k++] = emulator;
+    if (emulator[0] && strcmp(isa, "a64") == 0) {
+        argv[k++] = "-cpu";
+        argv[k++] = cpu ? cpu : "cortex-a72";
+    }
+    argv[k++] = binary;
+    for (uint32_t i = 0; i < n && i < WORKER_ARGS_MAX; i++) argv[k++] = arg[i];
+    argv[k] = NULL;
+    execv(argv[0], (char *const *)argv); /* which leaves them as they are */
+    _exit(127);
+}
+
 /* -- Life ---------------------------------------------------------------------------- */
 
 void worker_init(Worker *w, const char *isa, uint64_t timeout_ns) {
@@ -145,7 +160,7 @@ static void pin_to_this_cpu(void) {
     sched_setaffinity(0, sizeof set, &set);
 }
 
-static _Noreturn void child(const Region *r, const char *emulator, const char *binary, pid_t parent) {
+static _Noreturn void child(const Worker *w, const Region *r, const char *emulator, const char *binary, pid_t parent) {
     char build[16], fd[16], base[24];
     snprintf(build, sizeof build, "%x", worker_build());
     snprintf(fd, sizeof fd, "%d", r->fd);
@@ -154,11 +169,7 @@ static _Noreturn void child(const Region *r, const char *emulator, const char *b
     if (getppid() != parent) _exit(127); /* the parent went before the line above */
     pin_to_this_cpu();
     signal(SIGINT, SIG_IGN); /* Ctrl-C is for the client, which then ends us */
-    if (emulator[0])
-        execl(emulator, emulator, binary, build, fd, base, (char *)NULL);
-    else
-        execl(binary, binary, build, fd, base, (char *)NULL);
-    _exit(127);
+    worker_exec(w->isa, emulator, binary, (const char *const[]){build, fd, base}, 3);
 }
 
 static void reap(Worker *w) {
@@ -225,7 +236,7 @@ static bool start(Worker *w, Region *r) {
     h->flush_from = h->flush_to = 0;
     pid_t parent = getpid();
     pid_t pid = fork();
-    if (pid == 0) child(r, emulator, binary, parent);
+    if (pid == 0) child(w, r, emulator, binary, parent);
     if (pid < 0) {
         snprintf(w->why, sizeof w->why, "fork: %s", strerror(errno));
         return false;

@@ -54,6 +54,15 @@ Executor worker_executor(Worker *w);
  * both checked to exist.  The binary is beside this executable, or in $PARALLAX_WORKER_DIR.  False and `why` when
  * something lacks. */
 bool worker_command(const char *isa, char emulator[256], char binary[256], char *why, size_t why_size);
+/* Become that command with these arguments, at most WORKER_ARGS_MAX; exits with 127 where that fails.  For a child that
+ * has just been forked.
+ *
+ * An emulator of aarch64 is told a processor without the extensions that no code of ours uses, unless $QEMU_CPU names
+ * one: qemu's own choice has SVE, for which whatever writes a vector register clears 48 bytes more, and BTI, for which
+ * a function that is called directly and by reference is translated twice. */
+enum { WORKER_ARGS_MAX = 3 };
+_Noreturn void worker_exec(const char *isa, const char *emulator, const char *binary, const char *const *arg,
+                           uint32_t n);
 /* Another emulator of that ISA, for a second opinion: $PARALLAX_QEMU2, else the first program in $PATH and
  * the bin folders of /opt/qemu* that is called like one and is another file than worker_command's.  False and `why`
  * when there is none. */

@@ -6,6 +6,7 @@
 
 /* Above this many dirty bytes, giving the pages back beats clearing them. */
 enum { CLEAR_BY_HAND = 1 << 20 };
+enum { OPEN_SLOTS = 24 };            /* so many are kept for memories of the sizes that were there */
 enum { WORKER_SLOT_STEP = 4 << 20 }; /* a worker maps so much of a slot at a time: as large as most memories */
 
 typedef struct Part {
@@ -40,6 +41,7 @@ bool region_make(Region *r, uint32_t number, bool executes) {
     *r = (Region){.base = (uint8_t *)(uintptr_t)(REGION_BASE + REGION_STRIDE * number),
                   .owner = true,
                   .executes = executes,
+                  .number = 1,
                   .code_at = REGION_STUBS_SIZE};
     close_slots(r);
     r->fd = os_memfd("parallax-region", REGION_FILE_SIZE);
@@ -89,6 +91,7 @@ void region_reset(Region *r) {
     }
     clear(r, r->base + REGION_HEAP, h->heap_at - REGION_HEAP);
     h->heap_at = REGION_HEAP;
+    r->number++;
     h->nlog_calls = h->log_hash = h->log_used = h->host_failures = h->adaptors = 0;
 }
 
@@ -99,6 +102,23 @@ void *region_alloc(const Region *r, uint64_t size, uint64_t align) {
     if (size > end || at > end - size) return NULL;
     h->heap_at = at + size;
     return r->base + at;
+}
+
+uint32_t region_take_slot(Region *r, uint64_t bytes) {
+    uint32_t best = REGION_SLOTS_MAX, open = 0;
+    for (uint32_t i = 0; i < REGION_SLOTS_MAX; i++) {
+        open += r->slot_access[i] != SLOT_CLOSED;
+        if (region_slot_taken(r, i)) continue;
+        if (r->slot_access[i] == bytes) {
+            best = i;
+            break;
+        }
+        /* Else another one while there are few; or the one that has not been wanted for the longest time. */
+        if (r->slot_access[i] == SLOT_CLOSED && open >= OPEN_SLOTS && best < REGION_SLOTS_MAX) continue;
+        if (best == REGION_SLOTS_MAX || r->slot_user[i] < r->slot_user[best]) best = i;
+    }
+    if (best < REGION_SLOTS_MAX) r->slot_user[best] = r->number;
+    return best;
 }
 
 /* Have [0, bytes) of the slot mapped in this process. */

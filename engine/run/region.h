@@ -66,12 +66,13 @@ typedef struct Region {
     uint64_t slot_access[REGION_SLOTS_MAX]; /* this process: accessible bytes; SLOT_CLOSED: not used yet */
     uint64_t slot_mapped[REGION_SLOTS_MAX]; /* this process: bytes mapped, accessible or not */
     uint64_t slot_high[REGION_SLOTS_MAX];   /* owner: most bytes ever accessible since the last reset */
+    uint64_t slot_user[REGION_SLOTS_MAX];   /* owner: number of the store that had it last; 0: none yet */
+    uint64_t number;                        /* owner: of the store that is in the region, from 1 on */
     uint32_t code_at;                       /* owner: next free byte of CODE */
     uint32_t nparts;                        /* parts mapped so far: what region_free may unmap */
 } Region;
 #define SLOT_CLOSED UINT64_MAX
-/* In the header: no memory of the store is there; each process leaves the slot as it was, since the next module is
- * likely to want it so, and changing the protection costs an emulator as much as translating many a block. */
+/* In the header: no memory of the store is there; each process leaves the slot as it was, for region_take_slot. */
 #define SLOT_UNUSED UINT64_MAX
 
 /* Make region number `number` and map it; `executes`: this process will run code of its own ISA there. */
@@ -86,6 +87,11 @@ static inline RegionHeader *region_header(const Region *r) { return (RegionHeade
 static inline ExecState *region_es(const Region *r) { return (ExecState *)(void *)(r->base + REGION_ES); }
 /* Zeroed memory of HEAP; NULL when it is full. */
 void *region_alloc(const Region *r, uint64_t size, uint64_t align);
+/* Owner: a slot for a memory of so many bytes, until region_reset; REGION_SLOTS_MAX: all are taken.  One that is as
+ * large as that already, if there is one: changing the protection costs an emulator as much as translating many a
+ * block. */
+uint32_t region_take_slot(Region *r, uint64_t bytes);
+static inline bool region_slot_taken(const Region *r, uint32_t slot) { return r->slot_user[slot] == r->number; }
 /* Make exactly [0, bytes) of the slot accessible in this process, as the header has it or will have it. */
 bool region_slot_resize(Region *r, uint32_t slot, uint64_t bytes);
 /* The next part [*from, *to) of a slot, from *from on and below *to, that may be something else than zeros; false:

@@ -196,7 +196,7 @@ bool store_reset(Store *s, const StoreLimits *limits) {
     memset(&s->tables, 0, sizeof s->tables);
     memset(&s->globals, 0, sizeof s->globals);
     memset(&s->hosts, 0, sizeof s->hosts);
-    s->nslots = s->nadaptors = 0;
+    s->nadaptors = 0;
     s->spectest = NULL;
     return reuse_code(s);
 }
@@ -274,16 +274,17 @@ MemInst *store_new_mem(Store *s, MemInst *place, const Limits *l) {
     uint64_t max = l->has_max && l->max < top ? l->max : top;
     if (max > cap) max = cap;
     if (l->min > (cap > 65536 ? 65536 : cap)) bail(&s->bail, BAIL_STORE_SPACE, "a memory is larger than the cap");
-    if (s->nslots == REGION_SLOTS_MAX) bail(&s->bail, BAIL_STORE_SPACE, "too many memories");
     if (max > 65536) max = 65536;
     if (max < l->min) max = l->min;
     uint64_t bytes = l->min * WASM_PAGE;
-    *m = (MemInst){.base = region_slot(&s->region, s->nslots),
+    uint32_t slot = region_take_slot(&s->region, bytes);
+    if (slot == REGION_SLOTS_MAX) bail(&s->bail, BAIL_STORE_SPACE, "too many memories");
+    *m = (MemInst){.base = region_slot(&s->region, slot),
                    .length = bytes,
                    .pages = l->min,
                    .max_pages = max,
                    .type_max = l->has_max ? l->max : UINT64_MAX,
-                   .slot = s->nslots++,
+                   .slot = slot,
                    .id = s->mems.n};
     if (!region_slot_resize(&s->region, m->slot, bytes)) bail(&s->bail, BAIL_MEMORY, "no address space for a memory");
     region_header(&s->region)->slot_len[m->slot] = bytes;

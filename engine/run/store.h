@@ -100,7 +100,6 @@ typedef struct Store {
     VEC(TableInst *) tables;
     VEC(GlobalInst *) globals;
     VEC(HostFunc *) hosts;
-    uint32_t nslots;
     uint32_t nadaptors; /* room in RegionHeader.adaptors */
     struct Spectest *spectest;
 } Store;

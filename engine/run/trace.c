@@ -35,8 +35,10 @@ static void push(Backtrace *bt, const InstRec *r, uint32_t offset, uint32_t loc)
 }
 
 static bool in_memory(const Store *s, uint64_t addr) {
-    for (uint32_t i = 0; i < s->nslots; i++)
-        if (addr - (uint64_t)(uintptr_t)region_slot(&s->region, i) < REGION_SLOT_SPAN) return true;
+    for (uint32_t i = 0; i < REGION_SLOTS_MAX; i++)
+        if (region_slot_taken(&s->region, i) &&
+            addr - (uint64_t)(uintptr_t)region_slot(&s->region, i) < REGION_SLOT_SPAN)
+            return true;
     return false;
 }
 

@@ -17,10 +17,10 @@ static void pretend(const Region *r) {
     }
 }
 
-/* [-cpu CPU] BINARY BUILD FD BASE, as the worker's client calls it */
+/* BINARY BUILD FD BASE, as the worker's client calls it */
 int main(int argc, char **argv) {
     Region r;
-    if (argc < 5 || !region_join(&r, atoi(argv[argc - 2]), strtoull(argv[argc - 1], NULL, 16))) return 3;
+    if (argc != 5 || !region_join(&r, atoi(argv[3]), strtoull(argv[4], NULL, 16))) return 3;
     RegionHeader *h = region_header(&r);
     for (uint32_t seq = 0;;) {
         uint32_t now = __atomic_load_n(&h->request, __ATOMIC_ACQUIRE);

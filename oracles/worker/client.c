@@ -131,13 +131,10 @@ bool worker_second_emulator(const char *isa, char emulator[256], char *why, size
 }
 
 void worker_exec(const char *isa, const char *emulator, const char *binary, const char *const *arg, uint32_t n) {
-    const char *argv[WORKER_ARGS_MAX + 5], *cpu = getenv("QEMU_CPU");
+    const char *argv[WORKER_ARGS_MAX + 3];
     uint32_t k = 0;
     if (emulator[0]) argv[k++] = emulator;
-    if (emulator[0] && strcmp(isa, "a64") == 0) {
-        argv[k++] = "-cpu";
-        argv[k++] = cpu ? cpu : "cortex-a72";
-    }
+    if (strcmp(isa, "a64") == 0) setenv("QEMU_CPU", "cortex-a72", false);
     argv[k++] = binary;
     for (uint32_t i = 0; i < n && i < WORKER_ARGS_MAX; i++) argv[k++] = arg[i];
     argv[k] = NULL;

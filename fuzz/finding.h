@@ -63,8 +63,22 @@ Bucket bucket_of(const LegSpec *leg, const Case *c);
 void bucket_name(const Bucket *b, char out[BUCKET_NAME]);
 bool bucket_equal(const Bucket *a, const Bucket *b);
 
+/* Was its cause looked for (fuzz/explain/explain.h)?  Y(id, how verdict.json says it) */
+#define FINDING_EXPLAINED_LIST(Y)                                              \
+    Y(NOT, "no")            /* nobody has tried */                             \
+    Y(YES, "yes")           /* as far as it can be told */                     \
+    Y(TIME, "cut by time")  /* the limit was over: the bucket is the vote's */ \
+    Y(DIED, "cut by crash") /* a leg took down who explained: the bucket likewise */
+typedef enum FindingExplained {
+#define Y(id, text) EXPLAINED_##id,
+    FINDING_EXPLAINED_LIST(Y)
+#undef Y
+} FindingExplained;
+
 typedef struct Finding {
     Bucket bucket;
+    FindingExplained explained;
+    bool once;          /* it did not come again when the case was run a second time; `c` is of the first */
     const char *origin; /* "fuzz", a target's name */
     const uint8_t *input;
     uint32_t input_n;

@@ -209,6 +209,11 @@ static void put_leg_list(Text *t, const Finding *f) {
 }
 
 void finding_verdict(Text *t, const Finding *f) {
+    static const char *const explained[] = {
+#define Y(id, text) text,
+        FINDING_EXPLAINED_LIST(Y)
+#undef Y
+    };
     const Verdict *v = &f->c->verdict;
     const Field *at = field_at(&v->diff);
     char name[BUCKET_NAME];
@@ -218,6 +223,9 @@ void finding_verdict(Text *t, const Finding *f) {
     bucket_name(&f->bucket, name);
     text_printf(t, "{\n  \"bucket\": \"%s\"", name);
     put_pair(t, "verdict", f->nlegs ? verdict_name(v->kind) : "harness");
+    put_pair(t, "explained", explained[f->explained]);
+    put_key(t, "repeats");
+    text_puts(t, f->once ? "false" : "true");
     put_key(t, "deviates");
     put_legs(t, f, v->deviates);
     put_key(t, "majority");
@@ -297,6 +305,8 @@ void finding_explain(Text *t, const Finding *f, const char *id) {
             text_puts(t, ".\n\n");
         }
         put_table(t, f);
+        if (f->once)
+            text_puts(t, "\nRun again, the case did not differ: what this says is what was seen the first time.\n");
     }
     if (s) {
         text_printf(t, "\nStep %u calls `%.*s(", at->step, (int)s->name.n, s->name.at);

@@ -135,6 +135,7 @@ static void save_harness(Campaign *c, const CampaignSlot *s, bool hung) {
 static void lost(Campaign *c, uint32_t number, bool hung) {
     CampaignSlot *s = &c->sh->slot[number];
     c->pid[number] = 0;
+    __atomic_store_n(&s->explains, 0, __ATOMIC_RELEASE);
     if (!__atomic_load_n(&s->busy, __ATOMIC_ACQUIRE)) {
         if (s->tally.cases) return;
         fputs("parallax: a process died while it opened its legs\n", stderr);
@@ -173,6 +174,7 @@ static void watch(Campaign *c) {
     for (uint32_t k = 0; k < c->jobs; k++) {
         const CampaignSlot *s = &c->sh->slot[k];
         if (!c->pid[k] || !__atomic_load_n(&s->busy, __ATOMIC_ACQUIRE)) continue;
+        if (__atomic_load_n(&s->explains, __ATOMIC_ACQUIRE)) continue;
         OsTime since = s->since;
         if (now < since.wall_ns || now - since.wall_ns < c->o->timeout_ns)
             continue; /* no time of any kind has run out */

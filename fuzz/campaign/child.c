@@ -14,8 +14,8 @@
 #include "fuzz/mutate/metamorph.h"
 #include "run/signals.h"
 
-/* An explanation takes a second or so on an idle machine: the first cases of each verdict get one, and
- * its bucket; later ones are counted by their verdict. */
+/* An explanation takes some tenths of a second: the first cases of each verdict get one, and its bucket; later ones are
+ * counted by their verdict. */
 #define EXPLAIN_NS UINT64_C(15000000000)
 enum { MOST_EXPLAINED = 16, MOST_VERDICTS = 32 };
 
@@ -58,12 +58,14 @@ static void save_finding(Child *k, Finding *f, uint32_t entropy_n, const Explana
         f->seed = k->slot->seed;
     }
     f->features = k->o->features;
+    if (x) f->explained = explain_done(x);
     bucket_name(&f->bucket, name);
     tally_bucket(&k->slot->tally, name, 1);
     FindingStatus s = campaign_write(k->o, k->sh, f, path);
     if (s == FINDING_NEW) {
         k->slot->tally.saved++;
-        if (x) explain_write(path, k->c.module, x, NULL, NULL); /* it has the verdict in words already */
+        if (x && explain_tells(x))
+            explain_write(path, k->c.module, x, NULL, NULL); /* it has the verdict in words already */
     }
     if (s == FINDING_FAILED) fprintf(stderr, "parallax: %s\n", path);
 }
@@ -82,56 +84,79 @@ static bool is_to_be_explained(Child *k, const Bucket *b) {
     return k->explained[i]++ < MOST_EXPLAINED;
 }
 
-static uint64_t explain_limit(Child *k) {
-    uint64_t limit = k->o->timeout_ns / 4; /* well below what a case may take */
-    k->slot->since = os_time_of(0);        /* it has a time of its own */
-    return limit < EXPLAIN_NS ? limit : EXPLAIN_NS;
+/* It looks after its own time: the watch of this process waits. */
+static bool explain_now(Child *k, const uint8_t *bytes, uint32_t n, uint32_t nlegs, Bucket *b, Explanation *x) {
+    __atomic_store_n(&k->slot->explains, 1, __ATOMIC_RELEASE);
+    bool known = explain_bytes(bytes, n, k->panel.spec, nlegs, k->o->features, EXPLAIN_NS, b, x);
+    k->slot->since = os_time_of(0);
+    __atomic_store_n(&k->slot->explains, 0, __ATOMIC_RELEASE);
+    return known;
 }
 
 /* Then its bucket is the explanation's. */
 static bool explain(Child *k, Bucket *b, Explanation *x) {
     if (k->slot->skip || !is_to_be_explained(k, b)) return false; /* a leg that takes processes down is not run again */
-    return explain_bytes(k->c.bytes, k->c.size, k->panel.spec, panel_legs(&k->c), k->o->features, explain_limit(k), b,
-                         x);
+    return explain_now(k, k->c.bytes, k->c.size, panel_legs(&k->c), b, x);
 }
 
 /* All legs agreed on the original.  When they do not on the mutant, it is a case like any other, and its bucket the one
- * that its fault has without mutants.  False: only the one leg tells the two apart.  If true, k->c is the mutant's.
- */
-static bool save_as_case(Child *k, const Metamorph *x, const Bucket *seen) {
+ * that its fault has without mutants.  False: only the one leg tells the two apart.  If true, k->c is the mutant's. */
+static bool save_as_case(Child *k, const uint8_t *bytes, uint32_t n) {
     Explanation how;
-    Bucket b;
-    uint32_t n = x->mutant.n;
-    if (!is_to_be_explained(k, seen)) return false;
-    const uint8_t *bytes = (const uint8_t *)arena_dup(&k->arena, x->mutant.at, n);
-    if (!explain_bytes(bytes, n, k->panel.spec, k->panel.nlegs, k->o->features, explain_limit(k), &b, &how))
-        return false;
     panel_run(&k->panel, bytes, n, &k->c);
-    if (!verdict_differs(k->c.verdict.kind)) return true; /* it does not come again */
+    if (!verdict_differs(k->c.verdict.kind)) return false;
+    Bucket b = bucket_of(k->panel.spec, &k->c);
+    bool known = explain(k, &b, &how);
     Finding f = {
         .bucket = b, .input = bytes, .input_n = n, .leg = k->panel.spec, .nlegs = panel_legs(&k->c), .c = &k->c};
-    save_finding(k, &f, 0, &how);
+    save_finding(k, &f, 0, known ? &how : NULL);
     return true;
 }
 
-/* A mutant that took the leg down is a case of its own. */
-static void save_mutant(Child *k, const Metamorph *x, uint32_t leg, uint32_t entropy_n) {
+/* One leg alone told the two apart: does it again, with a fresh worker?  What was seen the first time is kept in any
+ * case. */
+static void save_pair(Child *k, const uint8_t *bytes, uint32_t size, const uint8_t *mutant, uint32_t n, uint32_t leg,
+                      const Difference *seen) {
+    static Metamorph x; /* large */
+    static Case report;
+    const LegSpec *spec = &k->panel.spec[leg];
+    panel_run(&k->panel, bytes, size, &k->c);
+    leg_renew(&k->panel.differ.leg[leg], false);
+    bool again = metamorph_pair(&x, &k->panel.differ, leg, &k->c, mutant, n) && x.diff.differs;
+    if (!again) x.diff = *seen;
+    metamorph_report(&x, leg, &k->c, &report);
+    Finding f = {.bucket = {.legs = 1u << spec->kind, .what = WHAT_METAMORPHIC},
+                 .leg = spec,
+                 .nlegs = 1,
+                 .mutant = mutant,
+                 .mutant_n = n,
+                 .once = !again,
+                 .c = &report};
+    save_finding(k, &f, gen_entropy_size(k->slot->seed), NULL);
+}
+
+static void save_crash(Child *k, const Metamorph *x, uint32_t leg) {
     static Case report; /* large */
     const LegSpec *spec = &k->panel.spec[leg];
-    bool crashed = x->c.obs[leg].crashed && !k->c.obs[leg].crashed;
-    metamorph_report(x, leg, crashed ? &x->c : &k->c, &report);
+    metamorph_report(x, leg, &x->c, &report);
     Finding f = {.bucket = bucket_of(spec, &report), .leg = spec, .nlegs = 1, .c = &report};
-    if (!crashed) {
-        f.bucket.what = WHAT_METAMORPHIC;
-        if (save_as_case(k, x, &f.bucket)) return;
-        f.mutant = x->mutant.at;
-        f.mutant_n = x->mutant.n;
+    save_finding(k, &f, gen_entropy_size(k->slot->seed), NULL);
+}
+
+/* A mutant that took the leg down is a case of its own. */
+static void save_mutant(Child *k, const Metamorph *x, uint32_t leg) {
+    if (x->c.obs[leg].crashed && !k->c.obs[leg].crashed) {
+        save_crash(k, x, leg);
+        return;
     }
-    save_finding(k, &f, entropy_n, NULL);
+    uint32_t size = k->c.size, n = x->mutant.n;
+    const uint8_t *bytes = (const uint8_t *)arena_dup(&k->arena, k->c.bytes, size);
+    const uint8_t *mutant = (const uint8_t *)arena_dup(&k->arena, x->mutant.at, n);
+    if (!save_as_case(k, mutant, n)) save_pair(k, bytes, size, mutant, n, leg, &x->diff);
 }
 
 /* One case in so many: compiled legs in turn. */
-static void run_mutant(Child *k, uint32_t entropy_n, uint32_t skip, uint32_t hung) {
+static void run_mutant(Child *k, uint32_t skip, uint32_t hung) {
     CampaignSlot *s = k->slot;
     static Metamorph x; /* large */
     uint64_t every = k->o->metamorph;
@@ -144,7 +169,7 @@ static void run_mutant(Child *k, uint32_t entropy_n, uint32_t skip, uint32_t hun
     s->mutant = false;
     if (!ran) return;
     s->tally.mutants++;
-    if (x.diff.differs) save_mutant(k, &x, leg, entropy_n);
+    if (x.diff.differs) save_mutant(k, &x, leg);
 }
 
 static void run_one(Child *k) {
@@ -172,7 +197,7 @@ static void run_one(Child *k) {
     }
     if (k->panel.lacks[0]) memcpy(k->sh->lacks, k->panel.lacks, sizeof k->sh->lacks); /* all children say the same */
     tally_case(&s->tally, &k->c);
-    if (lost_mutant || !s->skip) run_mutant(k, n, s->skip, s->hung);
+    if (lost_mutant || !s->skip) run_mutant(k, s->skip, s->hung);
 }
 
 /* The next seed: one that took the process down comes first. */

@@ -10,6 +10,7 @@ typedef struct CampaignSlot {
     uint32_t leg;  /* being run; UINT32_MAX: none */
     uint64_t seed;
     OsTime since;        /* the leg, or what comes before the first one, began */
+    uint32_t explains;   /* it waits for an explanation; release and acquire */
     uint32_t skip, hung; /* legs that took the process down, or did not come back, on this seed */
     bool mutant;         /* at work on a mutant of the seed's case: the legs that were lost were so with that one */
     bool again;          /* run this seed once more before the next one */

@@ -14,12 +14,11 @@
 typedef struct Shared {
     Explanation x;
     ExplainEnd end;
-    bool voted, done;
+    bool done;
     char why[300];
 } Shared;
 
 enum { SLICE_US = 2000 };
-#define LIMIT_NS UINT64_C(60000000000)
 
 static _Noreturn void child(const ExplainOptions *o, Shared *s, pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -29,20 +28,20 @@ static _Noreturn void child(const ExplainOptions *o, Shared *s, pid_t parent) {
     _exit(0);
 }
 
-/* False: it was ended, since it took too long, or it crashed. */
-static bool wait_for(pid_t pid, uint64_t limit_ns) {
-    uint64_t end = os_now_ns() + limit_ns + limit_ns / 2; /* it looks at the clock itself */
+/* It looks at the clock itself: this is for one that is stuck. */
+static ExplainCut wait_for(pid_t pid, uint64_t limit_ns) {
+    OsTime since = os_time_of(pid);
     int status;
     for (;;) {
         pid_t r = waitpid(pid, &status, WNOHANG);
-        if (r == pid) return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-        if (r < 0 && errno != EINTR) return false;
-        if (os_now_ns() > end) break;
+        if (r == pid) return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? CUT_NOT : CUT_DIED;
+        if (r < 0 && errno != EINTR) return CUT_DIED;
+        if (os_spent_ns(since, os_time_of(pid)) > 2 * limit_ns) break;
         usleep(SLICE_US);
     }
     kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
-    return false;
+    return CUT_TIME;
 }
 
 ExplainEnd explain_apart(const ExplainOptions *o, Explanation *x, char *why, size_t why_size) {
@@ -54,7 +53,7 @@ ExplainEnd explain_apart(const ExplainOptions *o, Explanation *x, char *why, siz
         if (s != MAP_FAILED) munmap(s, sizeof *s);
         return EXPLAIN_LACKS;
     }
-    bool ended = wait_for(pid, o->limit_ns ? o->limit_ns : LIMIT_NS);
+    ExplainCut cut = wait_for(pid, o->limit_ns ? o->limit_ns : EXPLAIN_LIMIT_NS);
     ExplainEnd end = EXPLAIN_DONE;
     *x = s->x;
     if (__atomic_load_n(&s->done, __ATOMIC_ACQUIRE)) {
@@ -63,7 +62,9 @@ ExplainEnd explain_apart(const ExplainOptions *o, Explanation *x, char *why, siz
     } else if (!x->leg.text[0]) { /* not even the vote */
         end = EXPLAIN_LACKS;
         snprintf(why, why_size, "the legs %s the process that runs them",
-                 ended ? "left" : "took down, or kept too long,");
+                 cut == CUT_TIME ? "kept too long" : "took down");
+    } else {
+        x->cut = cut == CUT_NOT ? CUT_DIED : cut;
     }
     munmap(s, sizeof *s);
     return end;
@@ -74,7 +75,6 @@ bool explain_bytes(const uint8_t *bytes, uint32_t n, const LegSpec *leg, uint32_
     char why[300];
     ExplainOptions o = {.bytes = bytes, .n = n, .features = features, .leg = leg, .nlegs = nlegs, .limit_ns = limit_ns};
     if (explain_apart(&o, x, why, sizeof why) != EXPLAIN_DONE) return false;
-    if (!x->has_func && x->stage != STAGE_OUTSIDE) return false;
-    *b = explain_bucket(x);
+    if (explain_tells(x)) *b = explain_bucket(x);
     return true;
 }

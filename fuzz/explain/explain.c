@@ -9,7 +9,8 @@
 
 /* Regions of legs here are others than those of a process that we were forked from. */
 enum { FIRST_REGION = 32, MAX_ALONE = 2000 };
-#define DEFAULT_LIMIT_NS UINT64_C(60000000000)
+/* Fuel of a step that most faults need to show; else the next one, else what the plan has. */
+static const int64_t few_fuel[] = {3000, 100000, 3000000};
 
 typedef struct Explainer {
     const ExplainOptions *o;
@@ -17,8 +18,10 @@ typedef struct Explainer {
     Differ pair; /* the reference leg, and the guilty one */
     Case c;
     Arena arena;
+    LegSpec leg[2];
     LegSpec spec; /* of the guilty leg, as far as we are */
-    uint64_t deadline;
+    OsTime began;
+    int64_t fuel;        /* at most so much for a step of the module; 0: as the plan says */
     uint32_t first, end; /* functions that are defined */
 } Explainer;
 
@@ -38,16 +41,49 @@ static bool open_legs(Differ *d, const LegSpec *leg, uint32_t n, Features featur
     return true;
 }
 
-static bool late(const Explainer *k) { return os_now_ns() > k->deadline; }
+/* Of this process and of its worker. */
+static OsTime time_now(const Explainer *k) {
+    OsTime now = os_time_of(0);
+    pid_t worker = k->pair.leg[1].worker.pid;
+    if (worker) now.cpu_ns += os_time_of(worker).cpu_ns;
+    return now;
+}
+
+/* Nothing may be concluded then from what was not found. */
+static bool late(Explainer *k) {
+    if (!k->x->cut && os_spent_ns(k->began, time_now(k)) > (k->o->limit_ns ? k->o->limit_ns : EXPLAIN_LIMIT_NS))
+        k->x->cut = CUT_TIME;
+    return k->x->cut;
+}
 
 /* Does the module differ between the two, with the guilty leg so? */
-static bool shows(Explainer *k, const LegSpec *spec, const uint8_t *bytes, uint32_t n) {
+static bool runs_differ(Explainer *k, const LegSpec *spec, const uint8_t *bytes, uint32_t n, int64_t fuel) {
     k->x->runs++;
+    k->pair.max_fuel = fuel;
     leg_set_knobs(&k->pair.leg[1], spec);
     differ_run(&k->pair, bytes, n, &k->c);
     return k->c.module && verdict_differs(k->c.verdict.kind);
 }
-static bool shows_itself(Explainer *k, const LegSpec *spec) { return shows(k, spec, k->o->bytes, k->o->n); }
+static bool shows_itself(Explainer *k, const LegSpec *spec) {
+    return runs_differ(k, spec, k->o->bytes, k->o->n, k->fuel);
+}
+/* What is put in has its cost. */
+static bool shows_reworked(Explainer *k, const LegSpec *spec, const ReworkBytes *b) {
+    return runs_differ(k, spec, b->at, b->n, k->fuel * REWORK_FUEL);
+}
+
+/* One that runs until fuel is out shows its fault long before, mostly: little of it will do. */
+static bool shows_with_little(Explainer *k) {
+    uint32_t i = 0, n = sizeof few_fuel / sizeof *few_fuel;
+    bool same = false;
+    for (; i < n && !same; i++) {
+        k->fuel = few_fuel[i];
+        same = shows_itself(k, &k->spec) && bucket_of(k->leg, &k->c).what == k->x->verdict.what;
+    }
+    if (same) return true;
+    k->fuel = 0;
+    return shows_itself(k, &k->spec);
+}
 
 /* -- Leg ------------------------------------------------------------------------------------ */
 
@@ -248,7 +284,7 @@ static bool shows_outlined(Explainer *k, const Rework *w, const uint8_t *which, 
     ReworkBytes b = rework_outline(w, &k->arena, which);
     FuncSet *set = &s.interpret;
     if (b.nhelper && interpreted != set->not ) set->range[set->n++] = (FuncRange){b.helper, b.helper + b.nhelper - 1};
-    bool yes = shows(k, &s, b.at, b.n);
+    bool yes = shows_reworked(k, &s, &b);
     arena_rewind(&k->arena, mark);
     return yes;
 }
@@ -305,7 +341,7 @@ static bool same_site(const Record *a, const Record *b) {
 
 static bool record(Explainer *k, const Rework *w, const uint8_t *which, bool whole, Events e[2]) {
     ReworkBytes b = rework_record(w, &k->arena, which, whole);
-    bool shown = shows(k, &k->spec, b.at, b.n);
+    bool shown = shows_reworked(k, &k->spec, &b);
     if (!k->c.module) return false;
     for (uint32_t i = 0; i < 2; i++) e[i] = read_events(k, i, b.mem);
     return shown;
@@ -385,15 +421,14 @@ static void find_op(Explainer *k) {
 /* -- All of it ----------------------------------------------------------------------------------------- */
 
 static ExplainEnd explain_pair(Explainer *k, char *why, size_t why_size) {
-    LegSpec leg[2];
     static const char interp[] = "interp";
-    if (!leg_spec_parse(&leg[0], interp, sizeof interp - 1, why, why_size)) return EXPLAIN_LACKS;
-    leg[1] = k->x->leg;
-    k->x->reference = leg[0];
-    k->spec = leg[1];
-    if (!open_legs(&k->pair, leg, 2, k->o->features, why, why_size)) return EXPLAIN_LACKS;
+    if (!leg_spec_parse(&k->leg[0], interp, sizeof interp - 1, why, why_size)) return EXPLAIN_LACKS;
+    k->spec = k->leg[1] = k->x->leg;
+    k->x->reference = k->leg[0];
+    if (!open_legs(&k->pair, k->leg, 2, k->o->features, why, why_size)) return EXPLAIN_LACKS;
     k->pair.once = true;
-    if (shows_itself(k, &k->spec)) {
+    k->began = time_now(k);
+    if (shows_with_little(k)) {
         k->first = k->c.module->nimported[EXT_FUNC];
         k->end = k->c.module->funcs.n;
         if (find_func(k)) {
@@ -413,7 +448,6 @@ ExplainEnd explain_here(const ExplainOptions *o, Explanation *x, char *why, size
     if (!k) return snprintf(why, why_size, "out of memory"), EXPLAIN_LACKS;
     k->o = o;
     k->x = x;
-    k->deadline = os_now_ns() + (o->limit_ns ? o->limit_ns : DEFAULT_LIMIT_NS);
     arena_init(&k->arena, NULL);
     end = explain_pair(k, why, why_size);
     arena_free(&k->arena);
@@ -422,6 +456,19 @@ ExplainEnd explain_here(const ExplainOptions *o, Explanation *x, char *why, size
 }
 
 /* -- Bucket ---------------------------------------------------------------------------------------------- */
+
+const char *explain_cut(const Explanation *x) {
+    static const char *const name[] = {[CUT_NOT] = "no", [CUT_TIME] = "time", [CUT_DIED] = "died"};
+    return name[x->cut];
+}
+
+bool explain_tells(const Explanation *x) { return x->has_func || x->stage == STAGE_OUTSIDE; }
+
+FindingExplained explain_done(const Explanation *x) {
+    static const FindingExplained done[] = {
+        [CUT_NOT] = EXPLAINED_YES, [CUT_TIME] = EXPLAINED_TIME, [CUT_DIED] = EXPLAINED_DIED};
+    return done[x->cut];
+}
 
 const char *explain_pass(const Explanation *x) {
     switch (x->stage) {
@@ -462,11 +509,11 @@ static uint32_t own_field(const Explanation *x) {
 
 Bucket explain_bucket(const Explanation *x) {
     Bucket b = x->verdict;
-    bool other = b.what == WHAT_VERIFY || b.what == WHAT_QEMU || b.what == WHAT_HANG;
+    bool other = b.what == WHAT_VERIFY || b.what == WHAT_QEMU || b.what == WHAT_HANG || x->cut;
     if (x->has_op && !other) {
         b.what = own_field(x);
         snprintf(b.op, sizeof b.op, "%s", op_info[x->op].text);
     }
-    if ((x->has_func || x->stage == STAGE_OUTSIDE) && !other) snprintf(b.pass, sizeof b.pass, "%s", explain_pass(x));
+    if (explain_tells(x) && !other) snprintf(b.pass, sizeof b.pass, "%s", explain_pass(x));
     return b;
 }

@@ -18,7 +18,9 @@ typedef struct ExplainOptions {
     Features features;
     const LegSpec *leg; /* as of the finding: by vote, with two or more others */
     uint32_t nlegs;
-    uint64_t limit_ns; /* 0: a minute */
+    /* Processor time of what runs here, as os_spent_ns counts; 0: a minute.  Explanations take a hundredth of that: it
+     * is there for what never ends. */
+    uint64_t limit_ns;
 } ExplainOptions;
 
 typedef enum ExplainEnd {
@@ -27,6 +29,14 @@ typedef enum ExplainEnd {
     EXPLAIN_BAD_INPUT,
     EXPLAIN_LACKS /* a leg does not work here */
 } ExplainEnd;
+
+/* What is known stands in the explanation then, but more might have been, and something else: its bucket is the
+ * vote's. */
+typedef enum ExplainCut {
+    CUT_NOT,
+    CUT_TIME, /* the limit was over */
+    CUT_DIED  /* a leg took down the process that explained */
+} ExplainCut;
 
 typedef enum ExplainStage {
     STAGE_UNKNOWN,
@@ -55,6 +65,7 @@ typedef struct Explanation {
     char difference[200];
     LegSpec leg, reference; /* the guilty one, and who it was held against */
     uint32_t runs;
+    ExplainCut cut;
 
     /* STAGE_OUTSIDE: what the host called when it was seen: the start function, or an export */
     bool has_entry;
@@ -79,13 +90,15 @@ typedef struct Explanation {
     ExplainValue operand[EXPLAIN_VALUES], result[EXPLAIN_VALUES];
 } Explanation;
 
-/* In a process of its own, which is ended when the time is up.  But for EXPLAIN_DONE, `why` says why. */
+#define EXPLAIN_LIMIT_NS UINT64_C(60000000000)
+/* In a process of its own, which is ended when it does not end by itself.  But for EXPLAIN_DONE, `why` says why. */
 ExplainEnd explain_apart(const ExplainOptions *o, Explanation *x, char *why, size_t why_size);
 /* The same in this process. */
 ExplainEnd explain_here(const ExplainOptions *o, Explanation *x, char *why, size_t why_size);
 
-/* Explain a module with its plan for as long as `limit_ns`.  True: the function at fault is known, or that it is
- * outside of functions; *x is the explanation and *b its bucket.  Else *b stays as it is. */
+/* Explain a module with its plan.  *b: becomes the bucket of the explanation where that is whole, and the function at
+ * fault is known or that it is outside of functions; else it stays as it is.  False: there is no explanation, not even
+ * in part. */
 bool explain_bytes(const uint8_t *bytes, uint32_t n, const LegSpec *leg, uint32_t nlegs, Features features,
                    uint64_t limit_ns, Bucket *b, Explanation *x);
 
@@ -93,6 +106,9 @@ bool explain_bytes(const uint8_t *bytes, uint32_t n, const LegSpec *leg, uint32_
  * wrong, not what became of it; so finds of one fault have one bucket. */
 Bucket explain_bucket(const Explanation *x);
 const char *explain_pass(const Explanation *x); /* "gvn", "codegen", "level", "outside", or "" */
+const char *explain_cut(const Explanation *x);  /* "no", "time", "died" */
+FindingExplained explain_done(const Explanation *x);
+bool explain_tells(const Explanation *x); /* the function at fault, or that it is outside of functions */
 
 /* How the guilty leg compiles, faults planted in it included; must stay where it is while `o` is used. */
 typedef struct ExplainCompiler {

@@ -157,7 +157,8 @@ static void put_excerpt(Text *t, const Module *m, const Explanation *x) {
 
 static void put_op(Text *t, const Module *m, const Explanation *x) {
     if (!x->has_op) {
-        text_puts(t, "\nWhich instruction it is could not be told: what was put in to find out hides the fault.\n");
+        if (!x->cut)
+            text_puts(t, "\nWhich instruction it is could not be told: what was put in to find out hides the fault.\n");
         return;
     }
     text_printf(t, "\n## `%s` at byte 0x%x\n\nSo: %s.", op_info[x->op].text, x->offset, how_text(x));
@@ -219,12 +220,19 @@ void explain_text(Text *t, const Module *m, const Explanation *x, ExplainCode *c
     Bucket b = explain_bucket(x);
     bucket_name(&b, name);
     text_printf(t, "# %s\n\nLeg %s deviates: %s.\n", name, x->leg.text, x->difference);
+    if (x->cut)
+        text_printf(
+            t,
+            "\nThe explanation was cut short: %s. What follows is what was known by then, and the bucket the vote's.\n",
+            x->cut == CUT_TIME ? "its time was over (`parallax explain --time`)"
+                               : "a leg took down the process that explained");
     if (x->stage == STAGE_OUTSIDE) {
         put_outside(t, m, x);
         return;
     }
     if (!x->has_func) {
-        text_puts(t, "\nIt does not deviate in a way that one function decides.\n");
+        text_puts(t, x->cut ? "\nNo function was found to be at fault yet.\n"
+                            : "\nIt does not deviate in a way that one function decides.\n");
         return;
     }
     text_printf(t, "%s function %u (`%s`, %u runs). ", x->alone ? "It is enough to compile" : "It takes", x->func,
@@ -280,6 +288,7 @@ void explain_json(Text *t, const Explanation *x) {
     put_field(t, "leg", x->leg.text);
     put_field(t, "difference", x->difference);
     text_printf(t, ",\n  \"runs\": %u", x->runs);
+    put_field(t, "cut", explain_cut(x));
     if (x->has_func) {
         text_printf(t, ",\n  \"function\": %u,\n  \"alone\": %s", x->func, x->alone ? "true" : "false");
         put_field(t, "settings", x->settings);

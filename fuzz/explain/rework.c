@@ -3,7 +3,7 @@
 #include <string.h>
 #include "wasm/validate.h"
 
-enum { FUEL_MORE = 16, NTYPES = 5 };
+enum { NTYPES = 5 };
 #define FUEL_MOST INT64_C(100000000)
 static const ValType recorded[NTYPES] = {VT_I32, VT_I64, VT_F32, VT_F64, VT_V128};
 static const Op store_op[NTYPES] = {OP_I32_STORE, OP_I64_STORE, OP_F32_STORE, OP_F64_STORE, OP_V128_STORE};
@@ -92,7 +92,7 @@ static void begin(Copy *c, const Rework *w, Arena *a) {
     edit_copy(&c->e, a, &w->e);
     c->e.m.features |= FEATURES_WASM3;
     StoreLimits *l = &c->e.plan.limits; /* what is put in has its cost */
-    l->fuel = l->fuel < FUEL_MOST / FUEL_MORE ? l->fuel * FUEL_MORE : FUEL_MOST;
+    l->fuel = l->fuel < FUEL_MOST / REWORK_FUEL ? l->fuel * REWORK_FUEL : FUEL_MOST;
     l->depth = STORE_DEPTH_MAX;
 }
 

@@ -32,6 +32,8 @@ typedef struct ReworkBytes {
     uint32_t mem;             /* memory with the record */
 } ReworkBytes;
 
+enum { REWORK_FUEL = 16 }; /* a copy has so many times the fuel, within reason */
+
 /* Sites with which[i] set become calls.  Control sites are left alone. */
 ReworkBytes rework_outline(const Rework *w, Arena *a, const uint8_t *which);
 

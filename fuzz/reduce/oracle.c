@@ -23,7 +23,7 @@ static uint32_t outcome_at(const Observation *o, uint32_t field) {
 ReduceBucket reduce_bucket_of(const Case *c) {
     const Verdict *v = &c->verdict;
     if (!c->module || c->plan_error || !verdict_differs(v->kind)) return (ReduceBucket){0};
-    ReduceBucket b = {true, v->deviates, v->field, 0, 0};
+    ReduceBucket b = {true, v->deviates, v->field, 0, 0, c->start_out || c->fuel_out != UINT32_MAX};
     if (v->field == FIELD_TRAP) {
         b.want = v->diff.has_a ? (uint32_t)v->diff.a.v[0] : 0;
         b.got = v->diff.has_b ? (uint32_t)v->diff.b.v[0] : 0;

@@ -30,6 +30,7 @@ typedef struct Reducer {
     Arena memo;
     Map asked; /* hash of bytes: asked before (or not worth it) */
     ReduceBytes bytes;
+    bool out; /* it runs out of fuel */
     Edit cur;
     ReduceCost cost;
     Flow **flow; /* of cur's bodies, as far as they were needed */

@@ -24,16 +24,21 @@ bool pass_fuel(Reducer *r, Cursor *c, Edit *cand) {
     return true;
 }
 
+/* The default ones, or as many of them as go; of a module that only fuel ends as little of that as shows it. */
 bool pass_limits(Reducer *r, Cursor *c, Edit *cand) {
     static const StoreLimits plain = STORE_LIMITS_DEFAULT;
+    static const int64_t endless[] = {30, 300, 3000, 30000}; /* and last what there is */
+    uint32_t n = r->out ? sizeof endless / sizeof *endless : 1, k = c->at / 2;
     StoreLimits *l = &cand->plan.limits;
     int64_t fuel = l->fuel, depth = l->depth;
-    (void)r;
     c->again = UINT32_MAX;
-    if (c->at > 2) return false;
+    if (k > n) return false;
     *l = plain;
-    if (c->at >= 1) l->depth = depth;
-    if (c->at >= 2) l->fuel = fuel;
+    if (k == n || (r->out && endless[k] > fuel))
+        l->fuel = fuel;
+    else if (r->out)
+        l->fuel = endless[k];
+    if (c->at % 2) l->depth = depth;
     c->at++;
     return true;
 }

@@ -78,6 +78,7 @@ typedef struct Trial {
     uint32_t n;
     Cursor behind[MAX_WIDTH]; /* where the pass is behind each candidate */
     ReduceBytes bytes[MAX_WIDTH];
+    int64_t fuel[MAX_WIDTH];
     ReduceBucket shown[MAX_WIDTH];
 } Trial;
 
@@ -113,8 +114,14 @@ static void gather(Reducer *r, const Pass *p, Cursor *c, Trial *b) {
         edit_copy(&cand, &r->scratch, &r->cur);
         if (!p->next(r, c, &cand)) return;
         if (!worth(r, p, &cand, &b->bytes[b->n])) continue;
+        b->fuel[b->n] = cand.plan.limits.fuel;
         b->behind[b->n++] = *c;
     }
+}
+
+/* It runs until there is no fuel, and longer than the module as it stands may. */
+static bool runs_on(const Reducer *r, const Trial *b, uint32_t i) {
+    return b->shown[i].out && b->fuel[i] > r->cur.plan.limits.fuel;
 }
 
 static bool run_pass(Reducer *r, const Pass *p) {
@@ -133,7 +140,8 @@ static bool run_pass(Reducer *r, const Pass *p) {
                 if (b.shown[i].differs) slip(r, &b.shown[i], b.bytes[i]);
                 continue;
             }
-            if (!stand(r, b.bytes[i], &why)) continue;
+            if (runs_on(r, &b, i) || !stand(r, b.bytes[i], &why)) continue;
+            r->out = b.shown[i].out;
             c = b.behind[i];
             c.at = c.again;
             c.variant = 0;
@@ -196,6 +204,7 @@ static ReduceEnd begin(Reducer *r, ReduceBytes module, const char **why) {
     r->oracle->ask(r->oracle->user, &bytes, 1, &shown);
     if (!reduce_bucket_equal(&shown, &r->want))
         return *why = "it shows another thing when it is encoded anew", REDUCE_NOTHING;
+    r->out = shown.out;
     return stand(r, bytes, why) ? REDUCE_DONE : REDUCE_INVALID;
 }
 

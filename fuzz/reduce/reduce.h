@@ -1,7 +1,8 @@
 /* The reducer: a smaller module that shows what a given one shows.
  *
  * Ordered passes over an editable form (edit.h) propose candidates; a candidate that is valid, cheaper (ReduceCost) and
- * shows the same bucket takes the place of the module, until no pass finds one.  Nothing depends on time or chance (but
+ * shows the same bucket takes the place of the module, until no pass finds one.  One that fuel alone ends is not given
+ * more of it: that would cost everybody who runs it later.  Nothing depends on time or chance (but
  * for the limit on time), so the same module and oracle give the same bytes.
  *
  * Delta debugging: Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input" (TSE 2002); of trees:
@@ -16,6 +17,7 @@ typedef struct ReduceBucket {
     uint32_t legs;      /* those that deviate, as bits */
     uint32_t field;     /* FieldKind */
     uint32_t want, got; /* of a trap or outcome: what the others and the first deviating leg have; else 0 */
+    bool out;           /* a step ran out of fuel: says nothing of the disagreement, but what the module costs */
 } ReduceBucket;
 bool reduce_bucket_equal(const ReduceBucket *a, const ReduceBucket *b);
 /* Of a case that the differ has run. */

@@ -85,6 +85,7 @@ static void save(Child *c, ReduceBytes module) {
     bool known = sh->explain && !sh->skip &&
                  explain_bytes(module.at, module.n, c->o->leg, c->o->nlegs, c->o->features, EXPLAIN_NS, &b, &how);
     Finding f = {.bucket = b,
+                 .explained = known ? explain_done(&how) : EXPLAINED_NOT,
                  .origin = "reduce",
                  .input = module.at,
                  .input_n = module.n,
@@ -93,7 +94,7 @@ static void save(Child *c, ReduceBytes module) {
                  .nlegs = c->o->nlegs,
                  .c = x};
     sh->saved = finding_write(sh->root, &f, 1, sh->path);
-    if (known && sh->saved == FINDING_NEW) explain_write(sh->path, x->module, &how, NULL, NULL);
+    if (known && explain_tells(&how) && sh->saved == FINDING_NEW) explain_write(sh->path, x->module, &how, NULL, NULL);
 }
 
 static void serve(Child *c) {

@@ -105,7 +105,8 @@ static ReduceEnd reduce_with(World *w, ReduceBytes module, ReduceBucket (*of)(Wo
 }
 
 static const ReduceOptions wasm3 = {.features = FEATURES_WASM3};
-static const ReduceBucket shown_value = {true, 2, FIELD_VALUE, 0, 0}, shown_memory = {true, 2, FIELD_MEMORY, 0, 0};
+static const ReduceBucket shown_value = {.differs = true, .legs = 2, .field = FIELD_VALUE},
+                          shown_memory = {.differs = true, .legs = 2, .field = FIELD_MEMORY};
 
 /* As if by chance: every fourth candidate does not show it.  So passes are left in the middle of everything. */
 static ReduceBucket by_hash(World *w, ReduceBytes b) {

@@ -32,12 +32,15 @@ bool os_next_data(int fd, uint64_t *from, uint64_t *to);
 uint64_t os_now_ns(void); /* monotonic clock */
 
 /* What limits of time are measured by: the processor time of a process, which no other one on a busy machine takes from
- * it, and the monotonic clock for one that sleeps or is stopped, OS_PATIENCE times as much. */
+ * it, and the monotonic clock for one that sleeps or is stopped, OS_PATIENCE times as much.  What it waits for a
+ * processor is no sleep, as far as that is known. */
 enum { OS_PATIENCE = 10 };
 typedef struct OsTime {
     uint64_t cpu_ns, wall_ns;
+    uint64_t wait_ns; /* for a processor, and 1; 0: not known */
 } OsTime;
-OsTime os_time_of(int pid); /* 0: of this process; one that is gone has no processor time */
+/* 0: of this process, quickly, without wait_ns; one that is gone has no processor time. */
+OsTime os_time_of(int pid);
 /* Between two times of a process: processor time, or the other over OS_PATIENCE where that is more. */
 uint64_t os_spent_ns(OsTime from, OsTime to);
 

@@ -98,6 +98,7 @@ static void make_report(Campaign *c) {
 /* -- Children --------------------------------------------------------------------------------- */
 
 static void start(Campaign *c, uint32_t number) {
+    c->sh->slot[number].since = (OsTime){.wall_ns = os_now_ns()}; /* what its predecessor took is not its own */
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) campaign_child(c->o, c->sh, number, c->jobs, parent);
     c->pid[number] = pid > 0 ? pid : 0;

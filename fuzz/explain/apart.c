@@ -28,7 +28,7 @@ static _Noreturn void child(const ExplainOptions *o, Shared *s, pid_t parent) {
     _exit(0);
 }
 
-/* It looks at the clock itself: this is for one that is stuck. */
+/* It looks at the clock itself, once it has voted: this is for one that is stuck. */
 static ExplainCut wait_for(pid_t pid, uint64_t limit_ns) {
     OsTime since = os_time_of(pid);
     int status;
@@ -36,7 +36,7 @@ static ExplainCut wait_for(pid_t pid, uint64_t limit_ns) {
         pid_t r = waitpid(pid, &status, WNOHANG);
         if (r == pid) return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? CUT_NOT : CUT_DIED;
         if (r < 0 && errno != EINTR) return CUT_DIED;
-        if (os_spent_ns(since, os_time_of(pid)) > 2 * limit_ns) break;
+        if (os_spent_ns(since, os_time_of(pid)) > limit_ns + EXPLAIN_LIMIT_NS) break;
         usleep(SLICE_US);
     }
     kill(pid, SIGKILL);

@@ -230,8 +230,50 @@ static void test_outside(void **state) {
     if (w->a64) check_outside(w, "a64");
 }
 
+/* -- Time -------------------------------------------------------------------------------------------- */
+
+/* (module (import "env" "f" (func (param i64)))
+ *   (func (export "a") (local i64)
+ *     (loop
+ *       (local.set 0 (i64.add (local.get 0) (i64.const 1)))
+ *       (call 0 (i64.sub (local.get 0) (i64.const 9)))
+ *       (br 0)))) */
+static const uint8_t endless[] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x60, 0x01, 0x7e,
+                                  0x00, 0x60, 0x00, 0x00, 0x02, 0x09, 0x01, 0x03, 0x65, 0x6e, 0x76, 0x01, 0x66, 0x00,
+                                  0x00, 0x03, 0x02, 0x01, 0x01, 0x07, 0x05, 0x01, 0x01, 0x61, 0x00, 0x01, 0x0a, 0x19,
+                                  0x01, 0x17, 0x01, 0x01, 0x7e, 0x03, 0x40, 0x20, 0x00, 0x42, 0x01, 0x7c, 0x21, 0x00,
+                                  0x20, 0x00, 0x42, 0x09, 0x7d, 0x10, 0x00, 0x0c, 0x00, 0x0b, 0x0b};
+
+static ExplainEnd explain_endless(World *w, uint64_t limit_ns, Explanation *x) {
+    LegSpec leg[3];
+    char why[300] = "";
+    static const CaseCaps caps = {.fuel = 20000000};
+    CaseBytes m = case_of_input(&w->arena, endless, sizeof endless, FEATURES_WASM3, &caps);
+    parse(leg, "x64", "plant=sub-adds");
+    ExplainOptions o = {m.at, m.n, FEATURES_WASM3, leg, 3, limit_ns};
+    signals_reinstall();
+    return explain_apart(&o, x, why, sizeof why);
+}
+
+/* Twenty million instructions a run: some thousand of them tell the same.  Where time is cut
+ * short all the same, it is said, and the bucket is the vote's, not that of half an explanation. */
+static void test_time(void **state) {
+    World *w = *state;
+    Explanation x;
+    assert_int_equal(explain_endless(w, UINT64_C(2000000000), &x), EXPLAIN_DONE);
+    assert_int_equal(x.cut, CUT_NOT);
+    assert_true(x.has_op);
+    assert_int_equal(x.op, OP_I64_SUB);
+    assert_int_equal(explain_endless(w, 1, &x), EXPLAIN_DONE);
+    Bucket b = explain_bucket(&x);
+    assert_int_equal(x.cut, CUT_TIME);
+    assert_int_equal(explain_done(&x), EXPLAINED_TIME);
+    assert_true(bucket_equal(&b, &x.verdict));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_x64), cmocka_unit_test(test_passes),
-                                       cmocka_unit_test(test_outside), cmocka_unit_test(test_a64)};
+                                       cmocka_unit_test(test_outside), cmocka_unit_test(test_a64),
+                                       cmocka_unit_test(test_time)};
     return cmocka_run_group_tests_name("explain", tests, open_world, close_world);
 }

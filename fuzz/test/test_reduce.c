@@ -168,6 +168,39 @@ static void test_slip(void **state) {
     reduce_free(&r);
 }
 
+/* Whatever it is, it runs until its fuel is out. */
+static ReduceBucket by_endless(World *w, ReduceBytes b) {
+    (void)w, (void)b;
+    ReduceBucket shown = shown_value;
+    shown.out = true;
+    return shown;
+}
+
+static int64_t fuel_of(World *w, ReduceBytes b) {
+    Err err;
+    Plan plan;
+    const char *why;
+    Module *m = module_decode_valid(&w->arena, b.at, b.n, FEATURES_WASM3, &err);
+    assert_true(m && plan_of(&w->arena, m, &plan, &why));
+    return plan.limits.fuel;
+}
+
+/* Limits become the default ones at the end; but fuel is not given back to one that uses all of it. */
+static void test_fuel(void **state) {
+    World *w = *state;
+    static const CaseCaps small = {.fuel = 1000};
+    CaseBytes little = case_of_input(&w->arena, sub_module, sizeof sub_module, FEATURES_WASM3, &small);
+    ReduceBytes module = {little.at, little.n};
+    ReduceResult r;
+    assert_int_equal(fuel_of(w, module), 1000);
+    assert_int_equal(reduce_with(w, module, by_op, 1, &wasm3, &r), REDUCE_DONE);
+    assert_true(fuel_of(w, (ReduceBytes){r.bytes, r.n}) > 1000);
+    reduce_free(&r);
+    assert_int_equal(reduce_with(w, module, by_endless, 1, &wasm3, &r), REDUCE_DONE);
+    assert_true(fuel_of(w, (ReduceBytes){r.bytes, r.n}) <= 30);
+    reduce_free(&r);
+}
+
 static ReduceBucket by_nothing(World *w, ReduceBytes b) {
     (void)w, (void)b;
     return (ReduceBucket){0};
@@ -314,7 +347,7 @@ static void test_crashing_leg(void **state) {
 }
 static void test_hanging_leg(void **state) {
     static const Stages s = {.on_ir = hang};
-    check_lost(*state, &s, OUT_HANG, UINT64_C(1000000000));
+    check_lost(*state, &s, OUT_HANG, UINT64_C(200000000)); /* of processor time; some 70 candidates hang */
 }
 
 /* -- Commands ---------------------------------------------------------------------------------------------------- */
@@ -506,10 +539,10 @@ static void test_campaign(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_any_module), TEST(test_slip),         TEST(test_save_explained),
-                                       TEST(test_bad_input),  TEST(test_stop),         TEST(test_plants),
-                                       TEST(test_plain_legs), TEST(test_crashing_leg), TEST(test_hanging_leg),
-                                       TEST(test_command),    TEST(test_invalid),      TEST(test_finding),
-                                       TEST(test_campaign)};
+    const struct CMUnitTest tests[] = {TEST(test_any_module),  TEST(test_slip),       TEST(test_save_explained),
+                                       TEST(test_fuel),        TEST(test_bad_input),  TEST(test_stop),
+                                       TEST(test_plants),      TEST(test_plain_legs), TEST(test_crashing_leg),
+                                       TEST(test_hanging_leg), TEST(test_command),    TEST(test_invalid),
+                                       TEST(test_finding),     TEST(test_campaign)};
     return cmocka_run_group_tests_name("reduce", tests, NULL, NULL);
 }

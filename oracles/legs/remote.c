@@ -80,7 +80,7 @@ typedef struct Limit {
 
 /* Wait for bytes; false: there will be none, or not in time.  `limit`: NULL for none. */
 static bool wait_input(int fd, Limit *limit) {
-    OsTime since = limit ? os_time_of(limit->pid) : (OsTime){0, 0};
+    OsTime since = limit ? os_time_of(limit->pid) : (OsTime){0};
     for (;;) {
         struct pollfd pf = {.fd = fd, .events = POLLIN};
         int ready = poll(&pf, 1, limit ? SLICE_MS : -1);

@@ -195,7 +195,7 @@ static ExecStatus exchange(Worker *w, Region *r, const Batch *b, uint64_t timeou
     uint32_t seq = ++w->seq;
     __atomic_store_n(&h->request, seq, __ATOMIC_RELEASE);
     os_futex_wake(&h->request);
-    OsTime since = {0, 0};
+    OsTime since = {0}, asked_at = {0};
     uint32_t ndone = 0;
     bool begun = false, asked = false;
     for (;;) {
@@ -212,9 +212,10 @@ static ExecStatus exchange(Worker *w, Region *r, const Batch *b, uint64_t timeou
         uint64_t spent = os_spent_ns(since, now_at);
         if (spent > timeout_ns && !asked) { /* code that polls the epoch comes back by itself */
             asked = true;
+            asked_at = now_at; /* we may have been kept waiting ourselves since the time was over */
             es_interrupt(region_es(r));
         }
-        if (spent > timeout_ns + GRACE_NS) {
+        if (asked && os_spent_ns(asked_at, now_at) > GRACE_NS) {
             w->stats.hung++;
             reap(w);
             return EXEC_HUNG;

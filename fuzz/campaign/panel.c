@@ -59,13 +59,18 @@ static void join_sets(LegSpec *s, uint32_t i, uint32_t k, uint32_t n, uint64_t *
 }
 
 /* A level as good as any other; the rest of the knobs mostly at their default, so that two cases differ in little.
- * Knobs come from the table, so a new one takes part. */
-void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
+ * Knobs come from the table, so a new one takes part.  With `like`, what the front half of the compiler depends on is
+ * as that leg has it. */
+static void choose_knobs(LegSpec *s, const char *isa, const LegSpec *like, uint64_t *r) {
     bool ok = parse(s, isa);
     assert(ok);
     for (uint32_t i = 0, n; ok && (n = leg_knob_values(i)) > 0; i++) {
         uint64_t dice = next(r);
         uint32_t k = (uint32_t)(dice >> 32) % n, number = 0;
+        if (like && leg_knob_is_front(i)) {
+            if (!leg_knob_copy(s, i, like)) break;
+            continue;
+        }
         if ((dice & 15) >= 16 / leg_knob_seldom(i) || k == 0) continue;
         if (leg_knob_takes_number(i, k)) { /* small ones and large ones alike */
             number = (uint32_t)next(r);
@@ -76,6 +81,8 @@ void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *r) {
         if (leg_knob_joins(i, k)) join_sets(s, i, k, n, r);
     }
 }
+
+void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *number) { choose_knobs(s, isa, NULL, number); }
 
 /* An option that comes later counts. */
 static void make_plain(LegSpec *s) {
@@ -90,8 +97,9 @@ static void make_plain(LegSpec *s) {
 
 void panel_choose(Panel *p, uint64_t number) {
     uint64_t r = hash_mix(number);
-    panel_choose_leg(&p->spec[LEG_HERE], base_of(p, worker_host_isa()), &r);
-    panel_choose_leg(&p->spec[LEG_THERE], base_of(p, p->foreign ? other_isa() : worker_host_isa()), &r);
+    choose_knobs(&p->spec[LEG_HERE], base_of(p, worker_host_isa()), NULL, &r);
+    const LegSpec *like = next(&r) & 1 ? &p->spec[LEG_HERE] : NULL;
+    choose_knobs(&p->spec[LEG_THERE], base_of(p, p->foreign ? other_isa() : worker_host_isa()), like, &r);
     for (uint32_t i = LEG_HERE; i <= LEG_THERE && p->by_bits; i++) make_plain(&p->spec[i]);
     leg_set_knobs(&p->differ.leg[LEG_HERE], &p->spec[LEG_HERE]);
     leg_set_knobs(&p->differ.leg[LEG_THERE], &p->spec[LEG_THERE]);

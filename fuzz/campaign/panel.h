@@ -33,7 +33,9 @@ bool panel_open(Panel *p, Features features, const PanelFaults *faults, char *wh
 void panel_close(Panel *p);
 /* A leg of the ISA with a level and knobs that *number decides; it moves on.  `isa` may have options. */
 void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *number);
-/* Levels and knobs for the next case. */
+/* Levels and knobs for the next case.  In every other one both compiled legs have alike what the front half of the
+ * compiler depends on, and do it once: each leg still meets every setting as often, against the interpreter, and such a
+ * case is cheaper by a tenth. */
 void panel_choose(Panel *p, uint64_t number);
 /* Run it, and put it before the jury when need be; the verdict is about panel_legs(p, c) legs. */
 void panel_run(Panel *p, const uint8_t *bytes, uint32_t size, Case *c);

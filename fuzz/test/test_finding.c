@@ -315,6 +315,38 @@ static void test_jurors(void **state) {
     assert_int_equal(seen, 15);
 }
 
+/* In about half of the cases the compilers share the front half, where each other knob may be as it likes. */
+static void test_shared_front(void **state) {
+    World *w = *state;
+    Panel *p = w->panel;
+    char why[300];
+    if (!panel_open(p, FEATURES_WASM3, NULL, why, sizeof why)) fail_msg("%s", why);
+    uint32_t n = 0, alike = 0, differ = 0;
+    for (; n < 1000; n++) {
+        LegSpec again;
+        FrontKey here, there;
+        panel_choose(p, n);
+        const LegSpec *s = &p->spec[2];
+        assert_true(leg_spec_parse(&again, s->text, strlen(s->text), why, sizeof why));
+        for (uint32_t i = 0; leg_knob_exists(i); i++)
+            assert_int_equal(leg_knob_is_default(s, i), leg_knob_is_default(&again, i));
+        bool same = true;
+        for (uint32_t i = 0; leg_knob_exists(i); i++) {
+            LegSpec copy = *s;
+            if (!leg_knob_is_front(i)) continue;
+            assert_true(leg_knob_copy(&copy, i, &p->spec[1]));
+            same = same && strcmp(copy.text, s->text) == 0;
+        }
+        bool both = leg_front_key(&p->differ.leg[1], &here) && leg_front_key(&p->differ.leg[2], &there);
+        if (same && both) assert_int_equal(front_share(&here, &there), FRONT_OPTIMIZED);
+        alike += same;
+        differ += s->level != p->spec[1].level;
+    }
+    panel_close(p);
+    assert_in_range(alike, n * 45 / 100, n * 65 / 100);
+    assert_in_range(differ, n * 25 / 100, n * 40 / 100);
+}
+
 /* Sets of extensions are drawn in all sizes, and what is written says what is meant. */
 static void test_joined_values(void **state) {
     uint64_t number = 1;
@@ -483,10 +515,10 @@ static void test_hanging_leg(void **state) { check_lost(*state, hang, "x64-hang"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        TEST(test_case),       TEST(test_names),          TEST(test_finding),          TEST(test_full),
-        TEST(test_jury),       TEST(test_replay),         TEST(test_jurors),           TEST(test_joined_values),
-        TEST(test_campaign),   TEST(test_campaign_finds), TEST(test_campaign_mutants), TEST(test_crashing_leg),
-        TEST(test_hanging_leg)};
+    const struct CMUnitTest tests[] = {TEST(test_case),         TEST(test_names),          TEST(test_finding),
+                                       TEST(test_full),         TEST(test_jury),           TEST(test_replay),
+                                       TEST(test_jurors),       TEST(test_shared_front),   TEST(test_joined_values),
+                                       TEST(test_campaign),     TEST(test_campaign_finds), TEST(test_campaign_mutants),
+                                       TEST(test_crashing_leg), TEST(test_hanging_leg)};
     return cmocka_run_group_tests_name("finding", tests, NULL, NULL);
 }

@@ -250,6 +250,25 @@ bool leg_knob_join(LegSpec *s, uint32_t i, uint32_t k) {
     return true;
 }
 
+bool leg_knob_is_front(uint32_t i) {
+    static const size_t field[] = {offsetof(LegSpec, level),  offsetof(LegSpec, inlining), offsetof(LegSpec, bounds),
+                                   offsetof(LegSpec, tables), offsetof(LegSpec, spectre),  offsetof(LegSpec, interrupt),
+                                   offsetof(LegSpec, nan)};
+    for (uint32_t k = 0; k < sizeof field / sizeof *field; k++)
+        if (knob[i].field == field[k]) return true;
+    return false;
+}
+
+bool leg_knob_copy(LegSpec *s, uint32_t i, const LegSpec *from) {
+    uint32_t value = get(from, &knob[i]);
+    if (value == get(s, &knob[i])) return true;
+    for (uint32_t k = 0; k < leg_knob_values(i); k++) {
+        const KnobValue *v = &knob_value[knob[i].first + k];
+        if (v->text && v->value == value) return leg_knob_set(s, i, k, 0);
+    }
+    return leg_knob_set(s, i, leg_knob_values(i) - 1, value); /* a number */
+}
+
 bool leg_knob_exists(uint32_t i) { return i < NKNOB; }
 
 bool leg_knob_is_default(const LegSpec *s, uint32_t i) {

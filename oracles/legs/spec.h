@@ -51,6 +51,11 @@ bool leg_knob_joins(uint32_t i, uint32_t k);
 /* Join value k with what knob i was given last, both being sets, also in the text, which ends with it; false, and
  * nothing done, when that has no room for it. */
 bool leg_knob_join(LegSpec *s, uint32_t i, uint32_t k);
+/* Does the front half of the compiler depend on knob i (FrontKey), so that legs that have it alike may share that? */
+bool leg_knob_is_front(uint32_t i);
+/* Give knob i, whose values are no sets, the value that `from` gives it, also in the text; false, and nothing done,
+ * when that has no room for it. */
+bool leg_knob_copy(LegSpec *s, uint32_t i, const LegSpec *from);
 /* For listings: name, meaning and values of knob i; false past the last. */
 bool leg_knob_exists(uint32_t i);
 bool leg_knob_is_default(const LegSpec *s, uint32_t i);

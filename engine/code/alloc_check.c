@@ -63,11 +63,17 @@ __attribute__((format(printf, 3, 4))) static bool fail(const Check *c, uint32_t 
     return false;
 }
 
-static void loc_text(Loc l, char *out, size_t size) {
+typedef struct LocText {
+    char at[16];
+} LocText;
+
+static LocText loc_text(Loc l) {
+    LocText t;
     if (loc_is_slot(l))
-        snprintf(out, size, "slot%u", (unsigned)(l - LOC_SLOT));
+        snprintf(t.at, sizeof t.at, "slot%u", (unsigned)(l - LOC_SLOT));
     else
-        snprintf(out, size, "r%u", (unsigned)l);
+        snprintf(t.at, sizeof t.at, "r%u", (unsigned)l);
+    return t;
 }
 
 /* -- The state ------------------------------------------------------------------- */
@@ -192,19 +198,17 @@ static bool check_operands(const Check *c, uint32_t i, const MInsn *in) {
     const Opnd *o = insn_opnd(c->m, in);
     const Loc *loc = c->ra->opnd + in->opnd;
     RegSet clobber = c->t->clobber[in->clobber];
-    char where[16];
     for (uint32_t k = 0; k < in->nopnd; k++) {
         if (!check_constraint(c, i, in, k)) return false;
         if (!reg_is_virtual(o[k].reg)) continue;
-        loc_text(loc[k], where, sizeof where);
         if (o[k].kind <= OPND_USE_LATE && !holds(c, loc[k], o[k].reg - REG_VIRTUAL))
-            return fail(c, i, "operand %u: %s does not hold v%u", (unsigned)k, where, (unsigned)o[k].reg);
+            return fail(c, i, "operand %u: %s does not hold v%u", (unsigned)k, loc_text(loc[k]).at, (unsigned)o[k].reg);
         bool late = o[k].kind == OPND_USE_LATE || o[k].kind == OPND_DEF_EARLY;
         if (late && o[k].constraint != OC_FIXED && loc[k] < 64 && (clobber & REG_BIT(loc[k])))
-            return fail(c, i, "operand %u: %s is clobbered", (unsigned)k, where);
+            return fail(c, i, "operand %u: %s is clobbered", (unsigned)k, loc_text(loc[k]).at);
         for (uint32_t j = 0; j < k; j++)
             if (reg_is_virtual(o[j].reg) && loc[j] == loc[k] && conflict(&o[j], &o[k]))
-                return fail(c, i, "operands %u and %u share %s", (unsigned)j, (unsigned)k, where);
+                return fail(c, i, "operands %u and %u share %s", (unsigned)j, (unsigned)k, loc_text(loc[k]).at);
     }
     return true;
 }

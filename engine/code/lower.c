@@ -32,6 +32,7 @@ typedef struct Driver {
     MInsn *code; /* its last n instructions are what there is */
     uint32_t n, cap;
     VEC(Held) held;
+    uint32_t oldest;   /* none of them has been demanded last before that */
     VEC(Val) work;     /* live, with operands not yet marked, in blocks that have been passed */
     Fn *plain;         /* a copy of the function with jumps in the place of jump tables with one entry; or NULL */
     uint32_t *in_edge; /* by BlkId whose predecessor has more than two successors: which of them it is */
@@ -54,6 +55,7 @@ void lower_hold(Lower *l, Val v) {
             d->held.at[i].since = d->n;
             return;
         }
+    if (!d->held.n) d->oldest = d->n;
     vec_push(d->l.arena, &d->held, ((Held){v, d->n}));
 }
 
@@ -205,12 +207,13 @@ static void grow_code(Driver *d, uint32_t need) {
 }
 
 /* The pending instructions in front of what there is. */
-static void commit(Driver *d) {
+static inline void commit(Driver *d) {
     uint32_t n = d->l.pending.n;
     if (d->cap - d->n < n) grow_code(d, n);
     d->n += n;
     MInsn *to = d->code + (d->cap - d->n);
-    for (uint32_t k = 0; k < n; k++) to[k] = d->l.pending.at[k];
+    const MInsn *from = d->l.pending.at;
+    for (uint32_t k = 0; k < n; k++) to[k] = from[k];
     d->l.pending.n = 0;
 }
 
@@ -229,15 +232,23 @@ static void materialize(Driver *d, Val v) {
 /* Materialize the constants that have waited long enough; all of them with `all`. */
 static void release(Driver *d, bool all) {
     uint32_t keep = 0, n = d->held.n;
+    d->oldest = d->n;
     for (uint32_t k = 0; k < n; k++) {
         Held h = d->held.at[k];
-        if (all || d->n - h.since > HOLD_AGE || n - k + keep > HOLD_MAX)
+        if (all || d->n - h.since > HOLD_AGE || n - k + keep > HOLD_MAX) {
             materialize(d, h.val);
-        else
+        } else {
             d->held.at[keep++] = h;
+            if (h.since < d->oldest) d->oldest = h.since;
+        }
     }
     assert(d->held.n == n); /* a constant does not demand others */
     d->held.n = keep;
+}
+
+/* May there be a constant that has waited long enough? */
+static inline bool is_time(const Driver *d) {
+    return d->held.n && (d->held.n > HOLD_MAX || d->n - d->oldest > HOLD_AGE);
 }
 
 static void lower_one(Driver *d, Val v) {
@@ -262,7 +273,7 @@ static void lower_one(Driver *d, Val v) {
         l->t->lower(l, v);
     }
     commit(d);
-    if (d->held.n) release(d, false);
+    if (is_time(d)) release(d, false);
 }
 
 static void lower_edges(Driver *d, MBlock *mb) {

@@ -114,24 +114,31 @@ static uint8_t result_type(const Fn *f, const Ins *i) {
     return r == RES_OWN ? i->type : r == RES_I32 ? T_I32 : T_NONE;
 }
 
-/* Room for one more instruction of the block.  Apart, so that fn_ins has few registers to save. */
-__attribute__((noinline)) static void make_room(Fn *f, Blk *blk) {
+static inline Val put(Fn *f, Blk *blk, uint32_t loc, const Ins *ins, uint8_t type) {
+    Val v = f->ins.n;
+    f->ins.at[v] = *ins;
+    f->ins.at[v].type = type;
+    f->loc.at[v] = loc;
+    f->ins.n = f->loc.n = v + 1;
+    blk->list.at[blk->list.n++] = v;
+    return v;
+}
+
+/* With room to be made first.  Apart, so that fn_ins has no registers to save. */
+__attribute__((noinline)) static Val put_more(Fn *f, Blk *blk, uint32_t loc, const Ins *ins, uint8_t type) {
     vec_reserve(f->arena, &f->ins, f->ins.n + 1);
     vec_reserve(f->arena, &f->loc, f->loc.n + 1);
     vec_reserve(f->arena, &blk->list, blk->list.n + 1);
+    return put(f, blk, loc, ins, type);
 }
 
 Val fn_ins(Fn *f, BlkId b, uint32_t loc, Ins ins) {
     assert(ins.op < IR_COUNT && ins.op != IR_param && b < f->blk.n && f->ins.n == f->loc.n);
     Blk *blk = &f->blk.at[b];
-    Val v = f->ins.n;
-    ins.type = result_type(f, &ins);
-    if (v >= f->ins.cap || v >= f->loc.cap || blk->list.n >= blk->list.cap) make_room(f, blk);
-    f->ins.at[v] = ins;
-    f->loc.at[v] = loc;
-    f->ins.n = f->loc.n = v + 1;
-    blk->list.at[blk->list.n++] = v;
-    return v;
+    uint8_t type = result_type(f, &ins);
+    if (f->ins.n >= f->ins.cap || f->ins.n >= f->loc.cap || blk->list.n >= blk->list.cap)
+        return put_more(f, blk, loc, &ins, type);
+    return put(f, blk, loc, &ins, type);
 }
 
 Val fn_iconst(Fn *f, BlkId b, uint32_t loc, IrType t, uint64_t v) {

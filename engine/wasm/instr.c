@@ -267,6 +267,8 @@ __attribute__((noinline)) static void next_long(const Module *m, uint32_t at, In
 }
 
 void next_instr(const Module *m, uint32_t at, Instr *in) {
+    /* immediates that are one index */
+    static const uint32_t index = 1u << IMM_LABEL | 1u << IMM_FUNC | 1u << IMM_LOCAL | 1u << IMM_GLOBAL;
     const uint8_t *p = m->bytes + at;
     in->at = at;
     if (is_prefix(p[0])) {
@@ -278,8 +280,11 @@ void next_instr(const Module *m, uint32_t at, Instr *in) {
     uint32_t imm = op_info[in->op].imm;
     if (imm == IMM_NONE) {
         in->next = at + 1;
-    } else if (imm == IMM_LOCAL && p[1] < 0x80) {
+    } else if (p[1] < 0x80 && (index >> imm & 1)) {
         in->index = p[1];
+        in->next = at + 2;
+    } else if (p[1] < 0x80 && imm == IMM_I32) {
+        in->i32 = (uint32_t)(p[1] ^ 0x40) - 0x40; /* bit 6 is the sign */
         in->next = at + 2;
     } else {
         next_long(m, at, in);

@@ -11,7 +11,7 @@
  * It cannot fail when the constraints of each instruction fit the registers: anything that does not need a register at
  * the current instruction can be evicted; among those that do, what needs it in both halves evicts what is tied, and
  * that what needs it in one half only, since the registers the former may have are a subset of those the latter may
- * have (see tightness). */
+ * have (see Tight). */
 #include <assert.h>
 #include <string.h>
 #include "base/bits.h"
@@ -97,25 +97,24 @@ static uint32_t first_need(const Linear *l, const Ival *iv) {
     return u;
 }
 
-/* How constrained the piece is at an instruction: 0 when it needs no register there, 1 in one half, 2 tied, 3 in both.
- */
-static uint32_t tightness(const Linear *l, const Ival *iv, uint32_t insn) {
-    uint32_t tight = 0;
+/* What a piece needs at an instruction. */
+typedef struct Tight {
+    uint32_t tight; /* how constrained it is: 0 when it needs no register there, 1 in one half, 2 tied, 3 in both */
+    uint32_t end;   /* where its uses from AT_USE on end; 0 when it has none */
+} Tight;
+
+static Tight tight_at(const Linear *l, const Ival *iv, uint32_t insn) {
+    Tight t = {0, 0};
     bool late = false;
     for (uint32_t u = use_from(l, iv, POS(insn, 0)); u < iv->u1 && l->use[u].pos < POS(insn, AT_NEXT); u++) {
         uint32_t kind = l->use[u].kind, k = kind >= U_LATE ? 3 : kind == U_TIED ? 2 : kind >= U_USE ? 1 : 0;
-        if (k > tight) tight = k;
+        if (k > t.tight) t.tight = k;
         late |= kind == U_ANY_LATE; /* alone, it takes a slot; else it shares the register */
+        if (kind >= U_ANY && l->use[u].pos >= POS(insn, AT_FIXED) && use_end(&l->use[u]) > t.end)
+            t.end = use_end(&l->use[u]);
     }
-    return tight && late ? 3 : tight;
-}
-
-/* Where the piece's uses at an instruction, from AT_USE on, end; 0 when it has none there. */
-static uint32_t need_end(const Linear *l, const Ival *iv, uint32_t insn) {
-    uint32_t end = 0;
-    for (uint32_t u = use_from(l, iv, POS(insn, AT_FIXED)); u < iv->u1 && l->use[u].pos < POS(insn, AT_NEXT); u++)
-        if (l->use[u].kind >= U_ANY && use_end(&l->use[u]) > end) end = use_end(&l->use[u]);
-    return end;
+    if (t.tight && late) t.tight = 3;
+    return t;
 }
 
 /* -- Positions to split at ------------------------------------------------------------------ */
@@ -129,7 +128,7 @@ static uint32_t split_pos(const Linear *l, const Ival *iv, uint32_t q) {
     if (is_block_pos(l, q)) return q > iv->start ? q : iv->start;
     uint32_t insn = (q - 1) >> POS_BITS, at = POS(insn, AT_SPLIT);
     if (q - POS(insn, 0) > AT_USE) {
-        uint32_t end = need_end(l, iv, insn);
+        uint32_t end = tight_at(l, iv, insn).end;
         if (end && end <= q) at = end;
     }
     return at > iv->start ? at : iv->start;
@@ -200,20 +199,23 @@ static uint32_t meet_clobber(const Linear *l, const Ival *iv, const uint32_t *at
 
 static RegSet find_clobbered(Scan *s, const Ival *iv) {
     Linear *l = s->l;
-    s->clobbered_known = true;
-    s->clobbered = 0;
-    if (l->next_clobber[iv->start >> POS_BITS] >= iv->end) return 0; /* as for most: they are short */
+    RegSet clobbered = 0;
     for (uint32_t k = 0; k < s->nclobbers; k++) {
         uint32_t c = s->clobbers[k];
         s->clobber_at[c] = meet_clobber(l, iv, l->clobber[c].at, l->clobber[c].n, &s->clobber_near[c]);
-        if (s->clobber_at[c] < iv->end) s->clobbered |= l->t->clobber[c];
+        if (s->clobber_at[c] < iv->end) clobbered |= l->t->clobber[c];
     }
-    return s->clobbered;
+    return clobbered;
 }
 
 /* The registers that are clobbered somewhere in the piece being placed. */
 static inline RegSet clobbered_in(Scan *s, const Ival *iv) {
-    return s->clobbered_known ? s->clobbered : find_clobbered(s, iv);
+    if (!s->clobbered_known) {
+        bool none = s->l->next_clobber[iv->start >> POS_BITS] >= iv->end; /* as for most: they are short */
+        s->clobbered = none ? 0 : find_clobbered(s, iv);
+        s->clobbered_known = true;
+    }
+    return s->clobbered;
 }
 
 static inline uint32_t fixed_conflict(Scan *s, const Ival *iv, uint32_t reg) {
@@ -368,6 +370,7 @@ static void place_rest(Scan *s, uint32_t whole, uint32_t rest) {
 /* What the piece needs first. */
 typedef struct Need {
     bool now;          /* a register, at the instruction where it starts: it cannot be split in front of that */
+    uint32_t tight;    /* then: how constrained it is there */
     uint32_t insn;     /* of the piece's start */
     uint32_t end;      /* a register is of no use unless it is free up to here */
     uint32_t next_use; /* position; POS_MAX: none */
@@ -396,7 +399,9 @@ static Need need_of(const Linear *l, const Ival *iv) {
         n.now = POS(insn, AT_SPLIT) <= iv->start;
         if (n.now) {
             n.insn = insn;
-            n.end = need_end(l, iv, insn);
+            Tight t = tight_at(l, iv, insn);
+            n.tight = t.tight;
+            n.end = t.end;
             return n;
         }
     }
@@ -496,8 +501,11 @@ static bool place_part(Scan *s, uint32_t index, const Need *need) {
     RegClass c = type_class(vreg_type_at(l, iv->vreg));
     uint32_t best = NO_HINT, best_q = 0;
     for (uint32_t k = 0; k < l->t->norder[c]; k++) {
-        uint32_t q = conflict(s, iv, l->t->order[c][k]);
-        if (q > best_q || (q == best_q && l->t->order[c][k] == l->hint[iv->vreg])) best = l->t->order[c][k], best_q = q;
+        uint32_t reg = l->t->order[c][k], q = node_conflict(s, iv, reg), fixed;
+        if (q <= iv->start || q < best_q) continue;
+        fixed = fixed_conflict(s, iv, reg);
+        if (fixed < q) q = fixed;
+        if (q > best_q || (q == best_q && reg == l->hint[iv->vreg])) best = reg, best_q = q;
     }
     if (best_q <= iv->start || too_soon(l, iv, best_q, need)) return false;
     place_until(s, index, best, best_q);
@@ -505,19 +513,20 @@ static bool place_part(Scan *s, uint32_t index, const Need *need) {
 }
 
 /* Of the pieces that hold the register where this one needs it first: the next use, the higher the better to evict; 0
- * when one of them must not be evicted, 1 when it must move but may have another register. */
-static uint32_t eviction_score(Scan *s, const Ival *iv, uint32_t reg, const Need *need) {
+ * when one of them must not be evicted, 1 when it must move but may have another register.  What is not above `best` is
+ * not looked at to the end. */
+static uint32_t eviction_score(Scan *s, const Ival *iv, uint32_t reg, const Need *need, uint32_t best) {
     Linear *l = s->l;
-    uint32_t score = POS_MAX, r = iv->r0, at = 0, tight = need->now ? tightness(l, iv, need->insn) : 0;
+    uint32_t score = POS_MAX, r = iv->r0, at = 0;
     for (uint32_t k = node_behind(s, reg, iv->start);; k = s->node.at[k].next) {
         k = meet_node(s, iv, k, &r, &at);
         if (k == NIL || !too_soon(l, iv, at, need)) return score;
         const Ival *x = ival_at(s, s->node.at[k].ival);
-        uint32_t insn = at >> POS_BITS, next = next_use(l, x, at), end = need_end(l, x, insn),
-                 x_tight = tightness(l, x, insn);
-        if (x_tight && end > at) next = need->now && insn == need->insn && x_tight < tight ? 1 : 0;
+        uint32_t insn = at >> POS_BITS, next = next_use(l, x, at);
+        Tight t = tight_at(l, x, insn);
+        if (t.tight && t.end > at) next = need->now && insn == need->insn && t.tight < need->tight ? 1 : 0;
         if (next < score) score = next;
-        if (!score) return 0;
+        if (score <= best) return score;
     }
 }
 
@@ -526,7 +535,8 @@ static void evict(Scan *s, uint32_t index, uint32_t pos, uint32_t at) {
     Linear *l = s->l;
     Ival *x = ival_at(s, index);
     uint32_t insn = at >> POS_BITS;
-    bool again = tightness(l, x, insn) && need_end(l, x, insn) > at; /* needs another one at once */
+    Tight t = tight_at(l, x, insn);
+    bool again = t.tight && t.end > at; /* needs another one at once */
     uint32_t cut = again ? POS(insn, AT_SPLIT) : hoist_spill(l, x, split_pos(l, x, at));
     if (cut <= x->start) {
         unassign(s, x);
@@ -551,7 +561,7 @@ static bool place_by_eviction(Scan *s, uint32_t index, const Need *need) {
     for (uint32_t k = 0; k < l->t->norder[c]; k++) {
         uint32_t reg = l->t->order[c][k], q = fixed_conflict(s, iv, reg);
         if (q < iv->end && too_soon(l, iv, q, need)) continue;
-        uint32_t score = eviction_score(s, iv, reg, need);
+        uint32_t score = eviction_score(s, iv, reg, need, best_score);
         if (score > best_score) best = reg, best_score = score;
     }
     if (best == NO_HINT || (!need->now && best_score <= need->next_use)) return false;

@@ -6,6 +6,7 @@
 #include "code/live.h"
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct Use {
     uint32_t block;
@@ -157,7 +158,7 @@ Live *live_build(Arena *a, const MFn *m) {
     for (uint32_t k = 0; k < m->block.n; k++)
         for (uint32_t s = 0; s < m->block.at[k].succ.n; s++) l->in_edge[m->block.at[k].succ.at[s].to] = s;
     l->def_block = arena_alloc(a, l->nvregs * sizeof(uint32_t), _Alignof(uint32_t));
-    for (uint32_t v = 0; v < l->nvregs; v++) l->def_block[v] = UINT32_MAX;
+    if (l->nvregs) memset(l->def_block, 0xff, l->nvregs * sizeof(uint32_t)); /* UINT32_MAX */
     l->def_out = ARENA_ARRAY(a, bool, l->nvregs);
     l->first_run = ARENA_ARRAY(a, uint32_t, l->nvregs + 1);
     b.last_use = ARENA_ARRAY(a, uint32_t, l->nvregs);

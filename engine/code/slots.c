@@ -135,8 +135,12 @@ static uint32_t ended(Colour *c, uint32_t start) {
 
 static bool fits(Colour *c, uint32_t home, const SlotWant *w) {
     Home *h = &c->home.at[home];
-    h->past = range_behind(h->taken.at, h->past, h->taken.n, w->range->from);
-    return !overlap(w->range, w->nrange, h->taken.at + h->past, h->taken.n - h->past);
+    const Range *taken = h->taken.at;
+    uint32_t n = h->taken.n;
+    if (h->past < n && taken[h->past].to <= w->range->from) h->past = range_behind(taken, h->past, n, w->range->from);
+    if (h->past == n) return true;
+    if (taken[h->past].from < w->range->to) return false; /* as most */
+    return w->nrange == 1 || !overlap(w->range, w->nrange, taken + h->past, n - h->past);
 }
 
 static uint32_t choose_home(Colour *c, const SlotWant *w) {

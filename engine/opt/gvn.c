@@ -21,6 +21,7 @@
  * into ones that dominate them, so they stay behind the checks that make them defined.
  *
  * Cost: linear. */
+#include <assert.h>
 #include <string.h>
 #include "base/map.h"
 #include "opt/pass.h"
@@ -58,18 +59,18 @@ typedef struct Gvn {
 
 /* -- The table ------------------------------------------------------------ */
 
-static uint32_t hash_key(const Key *k) {
+static inline uint32_t hash_key(const Key *k) {
     /* multiplied and folded, so that the low bits, which choose the bucket, depend on all */
     uint64_t x = ((uint64_t)k->head << 32 | k->a) * UINT64_C(0x9e3779b97f4a7c15) ^ ((uint64_t)k->b << 32 | k->c);
     x *= UINT64_C(0xbf58476d1ce4e5b9);
     return (uint32_t)(x >> 32);
 }
 
-static bool same_key(const Key *x, const Key *y) {
+static inline bool same_key(const Key *x, const Key *y) {
     return x->head == y->head && x->a == y->a && x->b == y->b && x->c == y->c;
 }
 
-static uint32_t find_entry(const Gvn *g, const Key *key, uint32_t hash) {
+static inline uint32_t find_entry(const Gvn *g, const Key *key, uint32_t hash) {
     uint32_t e = g->bucket[hash & g->mask];
     while (e != NONE && !same_key(&g->entry.at[e].key, key)) e = g->entry.at[e].next;
     return e;
@@ -80,10 +81,10 @@ static Val lookup(const Gvn *g, const Key *key) {
     return e == NONE ? 0 : g->entry.at[e].v;
 }
 
-static void insert_hashed(Gvn *g, const Key *key, uint32_t hash, Val v) {
-    uint32_t *bucket = &g->bucket[hash & g->mask], n = g->entry.n;
-    vec_reserve(g->f->scratch, &g->entry, n + 1);
-    g->entry.n++;
+/* There is room: each value is in the table once at most, and so is what an edge or a check tells. */
+static inline void insert_hashed(Gvn *g, const Key *key, uint32_t hash, Val v) {
+    uint32_t *bucket = &g->bucket[hash & g->mask], n = g->entry.n++;
+    assert(n < g->entry.cap);
     g->entry.at[n] = (Entry){.key = *key, .v = v, .hash = hash, .next = *bucket};
     *bucket = n;
 }
@@ -116,18 +117,22 @@ static void mirror(Key *k, const Ins *i) {
     memcpy(&k->head, &other, sizeof k->head);
 }
 
+/* Of what has words in the pool: the words themselves. */
+__attribute__((noinline)) static void key_of_words(const Gvn *g, const Ins *i, Key *k) {
+    const uint32_t *word = &g->f->pool.at[i->op == IR_vconst ? i->a : i->c];
+    if (i->op == IR_vconst)
+        k->a = word[0], k->b = word[1], k->c = hash_words(word + 2, 2);
+    else
+        k->c = hash_words(word, 4);
+}
+
 /* All fields count: what an operation does not use is 0.  The type of what is compared does, too, by its operands. */
-static Key key_of(const Gvn *g, const Ins *i) {
+static inline Key key_of(const Gvn *g, const Ins *i) {
     Key k = {.a = i->a, .b = i->b, .c = i->c};
     memcpy(&k.head, i, sizeof k.head);
-    if (i->op == IR_vconst) { /* the words themselves */
-        const uint32_t *word = &g->f->pool.at[i->a];
-        k.a = word[0], k.b = word[1], k.c = hash_words(word + 2, 2);
-        return k;
-    }
+    if (i->op == IR_vconst || i->op == IR_vshuffle) key_of_words(g, i, &k);
     uint32_t n = ir_info[i->op].nargs;
     if (n == 0) return k;
-    if (i->op == IR_vshuffle) k.c = hash_words(&g->f->pool.at[i->c], 4);
     k.a = g->number[k.a];
     if (n >= 2) k.b = g->number[k.b];
     if (n >= 3) k.c = g->number[k.c];
@@ -261,6 +266,7 @@ void opt_gvn(Fn *f) {
     while (g.mask < f->ins.n / 2) g.mask = 2 * g.mask + 1;
     g.bucket = arena_alloc(f->scratch, ((size_t)g.mask + 1) * sizeof *g.bucket, _Alignof(uint32_t));
     memset(g.bucket, 0xff, ((size_t)g.mask + 1) * sizeof *g.bucket);
+    vec_start(f->scratch, &g.entry, f->ins.n + f->blk.n);
     forward_init(&g.fwd, f);
     g.number = arena_alloc(f->scratch, f->ins.n * sizeof *g.number, _Alignof(Val));
     const BlkId *order = blk_dom_order(f);

@@ -45,6 +45,7 @@ static void emit_one(Emit *e, const MInsn *i) {
     }
     default:
         e->t->emit_insn(e, i, loc);
+        if (!(i->flags & (MF_CALL | MF_CONTEXT))) return;
         if ((i->flags & MF_CALL) && !(i->flags & MF_BRANCH)) code_site(e->cb, SITE_CALL, 0, i->loc);
         if ((i->flags & (MF_CALL | MF_BRANCH | MF_KEEPS)) == MF_CALL && i->imm) e->t->emit_popped(e, (uint32_t)i->imm);
         if (i->flags & MF_CONTEXT) e->t->emit_context(e);
@@ -163,6 +164,7 @@ static Frame frame_layout(const CodeBuf *cb, const MFn *m, const Alloc *ra) {
     Frame f = {.nslots = ra->nslots, .saved = ra->saved, .leaf = true, .in = m->arg_bytes, .area = m->arg_bytes};
     for (uint32_t i = 0; i < m->insn.n; i++) {
         uint8_t flags = m->insn.at[i].flags;
+        if (!(flags & (MF_CALL | MF_CONTEXT))) continue;
         f.leaf &= (flags & (MF_CALL | MF_BRANCH)) != MF_CALL;
         f.context |= (flags & MF_CONTEXT) != 0;
         if (!(flags & MF_CALL)) continue;

@@ -52,6 +52,7 @@ typedef struct UseWalk {
 
 static inline void note_use(UseWalk *w, Reg r, uint32_t pos, UseKind kind, Reg hint) {
     w->count[vreg_index(r)]++;
+    if (hint != REG_NONE) w->l->uses_hint[vreg_index(r)] = true;
     vec_push(w->l->arena, &w->all, ((RegUse){vreg_index(r), {pos, hint, kind}}));
 }
 
@@ -163,6 +164,7 @@ static void walk_uses(UseWalk *w) {
 static void find_uses(Linear *l) {
     uint32_t *at = ARENA_ARRAY(l->arena, uint32_t, l->nvregs + 1);
     UseWalk w = {.l = l, .count = at};
+    l->uses_hint = ARENA_ARRAY(l->arena, bool, l->nvregs);
     l->block_of = arena_alloc(l->arena, l->m->insn.n * sizeof(uint32_t), _Alignof(uint32_t));
     vec_reserve(l->arena, &w.all, l->m->opnd.n + l->m->pool.n);
     walk_uses(&w);

@@ -98,7 +98,8 @@ typedef struct Linear {
     /* By instruction: the first position there or behind where a register is fixed, and where some are clobbered. */
     uint32_t *next_fixed, *next_clobber;
     uint32_t nclobber;
-    uint8_t *hint; /* by vreg: the register it had last or would like to have, or NO_HINT */
+    uint8_t *hint;   /* by vreg: the register it had last or would like to have, or NO_HINT */
+    bool *uses_hint; /* by vreg: some use has a hint */
     RegSet allocatable;
 } Linear;
 enum { NO_HINT = 255 };

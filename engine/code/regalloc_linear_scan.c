@@ -290,6 +290,7 @@ static void assign(Scan *s, uint32_t index, uint32_t reg) {
     s->cursor[reg] = iv->node;
     if (iv->end > s->taken_to[reg]) s->taken_to[reg] = iv->end;
     /* Those this value is copied to or from would like the same register. */
+    if (!l->uses_hint[iv->vreg]) return;
     for (uint32_t u = iv->u0; u < iv->u1 && u < iv->u0 + 16; u++) {
         Reg h = l->use[u].hint;
         if (reg_is_virtual(h) && l->hint[h - REG_VIRTUAL] == NO_HINT) l->hint[h - REG_VIRTUAL] = (uint8_t)reg;
@@ -425,11 +426,11 @@ static inline bool is_taken(Scan *s, const Ival *iv, uint32_t reg, RegSet clobbe
 /* Registers that save moves, the best first: by the weight of the blocks where they would. */
 static uint32_t hinted(const Linear *l, const Ival *iv, uint8_t out[4]) {
     uint64_t weight[4];
-    uint32_t n = 0;
-    for (uint32_t u = iv->u0; u <= iv->u1 && u <= iv->u0 + 16; u++) {
+    uint32_t n = 0, last = iv->u1 - iv->u0 < 16 ? iv->u1 : iv->u0 + 16;
+    for (uint32_t u = l->uses_hint[iv->vreg] ? iv->u0 : last; u <= last; u++) {
         uint32_t reg = NO_HINT, k;
         uint64_t w = 1;
-        if (u < iv->u1 && u < iv->u0 + 16) {
+        if (u < last) {
             Reg h = l->use[u].hint;
             if (h == REG_NONE) continue;
             reg = reg_is_virtual(h) ? l->hint[h - REG_VIRTUAL] : h;
@@ -437,7 +438,6 @@ static uint32_t hinted(const Linear *l, const Ival *iv, uint8_t out[4]) {
             w = 2 * block_weight(l->m, l->block_of[insn < l->m->insn.n ? insn : insn - 1]);
         } else { /* last: where it was before, or was said to be wanted */
             reg = l->hint[iv->vreg];
-            u = iv->u1;
         }
         if (reg >= 64 || !(l->allocatable & REG_BIT(reg))) continue;
         for (k = 0; k < n && out[k] != reg; k++) continue;

@@ -82,6 +82,15 @@ static bool save_state(const Campaign *c) {
     return false;
 }
 
+/* Rules that some child has used. */
+static void count_rules(const Campaign *c, CampaignReport *r) {
+    r->x64_rules = r->a64_rules = 0;
+    for (uint32_t i = 0; i < X64_RULE_COUNT; i++)
+        for (uint32_t k = 0, any = 0; k < c->jobs && !any; k++) r->x64_rules += any = c->sh->slot[k].x64[i] != 0;
+    for (uint32_t i = 0; i < A64_RULE_COUNT; i++)
+        for (uint32_t k = 0, any = 0; k < c->jobs && !any; k++) r->a64_rules += any = c->sh->slot[k].a64[i] != 0;
+}
+
 static void make_report(Campaign *c) {
     CampaignReport *r = c->report;
     r->session = c->ours;
@@ -90,6 +99,7 @@ static void make_report(Campaign *c) {
     r->total = c->before;
     tally_add(&r->total, &r->session);
     r->next = resume_at(c);
+    count_rules(c, r);
     snprintf(r->reducing, sizeof r->reducing, "%s", reducing_what(&c->reducing));
     memcpy(r->lacks, c->sh->lacks, sizeof r->lacks);
     r->lacks[sizeof r->lacks - 1] = 0;

@@ -26,9 +26,10 @@ typedef struct CampaignOptions {
 } CampaignOptions;
 
 typedef struct CampaignReport {
-    Tally session, total; /* since it was started; with what the state file had */
-    uint64_t next;        /* seed from which to go on */
-    char lacks[300];      /* why the other ISA does not take part; empty: it does */
+    Tally session, total;          /* since it was started; with what the state file had */
+    uint64_t next;                 /* seed from which to go on */
+    uint32_t x64_rules, a64_rules; /* rules of lowering that a compiler has used since it was started */
+    char lacks[300];               /* why the other ISA does not take part; empty: it does */
     bool resumed;
     char reducing[BUCKET_NAME]; /* bucket whose finding is being reduced; empty: none */
 } CampaignReport;

@@ -254,6 +254,7 @@ _Noreturn void campaign_child(const CampaignOptions *o, CampaignShared *sh, uint
         fprintf(stderr, "parallax: %s\n", why);
         _exit(1);
     }
+    panel_count_rules(&k->panel, k->slot->x64, k->slot->a64);
     signals_reinstall(); /* whoever forked us may have put its own on top */
     k->panel.differ.on_leg = on_leg;
     k->panel.differ.on_leg_user = k;

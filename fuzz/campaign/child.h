@@ -1,8 +1,10 @@
 /* A campaign's child process, and the memory it shares with its parent. */
 #pragma once
 #include <sys/types.h>
+#include "a64/target.h"
 #include "base/os.h"
 #include "fuzz/campaign/campaign.h"
+#include "x64/target.h"
 
 /* Written by the child; by the parent while the child is gone. */
 typedef struct CampaignSlot {
@@ -14,6 +16,7 @@ typedef struct CampaignSlot {
     uint32_t skip, hung; /* legs that took the process down, or did not come back, on this seed */
     bool mutant;         /* at work on a mutant of the seed's case: the legs that were lost were so with that one */
     bool again;          /* run this seed once more before the next one */
+    uint32_t x64[X64_RULE_COUNT], a64[A64_RULE_COUNT]; /* times a rule of lowering was used */
     Tally tally;
 } CampaignSlot;
 

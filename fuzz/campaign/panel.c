@@ -17,6 +17,16 @@ static const char *base_of(const Panel *p, const char *isa) {
     return p->base[strcmp(isa, leg_kind_name(LEG_X64)) == 0 ? LEG_X64 : LEG_A64];
 }
 
+static void attach_counters(Panel *p) {
+    for (uint32_t i = 0; i < p->nall; i++) p->differ.leg[i].rule_hits = p->rule_hits[p->spec[i].kind];
+}
+
+void panel_count_rules(Panel *p, uint32_t *x64, uint32_t *a64) {
+    p->rule_hits[LEG_X64] = x64;
+    p->rule_hits[LEG_A64] = a64;
+    attach_counters(p);
+}
+
 static bool open_legs(Panel *p, Features features, bool foreign, char *why, size_t why_size) {
     char jury_here[sizeof p->base[0] + 4], jury_there[sizeof p->base[0] + 4];
     const char *here = base_of(p, worker_host_isa()), *there = base_of(p, other_isa());
@@ -30,7 +40,9 @@ static bool open_legs(Panel *p, Features features, bool foreign, char *why, size
         if (!parse(&p->spec[i], text[i])) return false;
         p->differ.leg[i].plant = p->plant[p->spec[i].kind];
     }
-    return differ_open(&p->differ, p->spec, p->nall, features, why, why_size);
+    if (!differ_open(&p->differ, p->spec, p->nall, features, why, why_size)) return false;
+    attach_counters(p);
+    return true;
 }
 
 bool panel_open(Panel *p, Features features, const PanelFaults *faults, char *why, size_t why_size) {

@@ -19,8 +19,9 @@ typedef struct Panel {
                      others */
     uint64_t juries; /* times the jury was called */
     const Stages *plant[LEG_KINDS];
-    char base[LEG_KINDS][48]; /* how the legs of an ISA begin: its name, or that with a planted fault */
-    LegSpec spec[MAX_LEGS];   /* legs of the last case, with the jury's */
+    uint32_t *rule_hits[LEG_KINDS]; /* see panel_count_rules */
+    char base[LEG_KINDS][48];       /* how the legs of an ISA begin: its name, or that with a planted fault */
+    LegSpec spec[MAX_LEGS];         /* legs of the last case, with the jury's */
 } Panel;
 
 /* What is wrong on purpose with all legs of an ISA, by LegKind; 0 and NULL: nothing. */
@@ -31,6 +32,8 @@ typedef struct PanelFaults {
 /* `faults` may be NULL.  False and `why` when this machine's own legs do not work. */
 bool panel_open(Panel *p, Features features, const PanelFaults *faults, char *why, size_t why_size);
 void panel_close(Panel *p);
+/* Have lowering count its rules, by their number, of all legs of an ISA. */
+void panel_count_rules(Panel *p, uint32_t *x64, uint32_t *a64);
 /* A leg of the ISA with a level and knobs that *number decides; it moves on.  `isa` may have options. */
 void panel_choose_leg(LegSpec *s, const char *isa, uint64_t *number);
 /* Levels and knobs for the next case.  In every other one both compiled legs have alike what the front half of the

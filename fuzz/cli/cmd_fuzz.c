@@ -6,10 +6,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "a64/target.h"
 #include "base/os.h"
 #include "fuzz/campaign/campaign.h"
 #include "fuzz/cli/cli.h"
 #include "fuzz/reduce/folder.h"
+#include "x64/target.h"
 
 enum {
     CASE_TIMEOUT_S = 60,
@@ -157,7 +159,9 @@ static void progress(void *user, const CampaignReport *r) {
     p->at = now;
     if (p->terminal) fputs("\r\033[K", stderr);
     print_time(stderr, t->milliseconds);
-    fprintf(stderr, "  %" PRIu64 " cases, %.0f/s, %.1f %% useful; discarded: ", r->total.cases, p->rate,
+    fprintf(stderr,
+            "  %" PRIu64 " cases, %.0f/s, rules x64 %u/%u a64 %u/%u, %.1f %% useful; discarded: ", r->total.cases,
+            p->rate, r->x64_rules, (unsigned)X64_RULE_COUNT, r->a64_rules, (unsigned)A64_RULE_COUNT,
             share(t->useful, t->cases));
     print_discards(stderr, t);
     fputs("; ", stderr);
@@ -204,6 +208,8 @@ static int summary(Args *a, const CampaignReport *r, CampaignEnd end) {
     const Tally *t = &r->session;
     Arena arena;
     summary_of("now:   ", t);
+    printf("        rules of lowering used: x64 %u of %u, a64 %u of %u\n", r->x64_rules, (unsigned)X64_RULE_COUNT,
+           r->a64_rules, (unsigned)A64_RULE_COUNT);
     if (r->resumed) summary_of("in all:", &r->total);
     if (t->incomplete) printf("incomplete: %s\n", t->why);
     if (r->total.nbucket) {

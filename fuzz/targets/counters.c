@@ -97,10 +97,7 @@ void counters_hand_over(void) {
     put_features(by_rule, sizeof by_rule, DOMAIN_RULES, n);
 }
 
-void counters_attach(Panel *p) {
-    for (uint32_t i = 0; i < p->nall; i++)
-        if (p->spec[i].kind != LEG_INTERP) p->differ.leg[i].rule_hits = counters_rules(p->spec[i].kind);
-}
+void counters_attach(Panel *p) { panel_count_rules(p, counters_rules(LEG_X64), counters_rules(LEG_A64)); }
 
 void counters_case(const Panel *p, const Case *c) {
     Seen s;

@@ -7,9 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "code/mach.h"
+#include "a64/target.h"
 #include "fuzz/campaign/campaign.h"
 #include "fuzz/case.h"
 #include "fuzz/finding.h"
+#include "x64/target.h"
 #include "fuzz/gen/gen.h"
 #include "fuzz/test/scratch.h"
 #include "oracles/test/modules.h"
@@ -444,6 +446,8 @@ static void test_campaign(void **state) {
     assert_int_equal(r.next, 40);
     assert_false(r.resumed);
     assert_true(r.session.useful > 20);
+    assert_in_range(r.x64_rules, X64_RULE_COUNT / 2, X64_RULE_COUNT - 1); /* not yet all of them */
+    assert_in_range(r.a64_rules, A64_RULE_COUNT / 2, A64_RULE_COUNT - 1);
     /* on where it stopped */
     o.jobs = 2;
     assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);

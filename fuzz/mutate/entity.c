@@ -228,6 +228,86 @@ bool mutate_remove_parameter(Mutator *m) {
     return true;
 }
 
+/* -- Functions ----------------------------------------------------------------------------------------------- */
+
+/* Instead of each direct call: its arguments dropped, constants for its results. */
+static void drop_calls(Mutator *m, uint32_t func) {
+    FuncType t = *mut_func_type(m, func);
+    for (uint32_t b = 0; b < m->e.m.bodies.n; b++) {
+        EditSeq code = m->e.body[b].code;
+        Made c = {0};
+        bool any = false;
+        for (uint32_t k = 0; k < code.n; k++) {
+            Op op = code.at[k].in.op;
+            if ((op != OP_CALL && op != OP_RETURN_CALL) || code.at[k].in.index != func) {
+                made_copy(m, &c, &code.at[k], 1);
+                continue;
+            }
+            any = true;
+            for (uint32_t i = 0; i < t.nparam; i++) made_op(m, &c, OP_DROP, 0);
+            for (uint32_t i = 0; i < t.nresult; i++) made_const(m, &c, t.result[i]);
+            if (op == OP_RETURN_CALL) made_op(m, &c, OP_RETURN, 0);
+        }
+        if (any) m->e.body[b].code = (EditSeq){c.i.at, c.i.n};
+    }
+}
+
+static bool step_calls(const Edit *e, uint32_t step, uint32_t func) {
+    const PlanStep *s = &e->plan.step.at[step];
+    for (uint32_t i = 0; i < e->m.exports.n; i++) {
+        const Export *x = &e->m.exports.at[i];
+        if (x->kind == EXT_FUNC && x->index == func && x->name.n == s->name.n &&
+            memcmp(x->name.at, s->name.at, s->name.n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Its exports, and the plan's calls of them, unless those are all there are. */
+static bool hide(Edit *e, uint32_t func) {
+    uint32_t calls = 0, steps = e->plan.step.n;
+    for (uint32_t i = 0; i < steps; i++) calls += step_calls(e, i, func);
+    if (calls && calls == steps) return false;
+    for (uint32_t i = steps; i--;)
+        if (step_calls(e, i, func)) edit_remove_steps(e, i, 1);
+    for (uint32_t i = e->m.exports.n; i--;)
+        if (e->m.exports.at[i].kind == EXT_FUNC && e->m.exports.at[i].index == func) edit_remove_export(e, i);
+    return true;
+}
+
+typedef struct Swap {
+    uint32_t from, to;
+} Swap;
+
+static void swap_func(void *user, RefKind k, uint32_t *index) {
+    const Swap *s = user;
+    if (k == REF_FUNC && *index == s->from) *index = s->to;
+}
+
+/* One of the same type, where there is one. */
+static uint32_t another_func(Mutator *m, uint32_t func) {
+    uint32_t same = 0, any = 0, to = NO_INDEX;
+    for (uint32_t i = 0; i < m->e.m.funcs.n; i++) {
+        bool equal = functype_equal(mut_func_type(m, i), mut_func_type(m, func));
+        if (i == func || (same && !equal)) continue;
+        if (equal ? mut_one_in(m, ++same) : mut_one_in(m, ++any)) to = i;
+    }
+    return to;
+}
+
+/* What splice_function adds goes again, so that modules do not grow for ever.  Large ones are as likely as there. */
+bool mutate_remove_function(Mutator *m) {
+    uint32_t body;
+    if (!mut_choose_body(m, &m->e, &body)) return false;
+    Swap s = {.from = edit_func_of(&m->e, body)};
+    s.to = another_func(m, s.from);
+    if (s.to == NO_INDEX || s.from == m->e.m.start || !hide(&m->e, s.from)) return false;
+    drop_calls(m, s.from);
+    edit_refs(&m->e, swap_func, &s);
+    edit_collect(&m->e, 1u << REF_FUNC);
+    return true;
+}
+
 /* -- Exports ------------------------------------------------------------------------------------------------- */
 
 static bool is_exported(const Edit *e, uint32_t func) {

@@ -245,6 +245,8 @@ static bool read_input(Script *s, const uint8_t *data, uint32_t n) {
     return true;
 }
 
+const bool target_takes_malformed = false;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static Case c;
     Panel *p = size <= TARGET_MAX_INPUT ? target_panel() : NULL;

@@ -66,6 +66,8 @@ static void compile(Arena *a, const Module *m, const LegSpec *spec) {
         (x64 ? parallax_finding__compile__x64__shared_front : parallax_finding__compile__a64__shared_front)(spec->text);
 }
 
+const bool target_takes_malformed = false;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const CaseCaps caps = CASE_CAPS_FUZZ;
     if (size > TARGET_MAX_INPUT) return 0;

@@ -1,4 +1,5 @@
 #include "fuzz/targets/counters.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "a64/target.h"
@@ -6,10 +7,11 @@
 #include "x64/target.h"
 
 enum { KNOBS = 24 /* 0: any */, CLASSES = 4, ISAS = 2, RULES = (int)X64_RULE_COUNT + (int)A64_RULE_COUNT };
+enum { PLACES = OP_COUNT * 4 }; /* of an opcode under a knob */
 
 /* libFuzzer clears the section before each input and reads it behind it. */
 #define COUNTERS __attribute__((section("__libfuzzer_extra_counters"), used))
-static COUNTERS uint8_t by_opcode[ISAS][KNOBS][CLASSES][OP_COUNT];
+static COUNTERS uint8_t by_opcode[ISAS][PLACES][CLASSES];
 static COUNTERS uint8_t by_rule[RULES];
 
 /* Centipede clears this one before each input and takes what is not 0 behind it, in any order: the upper half is the
@@ -30,8 +32,81 @@ static uint32_t class_of(Op before) {
     }
 }
 
+/* -- Opcodes under knobs ------------------------------------------------------------------ */
+
+/* A knob is counted with the opcodes whose code it changes, those of these groups.  With all others it would make
+ * nearly every input one that has something new, and a corpus of inputs of which none leads anywhere. */
+enum { CONTROL = 1, MEMORY = 2, TABLE = 4, FLOAT = 8, EXTENSION = 16 /* instruction set's */, ALL = 31 };
+typedef struct KnobGroups {
+    const char *knob;
+    uint32_t groups;
+} KnobGroups;
+static const KnobGroups knob_groups[] = {
+    {"O", ALL},          {"cpu", EXTENSION},  {"bounds", MEMORY},     {"tables", TABLE},     {"nan", FLOAT},
+    {"spectre", TABLE},  {"inline", CONTROL}, {"stack", CONTROL},     {"callconv", CONTROL}, {"vmctx", CONTROL},
+    {"charge", CONTROL}, {"pad", CONTROL},    {"interrupt", CONTROL}, {"mix", CONTROL},
+};
+
+static uint32_t groups_of_knob(uint32_t i) {
+    const char *name, *what;
+    char values[400];
+    if (!knob_describe(i, &name, &what, values, sizeof values)) return 0;
+    for (size_t k = 0; k < sizeof knob_groups / sizeof *knob_groups; k++)
+        if (strcmp(knob_groups[k].knob, name) == 0) return knob_groups[k].groups;
+    return 0; /* the whole module's, as regs and verify: the code that is covered tells */
+}
+
+static uint32_t groups_of_op(Op op) {
+    uint32_t more = op_info[op].prefix == 0xfd ? EXTENSION : 0;
+    if (op == OP_BR_TABLE || op == OP_CALL_INDIRECT || op == OP_RETURN_CALL_INDIRECT) more = TABLE;
+    switch ((OpKind)op_info[op].kind) {
+    case KIND_CONTROL: return more | CONTROL;
+    case KIND_TABLE: return more | TABLE;
+    case KIND_UNARY: return more | EXTENSION;
+    case KIND_MEMORY:
+    case KIND_LOAD:
+    case KIND_STORE:
+    case KIND_VLOAD_EXTEND:
+    case KIND_VLOAD_SPLAT:
+    case KIND_VLOAD_ZERO:
+    case KIND_VLOAD_LANE:
+    case KIND_VSTORE_LANE: return more | MEMORY;
+    case KIND_FCMP:
+    case KIND_FUNARY:
+    case KIND_FBINARY:
+    case KIND_TRUNC:
+    case KIND_VFUNARY:
+    case KIND_VFBINARY: return more | FLOAT;
+    default: return more;
+    }
+}
+
+typedef struct Places {
+    uint16_t of[KNOBS][OP_COUNT]; /* NOWHERE: not counted */
+    bool made;
+} Places;
+enum { NOWHERE = UINT16_MAX };
+
+static void make_places(Places *p) {
+    uint32_t n = 0, named = 0;
+    for (uint32_t k = 0; k < KNOBS; k++) {
+        uint32_t groups = k ? groups_of_knob(k - 1) : ALL;
+        named += k && groups;
+        for (uint32_t op = 0; op < OP_COUNT; op++) {
+            bool counted = groups == ALL || (groups & groups_of_op((Op)op));
+            assert(n < PLACES || !counted);
+            p->of[k][op] = counted && n < PLACES ? (uint16_t)n++ : NOWHERE;
+        }
+    }
+    assert(named == sizeof knob_groups / sizeof *knob_groups); /* each row names a knob */
+    (void)named;
+    p->made = true;
+}
+
 typedef struct Seen { /* in a module, the same for all legs */
-    uint8_t opcode[CLASSES][OP_COUNT];
+    uint8_t classes[OP_COUNT];
+    uint16_t op[OP_COUNT]; /* those that there are */
+    uint32_t n;
 } Seen;
 
 static void look(Seen *s, const Module *m) {
@@ -41,23 +116,28 @@ static void look(Seen *s, const Module *m) {
         Instr in;
         for (uint32_t at = m->bodies.at[b].code; at < m->bodies.at[b].end; at = in.next) {
             next_instr(m, at, &in);
-            s->opcode[class_of(before)][in.op] = 1;
+            if (!s->classes[in.op]) s->op[s->n++] = (uint16_t)in.op;
+            s->classes[in.op] |= (uint8_t)(1u << class_of(before));
             before = in.op;
         }
     }
 }
 
-static void count(const Seen *s, uint8_t counter[CLASSES][OP_COUNT]) {
-    const uint8_t *from = &s->opcode[0][0];
-    uint8_t *to = &counter[0][0];
-    for (uint32_t i = 0; i < sizeof *s; i++) to[i] |= from[i];
+static void count(const Seen *s, const uint16_t *place, uint8_t counter[PLACES][CLASSES]) {
+    for (uint32_t i = 0; i < s->n; i++) {
+        uint32_t at = place[s->op[i]];
+        if (at == NOWHERE) continue;
+        for (uint32_t c = 0; c < CLASSES; c++) counter[at][c] |= s->classes[s->op[i]] >> c & 1;
+    }
 }
 
 static void count_leg(const Seen *s, const LegSpec *leg) {
+    static Places places; /* the same always */
     uint32_t isa = leg->kind == LEG_A64;
-    count(s, by_opcode[isa][0]);
+    if (!places.made) make_places(&places);
+    count(s, places.of[0], by_opcode[isa]);
     for (uint32_t i = 0; i + 1 < KNOBS && leg_knob_exists(i); i++)
-        if (!leg_knob_is_default(leg, i)) count(s, by_opcode[isa][i + 1]);
+        if (!leg_knob_is_default(leg, i)) count(s, places.of[i + 1], by_opcode[isa]);
 }
 
 void counters_module(const Module *m, const LegSpec *leg) {
@@ -65,6 +145,8 @@ void counters_module(const Module *m, const LegSpec *leg) {
     look(&s, m);
     count_leg(&s, leg);
 }
+
+/* -- Rules of lowering --------------------------------------------------------------------- */
 
 uint32_t *counters_rules(LegKind k) { return k == LEG_X64 ? x64_hits : a64_hits; }
 
@@ -81,6 +163,8 @@ void counters_flush_rules(void) {
     flush(a64_hits, by_rule + X64_RULE_COUNT, A64_RULE_COUNT);
 }
 
+/* -- Handing over --------------------------------------------------------------------------- */
+
 /* Hand over what is set, and clear it; the number of features there are then. */
 static uint32_t put_features(uint8_t *counter, uint32_t count, uint64_t domain, uint32_t n) {
     for (uint32_t i = 0; i < count && n < MOST_FEATURES; i++) {
@@ -93,7 +177,7 @@ static uint32_t put_features(uint8_t *counter, uint32_t count, uint64_t domain, 
 
 void counters_hand_over(void) {
     if (!getenv(CENTIPEDE)) return;
-    uint32_t n = put_features(&by_opcode[0][0][0][0], sizeof by_opcode, DOMAIN_OPCODES, 0);
+    uint32_t n = put_features(&by_opcode[0][0][0], sizeof by_opcode, DOMAIN_OPCODES, 0);
     put_features(by_rule, sizeof by_rule, DOMAIN_RULES, n);
 }
 

@@ -1,9 +1,9 @@
 /* Extra counters for fuzzing engines that take them (libFuzzer, Centipede): what the coverage of code does not tell
  * apart.
  *
- * Which opcode came with which kind of operand under which knob of which ISA, and which rules of lowering were used.
- * Each counter is a feature of its own to the engine, so an input with a new one is kept.  libFuzzer reads the counters
- * themselves, Centipede an array of 64-bit features. */
+ * Which opcode came with which kind of operand on which ISA, and under which knobs that change its code; and which
+ * rules of lowering were used. Each counter is a feature of its own to the engine, so an input with a new one is kept.
+ * libFuzzer reads the counters themselves, Centipede an array of 64-bit features. */
 #pragma once
 #include "fuzz/campaign/panel.h"
 

@@ -3,6 +3,8 @@
 #include "fuzz/targets/counters.h"
 #include "fuzz/targets/target.h"
 
+const bool target_takes_malformed = false;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const CaseCaps caps = CASE_CAPS_FUZZ;
     static Case c;

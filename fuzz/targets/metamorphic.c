@@ -25,6 +25,8 @@ static _Noreturn void report(const Panel *p, uint32_t leg, const Metamorph *x, c
     target_report_finding("metamorphic", f);
 }
 
+const bool target_takes_malformed = false;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const CaseCaps caps = CASE_CAPS_FUZZ;
     static Metamorph x;

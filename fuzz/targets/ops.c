@@ -256,6 +256,8 @@ static const uint8_t *make_case(Ops *o, uint32_t *n) {
     return case_with_plan(o->a, m, &p, n);
 }
 
+const bool target_takes_malformed = true; /* a module is any bytes here */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static Case c;
     Panel *p = size <= TARGET_MAX_INPUT ? target_panel() : NULL;

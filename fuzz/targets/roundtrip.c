@@ -71,6 +71,8 @@ static void against_wabt(Arena *a, const char *text) {
     free(twice);
 }
 
+const bool target_takes_malformed = false;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const CaseCaps caps = CASE_CAPS_FUZZ;
     if (size > TARGET_MAX_INPUT) return 0;

@@ -313,6 +313,8 @@ static void compare_step(const Observation *o, uint32_t step, Model *m, const Le
     }
 }
 
+const bool target_takes_malformed = true; /* a module is any bytes here */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static Case c;
     Panel *p = size <= TARGET_MAX_INPUT ? target_panel() : NULL;

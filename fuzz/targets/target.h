@@ -15,6 +15,10 @@
 /* The interface of fuzzing engines. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Does the target see anything in a module that is not valid?  Each defines it; where it does not, mutators keep
+ * modules valid. */
+extern const bool target_takes_malformed;
+
 enum { TARGET_MAX_INPUT = 256 << 10 }; /* larger inputs are left alone */
 
 /* Memory for an input: emptied by the next one's call, and kept, so that a steady user touches no new pages. */

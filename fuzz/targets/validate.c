@@ -40,6 +40,8 @@ static void consistent(Arena *a, const uint8_t *bytes, uint32_t n, const Module 
         parallax_finding__validate__encoded_is_rejected(err.text);
 }
 
+const bool target_takes_malformed = true;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size > TARGET_MAX_INPUT) return 0;
     uint32_t n = (uint32_t)size;

@@ -75,9 +75,12 @@ bool mut_start(Mutator *m, Arena *a, const uint8_t *in, uint32_t n, uint64_t see
     return true;
 }
 
-/* The donor: the other module; else now and then what entropy means, or a new one. */
-static void find_donor(Mutator *m, const uint8_t *other, uint32_t n) {
+/* The other module; else now and then what entropy means, or a new one. */
+static void find_donor(Mutator *m) {
+    const uint8_t *other = m->other;
+    uint32_t n = m->other_n;
     Edit *e = ARENA_NEW(m->a, Edit);
+    m->donor = &m->e;
     if (n && open(m->a, e, other, n)) {
         m->donor = e;
         return;
@@ -93,6 +96,17 @@ static void find_donor(Mutator *m, const uint8_t *other, uint32_t n) {
     }
     const uint8_t *bytes = gen_module(m->a, other, n, &size, NULL);
     if (open(m->a, e, bytes, size)) m->donor = e;
+}
+
+const Edit *mut_donor(Mutator *m) {
+    if (!m->donor) find_donor(m);
+    return m->donor;
+}
+
+static void take_from(Mutator *m, const uint8_t *other, uint32_t n) {
+    m->donor = NULL;
+    m->other = other;
+    m->other_n = n;
 }
 
 /* -- Closing ------------------------------------------------------------------------------------ */
@@ -166,7 +180,7 @@ bool mutate_module_by(Arena *a, MutationId id, const uint8_t *in, uint32_t n, co
     Mutator *m = ARENA_NEW(a, Mutator);
     *out = (Mutant){0};
     if (!mut_start(m, a, in, n, seed)) return false;
-    find_donor(m, other, other_n);
+    take_from(m, other, other_n);
     return apply(m, id, out) && mut_finish(m, max, out);
 }
 
@@ -175,7 +189,7 @@ bool mutate_module(Arena *a, const uint8_t *in, uint32_t n, const uint8_t *other
     Mutator *m = ARENA_NEW(a, Mutator);
     *out = (Mutant){0};
     if (!mut_start(m, a, in, n, seed)) return false;
-    find_donor(m, other, other_n);
+    take_from(m, other, other_n);
     uint32_t most = 1;
     while (most < MUTATE_MOST && mut_one_in(m, 2)) most++;
     for (uint32_t i = 0; i < TRIES && out->ndone < most; i++)

@@ -6,7 +6,9 @@
 typedef struct Mutator {
     Arena *a;
     Edit e;
-    const Edit *donor; /* &e, or another module */
+    const Edit *donor; /* &e, or another module; NULL: made when the first one asks (mut_donor) */
+    const uint8_t *other;
+    uint32_t other_n; /* what it is made from */
     uint64_t rng;
     uint64_t legs;         /* number of the legs, see case.h; */
     bool has_legs;         /* when there is one */
@@ -29,6 +31,9 @@ uint32_t mut_choose(Mutator *m, const MutateRow *row, uint32_t n);
 /* Decode, and encode again; for mutate.c and sound.c. */
 bool mut_start(Mutator *m, Arena *a, const uint8_t *in, uint32_t n, uint64_t seed);
 bool mut_finish(Mutator *m, uint32_t max, Mutant *out);
+
+/* Where code may be taken from. */
+const Edit *mut_donor(Mutator *m);
 
 /* -- Chance ---------------------------------------------------------------------------- */
 

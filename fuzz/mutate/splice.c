@@ -120,8 +120,8 @@ static uint32_t *no_locals(Mutator *m, const Edit *from, uint32_t body) {
 /* [start, at] of the donor, for `body`. */
 static bool made_graft(Mutator *m, Made *c, uint32_t body, const Spot *d, uint32_t at) {
     uint32_t start = spot_start(d, at), n = at + 1 - start;
-    Transplant t = {.m = m, .from = m->donor, .from_body = d->body, .to_body = body};
-    t.local = no_locals(m, m->donor, d->body);
+    Transplant t = {.m = m, .from = mut_donor(m), .from_body = d->body, .to_body = body};
+    t.local = no_locals(m, mut_donor(m), d->body);
     if (n > MOST || code_escapes(d->code.at + start, n, true)) return false;
     const EditInstr *code = transplant(&t, d->code.at + start, n);
     if (!code) return false;
@@ -132,15 +132,15 @@ static bool made_graft(Mutator *m, Made *c, uint32_t body, const Spot *d, uint32
 bool made_statement(Mutator *m, Made *c, uint32_t body) {
     Spot d;
     uint32_t from;
-    return mut_choose_body(m, m->donor, &from) && spot_find_in(m, m->donor, from, &d, spot_statement) &&
+    return mut_choose_body(m, mut_donor(m), &from) && spot_find_in(m, mut_donor(m), from, &d, spot_statement) &&
            made_graft(m, c, body, &d, d.at);
 }
 
 bool mutate_splice_expression(Mutator *m) {
     Spot s, d;
     uint32_t body, n = 0, chosen = 0;
-    if (!spot_find(m, &s, spot_expression) || !mut_choose_body(m, m->donor, &body) ||
-        !spot_find_in(m, m->donor, body, &d, spot_expression))
+    if (!spot_find(m, &s, spot_expression) || !mut_choose_body(m, mut_donor(m), &body) ||
+        !spot_find_in(m, mut_donor(m), body, &d, spot_expression))
         return false;
     ValType t = flow_value(&s.flow, s.at);
     for (uint32_t at = 0; at < d.code.n; at++)
@@ -166,11 +166,11 @@ bool mutate_splice_function(Mutator *m) {
     Spot s;
     uint32_t body;
     Made c = {0};
-    if (!mut_choose_body(m, m->donor, &body) || !spot_find(m, &s, spot_any)) return false;
-    const EditBody *b = &m->donor->body[body];
-    const FuncType *type = edit_func_type(m->donor, edit_func_of(m->donor, body));
+    if (!mut_choose_body(m, mut_donor(m), &body) || !spot_find(m, &s, spot_any)) return false;
+    const EditBody *b = &mut_donor(m)->body[body];
+    const FuncType *type = edit_func_type(mut_donor(m), edit_func_of(mut_donor(m), body));
     if (b->code.n > MOST || !plain_func(type) || !plain(b->local, b->nlocal)) return false;
-    Transplant t = {.m = m, .from = m->donor, .from_body = body, .keep_locals = true};
+    Transplant t = {.m = m, .from = mut_donor(m), .from_body = body, .keep_locals = true};
     EditInstr *code = transplant(&t, b->code.at, b->code.n);
     if (!code) return false;
     uint32_t index = edit_type(&m->e, type->param, type->nparam, type->result, type->nresult);

@@ -120,6 +120,31 @@ static void each_is_valid_and_repeatable(void **state) {
     arena_free(&a);
 }
 
+/* What adds and what takes away balance: a chain of mutations leaves modules as large as they were, more or less. */
+static void modules_do_not_grow(void **state) {
+    (void)state;
+    enum { MODULES = 60, ROUNDS = 30, ROOM = 64 << 10 };
+    uint64_t before = 0, after = 0;
+    Arena a;
+    arena_init(&a, NULL);
+    for (uint64_t seed = 0; seed < MODULES; seed++) {
+        Bytes b = generated(&a, seed);
+        before += b.n;
+        for (uint64_t round = 0; round < ROUNDS; round++) {
+            Mutant m;
+            arena_reset(&a);
+            if (!mutate_module(&a, b.at, b.n, NULL, 0, ROOM, hash_mix(seed * ROUNDS + round), &m)) continue;
+            free(b.at);
+            b = keep(m.at, m.n);
+        }
+        after += b.n;
+        free(b.at);
+    }
+    arena_free(&a);
+    if (after > before * 3 / 2 || after < before / 2)
+        fail_msg("%llu bytes became %llu", (unsigned long long)before, (unsigned long long)after);
+}
+
 /* Any bytes at all, with any room. */
 static void total(void **state) {
     (void)state;
@@ -166,6 +191,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_is_valid_and_repeatable),
         cmocka_unit_test(mutants_are_valid),
+        cmocka_unit_test(modules_do_not_grow),
         cmocka_unit_test(total),
         cmocka_unit_test(legs_stay),
     };

@@ -15,15 +15,11 @@
  *
  * Cost: linear; rules look a bounded number of definitions deep. */
 #include "opt/fold.h"
+#include <assert.h>
 #include <string.h>
 #include "opt/eval.h"
 
 enum { MAX_REFOLDS = 16, MAX_DEPTH = 5 };
-
-typedef struct FoldRow {
-    FoldFn *fn;
-    uint8_t op;
-} FoldRow;
 
 /* Any pure operation on constants. */
 static Val fold_constant(Fold *x, Val v, const Ins *i) {
@@ -49,15 +45,6 @@ static Val fold_commute(Fold *x, Val v, const Ins *i) {
     if (!ir_has(i->op, IRF_C) || !ins_is_const(fold_def(x, i->a)) || ins_is_const(fold_def(x, i->b))) return NO_FOLD;
     return fold_set(x, v, i->op, i->aux, i->b, i->a);
 }
-
-/* ORDER OptRule */
-static const FoldRow rows[FOLD_COUNT] = {
-    {fold_constant, IR_COUNT},
-    {fold_commute, IR_COUNT},
-#define FOLD(op, id, fn, text) {fold_##fn, IR_##op},
-#include "opt/fold.def"
-#undef FOLD
-};
 
 /* -- For rules ------------------------------------------------------------ */
 
@@ -247,54 +234,61 @@ Val fold_low_bits(const Fold *x, Val v, uint32_t n) {
 
 /* -- The walk ------------------------------------------------------------- */
 
-typedef struct Driver {
-    Fold x;
-    /* lists of each operation's rules, in their order; ended by 0, the number of a rule for all operations */
-    uint8_t first[IR_COUNT], next[FOLD_COUNT];
-} Driver;
-_Static_assert(FOLD_COUNT <= UINT8_MAX && FOLD_constant == 0, "rule numbers fit, and 0 ends a list");
+/* Operations that have rules of their own. */
+static const bool has_own[IR_COUNT] = {
+#define FOLD_OF(op) [IR_##op] = true,
+#define FOLD(op, id, fn, text)
+#include "opt/fold.def"
+#undef FOLD
+};
 
-static void index_rules(Driver *d) {
-    memset(d->first, 0, sizeof d->first);
-    for (uint32_t r = FOLD_COUNT; r-- > 0;) {
-        uint32_t op = rows[r].op;
-        if (op == IR_COUNT) continue;
-        d->next[r] = d->first[op];
-        d->first[op] = (uint8_t)r;
-    }
-}
-
-static Val try_rule(Driver *d, uint32_t rule, Val v, const Ins *i) {
-    Val r = rows[rule].fn(&d->x, v, i);
+/* What a rule has made of v. */
+static Val done(Fold *x, OptRule rule, Val v, Val r) {
     if (r == NO_FOLD) return r;
-    d->x.f->changed |= r == DROP_INS ? CHANGED_EFFECTS : CHANGED_CODE;
-    opt_rewrote(d->x.f, (OptRule)rule, v);
+    x->f->changed |= r == DROP_INS ? CHANGED_EFFECTS : CHANGED_CODE;
+    opt_rewrote(x->f, rule, v);
     return r;
 }
 
-static Val fold_once(Driver *d, Val v) {
-    const Ins i = *fold_def(&d->x, v);
+/* The rules of the operation in their order.  Called by name: a table of them would be searched, and hard to predict.
+ */
+static Val try_own(Fold *x, Val v, const Ins *i) {
+    Val r;
+    switch (i->op) {
+    default:
+#define FOLD_OF(op) \
+    break;          \
+    case IR_##op:
+#define FOLD(op, id, fn, text) \
+    assert(i->op == IR_##op);  \
+    if ((r = fold_##fn(x, v, i)) != NO_FOLD) return done(x, FOLD_##id, v, r);
+#include "opt/fold.def"
+#undef FOLD
+    }
+    return NO_FOLD;
+}
+
+static Val fold_once(Fold *x, Val v) {
+    const Ins i = *fold_def(x, v);
     Val r = NO_FOLD;
     /* The rules for all operations want a constant on the left. */
-    if (ir_info[i.op].nargs && ins_is_const(fold_def(&d->x, i.a))) {
-        r = try_rule(d, FOLD_constant, v, &i);
-        if (r == NO_FOLD) r = try_rule(d, FOLD_commute, v, &i);
+    if (ir_info[i.op].nargs && ins_is_const(fold_def(x, i.a))) {
+        r = done(x, FOLD_constant, v, fold_constant(x, v, &i));
+        if (r == NO_FOLD) r = done(x, FOLD_commute, v, fold_commute(x, v, &i));
     }
-    for (uint32_t k = d->first[i.op]; r == NO_FOLD && k; k = d->next[k]) r = try_rule(d, k, v, &i);
-    return r;
+    return r == NO_FOLD ? try_own(x, v, &i) : r;
 }
 
 /* Can there be a rule for i?  Quick: most have none. */
-static bool has_rules(const Driver *d, const Ins *i) {
-    return d->first[i->op] || (ir_info[i->op].nargs && ins_is_const(fold_def(&d->x, i->a)));
+static bool has_rules(const Fold *x, const Ins *i) {
+    return has_own[i->op] || (ir_info[i->op].nargs && ins_is_const(fold_def(x, i->a)));
 }
 
 /* False: v is gone. */
-static bool fold_ins(Driver *d, Val v) {
-    Fold *x = &d->x;
+static bool fold_ins(Fold *x, Val v) {
     x->loc = x->f->loc.at[v];
     for (uint32_t n = 0; n < MAX_REFOLDS && opt_may_rewrite(x->f); n++) {
-        Val r = fold_once(d, v);
+        Val r = fold_once(x, v);
         if (r == NO_FOLD) break;
         if (r == DROP_INS) return false;
         if (r != v) {
@@ -305,8 +299,7 @@ static bool fold_ins(Driver *d, Val v) {
     return true;
 }
 
-static void fold_block(Driver *d, BlkId b) {
-    Fold *x = &d->x;
+static void fold_block(Fold *x, BlkId b) {
     x->blk = b;
     x->cut = false;
     x->out.n = 0;
@@ -316,7 +309,7 @@ static void fold_block(Driver *d, BlkId b) {
     for (; v < end && !x->cut; v++) {
         Ins *i = &x->f->ins.at[*v];
         forward_operands(&x->fwd, i);
-        if (!has_rules(d, i) || fold_ins(d, *v)) vec_push(x->f->scratch, &x->out, *v);
+        if (!has_rules(x, i) || fold_ins(x, *v)) vec_push(x->f->scratch, &x->out, *v);
     }
     blk->list.n = 0; /* nothing to keep when it grows */
     vec_reserve(x->f->arena, &blk->list, x->out.n);
@@ -331,10 +324,9 @@ static void fold_block(Driver *d, BlkId b) {
 
 void opt_fold(Fn *f) {
     pass_begin(f);
-    Driver d = {.x = {.f = f}};
-    index_rules(&d);
-    forward_init(&d.x.fwd, f);
-    for (uint32_t i = 0; i < f->rpo.n; i++) fold_block(&d, f->rpo.at[i]);
-    forward_apply_args(&d.x.fwd);
-    if (d.x.cfg) blk_clean(f);
+    Fold x = {.f = f};
+    forward_init(&x.fwd, f);
+    for (uint32_t i = 0; i < f->rpo.n; i++) fold_block(&x, f->rpo.at[i]);
+    forward_apply_args(&x.fwd);
+    if (x.cfg) blk_clean(f);
 }

@@ -31,6 +31,7 @@ typedef struct Driver {
     Lower l;     /* first: targets see only this */
     MInsn *code; /* its last n instructions are what there is */
     uint32_t n, cap;
+    VEC(MInsn) late; /* the first of these n, which are yet to be copied there */
     VEC(Held) held;
     uint32_t oldest;   /* none of them has been demanded last before that */
     VEC(Val) work;     /* live, with operands not yet marked, in blocks that have been passed */
@@ -206,15 +207,28 @@ static void grow_code(Driver *d, uint32_t need) {
     d->cap = (uint32_t)cap;
 }
 
+/* To their place.  Late, since they are written field by field: who reads them as a whole right behind that waits. */
+static inline void settle(Driver *d) {
+    MInsn *to = d->code + (d->cap - d->n);
+    const MInsn *from = d->late.at;
+    for (uint32_t k = 0, n = d->late.n; k < n; k++) to[k] = from[k];
+    d->late.n = 0;
+}
+
 /* The pending instructions in front of what there is. */
 static inline void commit(Driver *d) {
-    uint32_t n = d->l.pending.n;
+    Lower *l = &d->l;
+    uint32_t n = l->pending.n, cap = l->pending.cap;
+    MInsn *at = l->pending.at;
+    settle(d);
     if (d->cap - d->n < n) grow_code(d, n);
     d->n += n;
-    MInsn *to = d->code + (d->cap - d->n);
-    const MInsn *from = d->l.pending.at;
-    for (uint32_t k = 0; k < n; k++) to[k] = from[k];
-    d->l.pending.n = 0;
+    l->pending.at = d->late.at;
+    l->pending.cap = d->late.cap;
+    l->pending.n = 0;
+    d->late.at = at;
+    d->late.cap = cap;
+    d->late.n = n;
 }
 
 static void materialize(Driver *d, Val v) {
@@ -327,6 +341,7 @@ static void finish(Driver *d) {
     MFn *m = d->l.m;
     const Fn *f = d->l.f;
     uint32_t n = d->n;
+    settle(d);
     m->insn.at = d->code + (d->cap - n);
     m->insn.n = m->insn.cap = n;
     for (uint32_t b = 0; b < m->block.n; b++) {

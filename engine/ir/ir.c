@@ -108,16 +108,16 @@ Val fn_param(Fn *f, BlkId b, IrType t) {
 }
 
 /* Results of operations with a fixed result type need no type from the caller. */
-static uint8_t result_type(const Fn *f, const Ins *i) {
-    IrResult r = (IrResult)ir_info[i->op].result;
-    if (r == RES_SAME) return f->ins.at[i->a].type;
-    return r == RES_OWN ? i->type : r == RES_I32 ? T_I32 : T_NONE;
+static inline uint8_t result_type(const Fn *f, Ins i) {
+    IrResult r = (IrResult)ir_info[i.op].result;
+    if (r == RES_SAME) return f->ins.at[i.a].type;
+    return r == RES_OWN ? i.type : r == RES_I32 ? T_I32 : T_NONE;
 }
 
-static inline Val put(Fn *f, Blk *blk, uint32_t loc, const Ins *ins, uint8_t type) {
+/* By value: two registers. */
+static inline Val put(Fn *f, Blk *blk, uint32_t loc, Ins ins) {
     Val v = f->ins.n;
-    f->ins.at[v] = *ins;
-    f->ins.at[v].type = type;
+    f->ins.at[v] = ins;
     f->loc.at[v] = loc;
     f->ins.n = f->loc.n = v + 1;
     blk->list.at[blk->list.n++] = v;
@@ -125,20 +125,20 @@ static inline Val put(Fn *f, Blk *blk, uint32_t loc, const Ins *ins, uint8_t typ
 }
 
 /* With room to be made first.  Apart, so that fn_ins has no registers to save. */
-__attribute__((noinline)) static Val put_more(Fn *f, Blk *blk, uint32_t loc, const Ins *ins, uint8_t type) {
+__attribute__((noinline)) static Val put_more(Fn *f, Blk *blk, uint32_t loc, Ins ins) {
     vec_reserve(f->arena, &f->ins, f->ins.n + 1);
     vec_reserve(f->arena, &f->loc, f->loc.n + 1);
     vec_reserve(f->arena, &blk->list, blk->list.n + 1);
-    return put(f, blk, loc, ins, type);
+    return put(f, blk, loc, ins);
 }
 
 Val fn_ins(Fn *f, BlkId b, uint32_t loc, Ins ins) {
     assert(ins.op < IR_COUNT && ins.op != IR_param && b < f->blk.n && f->ins.n == f->loc.n);
     Blk *blk = &f->blk.at[b];
-    uint8_t type = result_type(f, &ins);
+    ins.type = result_type(f, ins);
     if (f->ins.n >= f->ins.cap || f->ins.n >= f->loc.cap || blk->list.n >= blk->list.cap)
-        return put_more(f, blk, loc, &ins, type);
-    return put(f, blk, loc, &ins, type);
+        return put_more(f, blk, loc, ins);
+    return put(f, blk, loc, ins);
 }
 
 Val fn_iconst(Fn *f, BlkId b, uint32_t loc, IrType t, uint64_t v) {

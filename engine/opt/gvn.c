@@ -26,14 +26,18 @@
 #include "base/map.h"
 #include "opt/pass.h"
 
-/* In Key.head: no instruction has such bytes, for its type would be 255. */
+/* As a key's head: no instruction has such bytes, for its type would be 255. */
 #define FACT_NONZERO UINT32_C(0xffffff00)
 #define FACT_ZERO UINT32_C(0xffffffff)
 
-/* An instruction's first four bytes, and its operands' numbers. */
+/* An instruction's first four bytes, the head, and its operands' numbers.  Two words, which stay in registers: four
+ * halves are written to memory and wait there to be read as one. */
 typedef struct Key {
-    uint32_t head, a, b, c;
+    uint64_t head_a, b_c;
 } Key;
+static inline Key key_make(uint32_t head, uint32_t a, uint32_t b, uint32_t c) {
+    return (Key){(uint64_t)head << 32 | a, (uint64_t)b << 32 | c};
+}
 
 typedef struct Entry {
     Key key;
@@ -59,37 +63,34 @@ typedef struct Gvn {
 
 /* -- The table ------------------------------------------------------------ */
 
-static inline uint32_t hash_key(const Key *k) {
+static inline uint32_t hash_key(Key k) {
     /* multiplied and folded, so that the low bits, which choose the bucket, depend on all */
-    uint64_t x = ((uint64_t)k->head << 32 | k->a) * UINT64_C(0x9e3779b97f4a7c15) ^ ((uint64_t)k->b << 32 | k->c);
+    uint64_t x = k.head_a * UINT64_C(0x9e3779b97f4a7c15) ^ k.b_c;
     x *= UINT64_C(0xbf58476d1ce4e5b9);
     return (uint32_t)(x >> 32);
 }
 
-static inline bool same_key(const Key *x, const Key *y) {
-    return x->head == y->head && x->a == y->a && x->b == y->b && x->c == y->c;
-}
-
-static inline uint32_t find_entry(const Gvn *g, const Key *key, uint32_t hash) {
+static inline uint32_t find_entry(const Gvn *g, Key key, uint32_t hash) {
     uint32_t e = g->bucket[hash & g->mask];
-    while (e != NONE && !same_key(&g->entry.at[e].key, key)) e = g->entry.at[e].next;
+    while (e != NONE && (g->entry.at[e].key.head_a != key.head_a || g->entry.at[e].key.b_c != key.b_c))
+        e = g->entry.at[e].next;
     return e;
 }
 
-static Val lookup(const Gvn *g, const Key *key) {
+static Val lookup(const Gvn *g, Key key) {
     uint32_t e = find_entry(g, key, hash_key(key));
     return e == NONE ? 0 : g->entry.at[e].v;
 }
 
 /* There is room: each value is in the table once at most, and so is what an edge or a check tells. */
-static inline void insert_hashed(Gvn *g, const Key *key, uint32_t hash, Val v) {
+static inline void insert_hashed(Gvn *g, Key key, uint32_t hash, Val v) {
     uint32_t *bucket = &g->bucket[hash & g->mask], n = g->entry.n++;
     assert(n < g->entry.cap);
-    g->entry.at[n] = (Entry){.key = *key, .v = v, .hash = hash, .next = *bucket};
+    g->entry.at[n] = (Entry){.key = key, .v = v, .hash = hash, .next = *bucket};
     *bucket = n;
 }
 
-static void insert(Gvn *g, const Key *key, Val v) { insert_hashed(g, key, hash_key(key), v); }
+static void insert(Gvn *g, Key key, Val v) { insert_hashed(g, key, hash_key(key), v); }
 
 static void leave_scope(Gvn *g) {
     uint32_t keep = g->scope.at[--g->scope.n].entry;
@@ -107,37 +108,35 @@ static uint32_t hash_words(const uint32_t *word, uint32_t n) {
     return (uint32_t)h;
 }
 
-/* With another condition, and the operands swapped. */
-static void mirror(Key *k, const Ins *i) {
+/* The head with operands swapped: another condition. */
+static uint32_t mirrored_head(const Ins *i) {
     Ins other = *i;
-    uint32_t a = k->a;
-    k->a = k->b, k->b = a;
+    uint32_t head;
     if (i->op == IR_icmp) other.aux = (uint8_t)cond_swap((Cond)i->aux);
     if (i->op == IR_fcmp) other.aux = (uint8_t)fcond_swap((FCond)i->aux);
-    memcpy(&k->head, &other, sizeof k->head);
+    memcpy(&head, &other, sizeof head);
+    return head;
 }
 
 /* Of what has words in the pool: the words themselves. */
-__attribute__((noinline)) static void key_of_words(const Gvn *g, const Ins *i, Key *k) {
+__attribute__((noinline)) static Key key_of_words(const Gvn *g, const Ins *i, uint32_t head) {
     const uint32_t *word = &g->f->pool.at[i->op == IR_vconst ? i->a : i->c];
-    if (i->op == IR_vconst)
-        k->a = word[0], k->b = word[1], k->c = hash_words(word + 2, 2);
-    else
-        k->c = hash_words(word, 4);
+    if (i->op == IR_vconst) return key_make(head, word[0], word[1], hash_words(word + 2, 2));
+    return key_make(head, g->number[i->a], g->number[i->b], hash_words(word, 4));
 }
 
 /* All fields count: what an operation does not use is 0.  The type of what is compared does, too, by its operands. */
 static inline Key key_of(const Gvn *g, const Ins *i) {
-    Key k = {.a = i->a, .b = i->b, .c = i->c};
-    memcpy(&k.head, i, sizeof k.head);
-    if (i->op == IR_vconst || i->op == IR_vshuffle) key_of_words(g, i, &k);
-    uint32_t n = ir_info[i->op].nargs;
-    if (n == 0) return k;
-    k.a = g->number[k.a];
-    if (n >= 2) k.b = g->number[k.b];
-    if (n >= 3) k.c = g->number[k.c];
-    if (k.a > k.b && (ir_has(i->op, IRF_C) || i->op == IR_icmp || i->op == IR_fcmp)) mirror(&k, i);
-    return k;
+    uint32_t head, n = ir_info[i->op].nargs, a = i->a, b = i->b, c = i->c;
+    memcpy(&head, i, sizeof head);
+    if (i->op == IR_vconst || i->op == IR_vshuffle) return key_of_words(g, i, head);
+    if (n == 0) return key_make(head, a, b, c);
+    a = g->number[a];
+    if (n >= 2) b = g->number[b];
+    if (n >= 3) c = g->number[c];
+    if (a > b && (ir_has(i->op, IRF_C) || i->op == IR_icmp || i->op == IR_fcmp))
+        return key_make(mirrored_head(i), b, a, c);
+    return key_make(head, a, b, c);
 }
 
 /* Words in the pool are in a key as their hash, so they are compared here; what collides is not merged. */
@@ -152,9 +151,9 @@ static bool really_same(const Fn *f, Val v, Val w) {
 static bool number_value(Gvn *g, Val v) {
     const Ins *i = &g->f->ins.at[v];
     Key k = key_of(g, i);
-    uint32_t hash = hash_key(&k), e = find_entry(g, &k, hash);
+    uint32_t hash = hash_key(k), e = find_entry(g, k, hash);
     if (e == NONE) {
-        insert_hashed(g, &k, hash, v);
+        insert_hashed(g, k, hash, v);
         return false;
     }
     Val same = g->entry.at[e].v;
@@ -162,7 +161,7 @@ static bool number_value(Gvn *g, Val v) {
     bool in_block = e >= g->scope.at[g->scope.n - 1].entry;
     if (!in_block && (ins_is_const(i) || i->op == IR_es)) {
         g->number[v] = g->number[same];
-        insert_hashed(g, &k, hash, v);
+        insert_hashed(g, k, hash, v);
         return false;
     }
     if (!opt_rewrite(g->f, RULE_gvn_value, v)) return false;
@@ -178,15 +177,13 @@ static Val negation(const Gvn *g, Val v) {
     if (i->op != IR_icmp) return 0;
     Ins not = *i;
     not .aux = (uint8_t)cond_not((Cond)i->aux);
-    Key k = key_of(g, &not );
-    return lookup(g, &k);
+    return lookup(g, key_of(g, &not ));
 }
 
 /* 1: v is not 0 here, 0: it is 0, -1: not known */
 static int known(const Gvn *g, Val v) {
-    Key zero = {.head = FACT_ZERO, .a = v}, nonzero = {.head = FACT_NONZERO, .a = v};
-    if (lookup(g, &zero)) return 0;
-    return lookup(g, &nonzero) ? 1 : -1;
+    if (lookup(g, key_make(FACT_ZERO, v, 0, 0))) return 0;
+    return lookup(g, key_make(FACT_NONZERO, v, 0, 0)) ? 1 : -1;
 }
 
 static int known_or_negated(const Gvn *g, Val v) {
@@ -196,10 +193,7 @@ static int known_or_negated(const Gvn *g, Val v) {
     return k < 0 || !not ? k : !k;
 }
 
-static void learn(Gvn *g, Val v, bool nonzero) {
-    Key k = {.head = nonzero ? FACT_NONZERO : FACT_ZERO, .a = v};
-    insert(g, &k, v);
-}
+static void learn(Gvn *g, Val v, bool nonzero) { insert(g, key_make(nonzero ? FACT_NONZERO : FACT_ZERO, v, 0, 0), v); }
 
 /* From the one edge into block b. */
 static void learn_from_edge(Gvn *g, BlkId b) {

@@ -48,13 +48,6 @@ static Val fold_commute(Fold *x, Val v, const Ins *i) {
 
 /* -- For rules ------------------------------------------------------------ */
 
-bool fold_is_const(const Fold *x, Val v, uint64_t *imm) {
-    const Ins *i = fold_def(x, v);
-    if (i->op != IR_iconst) return false;
-    *imm = ins_imm(i);
-    return true;
-}
-
 bool fold_is_fconst(const Fold *x, Val v, uint64_t *bits) {
     const Ins *i = fold_def(x, v);
     if (i->op != IR_fconst) return false;

@@ -32,7 +32,11 @@ static inline uint64_t fold_ones(uint32_t type) { return fold_width(type) == 64 
 /* Does nobody but the instruction being folded use v?  A guess, for rules that pay only then; to be asked last, since
  * the first to ask makes all uses be counted. */
 bool fold_sole_use(Fold *x, Val v);
-bool fold_is_const(const Fold *x, Val v, uint64_t *imm); /* iconst; i32 zero-extended */
+static inline bool fold_is_const(const Fold *x, Val v, uint64_t *imm) { /* iconst; i32 zero-extended */
+    const Ins *i = fold_def(x, v);
+    if (i->op == IR_iconst) *imm = ins_imm(i);
+    return i->op == IR_iconst;
+}
 bool fold_is_fconst(const Fold *x, Val v, uint64_t *bits);
 /* v is eqz a (op IR_eqz) or a != 0 (IR_icmp) of an i32, as conditions are. */
 bool fold_is_test(const Fold *x, Val v, uint8_t op, Val *a);

@@ -270,14 +270,10 @@ void next_instr(const Module *m, uint32_t at, Instr *in) {
     /* immediates that are one index */
     static const uint32_t index = 1u << IMM_LABEL | 1u << IMM_FUNC | 1u << IMM_LOCAL | 1u << IMM_GLOBAL;
     const uint8_t *p = m->bytes + at;
+    uint32_t imm = op_slot_imm[p[0]];
     in->at = at;
-    if (is_prefix(p[0])) {
-        next_long(m, at, in);
-        return;
-    }
+    in->op = (Op)(op_slot[p[0]] - 1); /* not so behind a prefix */
     /* Those without immediates, and with a number of one byte, are most of all. */
-    in->op = (Op)(op_slot[p[0]] - 1);
-    uint32_t imm = op_info[in->op].imm;
     if (imm == IMM_NONE) {
         in->next = at + 1;
     } else if (p[1] < 0x80 && (index >> imm & 1)) {

@@ -20,6 +20,16 @@ const uint16_t op_slot[OP_SLOTS] = {
 #include "wasm/opcode.def"
 #undef OP
 };
+const uint8_t op_slot_imm[OP_SLOTS] = {
+#define OP(id, prefix, code, text, imm, sig, kind, ir, feature) [SLOT(prefix, code)] = IMM_##imm,
+#include "wasm/opcode.def"
+#undef OP
+    [OP_PREFIX_FIRST] = IMM_COUNT,
+    [OP_PREFIX_FIRST + 1] = IMM_COUNT,
+    [OP_PREFIX_FIRST + 2] = IMM_COUNT,
+    [OP_PREFIX_FIRST + 3] = IMM_COUNT,
+};
+_Static_assert(OP_PREFIXES == 4, "their bytes");
 
 _Static_assert(OP_UNREACHABLE == 0 && OP_COUNT < OP_NONE, "Op + 1 fits 16 bits and 0 is free");
 

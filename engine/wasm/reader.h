@@ -7,6 +7,7 @@
 enum { OP_PREFIX_FIRST = 0xfb, OP_PREFIXES = 4, OP_SLOT_CODES = 0x120 };
 enum { OP_SLOTS = 256 + OP_PREFIXES * OP_SLOT_CODES };
 extern const uint16_t op_slot[OP_SLOTS];
+extern const uint8_t op_slot_imm[OP_SLOTS]; /* what immediate follows; IMM_COUNT: the byte is a prefix */
 
 static inline bool has_feature(const Module *m, Feature f) { return m->features >> f & 1; }
 static inline uint32_t reader_left(const Reader *r) { return (uint32_t)(r->end - r->at); }

@@ -243,8 +243,8 @@ static Val done(Fold *x, OptRule rule, Val v, Val r) {
     return r;
 }
 
-/* The rules of the operation in their order.  Called by name: a table of them would be searched, and hard to predict.
- */
+/* The rules of the operation in their order.  They are called by name: the processor cannot foresee where calls through
+ * a table go. */
 static Val try_own(Fold *x, Val v, const Ins *i) {
     Val r;
     switch (i->op) {
@@ -252,8 +252,8 @@ static Val try_own(Fold *x, Val v, const Ins *i) {
 #define FOLD_OF(op) \
     break;          \
     case IR_##op:
-#define FOLD(op, id, fn, text) \
-    assert(i->op == IR_##op);  \
+#define FOLD(of, id, fn, text) \
+    assert(i->op == IR_##of);  \
     if ((r = fold_##fn(x, v, i)) != NO_FOLD) return done(x, FOLD_##id, v, r);
 #include "opt/fold.def"
 #undef FOLD

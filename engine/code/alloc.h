@@ -1,6 +1,7 @@
 /* Register allocation: the result, the two allocators, and the checker.
  *
- * `regalloc_fast` (-O0): one pass a block, values in slots between blocks.
+ * `regalloc_fast` (-O0): one pass over the blocks in layout order, each of which begins with what its first
+ *   predecessor has in registers, or part of it.
  * `regalloc_linear` (-O1, -O2): linear scan over live intervals with holes and splitting (Wimmer and
  *   Moessenboeck, "Optimized interval splitting in a linear scan register allocator", VEE 2005; Wimmer and Franz,
  *   "Linear scan register allocation on SSA form", CGO 2010).

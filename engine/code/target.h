@@ -91,6 +91,8 @@ typedef struct Target {
     const uint8_t *int_order[PIN_SETS]; /* order[RC_INT] by the set of pins */
     uint8_t nint_order[PIN_SETS];
 
+    bool dear_memory; /* an emulator translates loads and stores, at several times the cost of other instructions */
+
     /* lowering (called backward over a block; see lower.h): emit instructions for `v` in forward order */
     void (*lower)(Lower *l, Val v);
     /* the pieces that lowering of calls shares (abi.c decides where operands go) */

@@ -30,6 +30,7 @@ static void make_target(MachTarget *t, uint64_t seed) {
     uint32_t n[RC_COUNT] = {4 + (uint32_t)(hash_mix(seed) % 9), 4 + (uint32_t)(hash_mix(seed + 1) % 9)};
     if (seed % 3 == 0) n[0] = n[1] = 4;
     machgen_target(t, n);
+    t->target.dear_memory = seed & 1;
 }
 
 static bool same_behaviour(Arena *a, const MFn *m, const Target *t, const Alloc *ra, uint32_t runs) {
@@ -90,8 +91,9 @@ static void test_large(void **state) {
     machgen_target(&t, nregs);
     MFn *m = machgen_fn(&a, &t, 7, 50000, false, true);
     assert_true(m->insn.n >= 50000 && m->block.n > 10000);
-    for (uint32_t k = 0; k < 2; k++) {
-        Alloc *ra = allocator[k](&a, m, &t.target);
+    for (uint32_t k = 0; k < 4; k++) {
+        t.target.dear_memory = k >= 2;
+        Alloc *ra = allocator[k % 2](&a, m, &t.target);
         assert_true(alloc_check(m, &t.target, ra, msg, sizeof msg));
         assert_true(ra->nslots < 200);
     }

@@ -69,6 +69,7 @@ Target leg_target(const LegSpec *s) {
     Target t = *leg_compile_options(s).target;
     target_pin(&t, (leg_counts_fuel(s) ? 1u << PIN_FUEL : 0) | s->vmctx << PIN_CONTEXT);
     t.callconv = (CallConv)s->callconv;
+    t.dear_memory = leg_compile_options(s).to.emulated;
     for (int c = 0; s->regs && c < RC_COUNT; c++)
         if (t.norder[c] > HOSTILE_REGS) t.norder[c] = HOSTILE_REGS;
     return t;

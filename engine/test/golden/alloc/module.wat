@@ -82,11 +82,11 @@
 ;; mfn "f1" 1  frame cost 128, 4 slots
 ;; b0
 ;;      0  params rdi, esi                                  @0x23
-;;         slot1 <- rdi i64
-;;         slot0 <- esi i32
 ;;      1  zero eax                                         @0x23
 ;;      2  sub qword ptr [r15 + 8], 0x80                    @0x23
 ;;      3  traps 10                                         @0x23
+;;         slot0 <- esi i32
+;;         slot1 <- rdi i64
 ;;         slot3 <- eax i32
 ;;      4  jmp                                              @0x23
 ;;     -> b1(v71:i32)
@@ -94,18 +94,18 @@
 ;;      5  sub r14, 9                                       @0x23
 ;;      6  traps 11                                         @0x23
 ;;         rax <- slot1 i64
-;;      7  mov rax, qword ptr [rax + 0x90]                  @0x27
-;;      8  mov rcx, qword ptr [rax]                         @0x27
-;;      9  mov rax, qword ptr [rax + 8]                     @0x27
-;;         r10 <- rcx i64
-;;         rdi <- rax i64
+;;      7  mov rcx, qword ptr [rax + 0x90]                  @0x27
+;;      8  mov rdx, qword ptr [rcx]                         @0x27
+;;      9  mov rcx, qword ptr [rcx + 8]                     @0x27
+;;         r10 <- rdx i64
+;;         rdi <- rcx i64
 ;;         esi <- slot3 i32
 ;;     10  call r10, rdi, rsi                               @0x27
 ;;         eax <- slot0 i32
 ;;         ecx <- slot3 i32
 ;;     11  add eax, ecx                                     @0x2d
-;;         slot2 <- eax i32
 ;;     12  test eax, eax                                    @0x32
+;;         slot2 <- eax i32
 ;;     13  jne                                              @0x32
 ;;     -> b2 b3
 ;; b2 <- b1  loop 1
@@ -157,11 +157,11 @@
 ;; mfn "f1" 1  frame cost 128, 4 slots
 ;; b0
 ;;      0  params x0, w1                                    @0x23
-;;         slot1 <- x0 i64
-;;         slot0 <- w1 i32
 ;;      1  ldc w8, #0x0                                     @0x23
 ;;      2  subs x25, x25, #128                              @0x23
 ;;      3  b.mi trap 10                                     @0x23
+;;         slot1 <- x0 i64
+;;         slot0 <- w1 i32
 ;;         slot3 <- w8 i32
 ;;      4  b b1                                             @0x23
 ;;     -> b1(v71:i32)
@@ -169,20 +169,19 @@
 ;;      5  subs x27, x27, #9                                @0x23
 ;;      6  b.mi trap 11                                     @0x23
 ;;         x8 <- slot1 i64
-;;      7  ldr x8, [x8, #144]                               @0x27
-;;      8  ldr x9, [x8]                                     @0x27
-;;      9  ldr x8, [x8, #8]                                 @0x27
-;;         x0 <- x8 i64
+;;      7  ldr x9, [x8, #144]                               @0x27
+;;      8  ldr x10, [x9]                                    @0x27
+;;      9  ldr x9, [x9, #8]                                 @0x27
+;;         x0 <- x9 i64
 ;;         w1 <- slot3 i32
-;;     10  blr x9, x0, w1                                   @0x27
+;;     10  blr x10, x0, w1                                  @0x27
 ;;         w8 <- slot3 i32
 ;;         w9 <- slot0 i32
 ;;     11  add w8, w8, w9                                   @0x2d
-;;         slot2 <- w8 i32
 ;;     12  cbnz w8, b2, b3                                  @0x32
 ;;     -> b2 b3
 ;; b2 <- b1  loop 1
-;;         slot3 <- slot2 i32
+;;         slot3 <- w8 i32
 ;;     13  b b1                                             @0x32
 ;;     -> b1(v64:i32)
 ;; b3 <- b1
@@ -333,8 +332,8 @@
 ;;      5  traps 11                                         @0x1d
 ;;         eax <- slot3 i32
 ;;      6  sub eax, 1                                       @0x2f
-;;         slot2 <- eax i32
 ;;      7  test eax, eax                                    @0x32
+;;         slot2 <- eax i32
 ;;      8  jne                                              @0x32
 ;;     -> b2 b3
 ;; b2 <- b1  loop 1
@@ -389,32 +388,25 @@
 ;;      0  params w1, w2, w3                                @0x1d
 ;;      1  subs x25, x25, #160                              @0x1d
 ;;      2  b.mi trap 10                                     @0x1d
-;;         slot1 <- w1 i32
-;;         slot0 <- w2 i32
-;;         slot3 <- w3 i32
 ;;      3  b b1                                             @0x1d
 ;;     -> b1(v69:i32, v70:i32, v71:i32)
 ;; b1 (v66:i32, v65:i32, v68:i32) <- b0 b2  loop 1 head
 ;;      4  subs x27, x27, #12                               @0x1d
 ;;      5  b.mi trap 11                                     @0x1d
-;;         w8 <- slot3 i32
-;;      6  sub w8, w8, #1                                   @0x2f
-;;         slot2 <- w8 i32
+;;      6  sub w8, w3, #1                                   @0x2f
 ;;      7  cbnz w8, b2, b3                                  @0x32
 ;;     -> b2 b3
 ;; b2 <- b1  loop 1
-;;         slot3 <- slot2 i32
-;;         w16 <- slot0 i32
-;;         slot0 <- slot1 i32
-;;         slot1 <- w16 i32
+;;         w3 <- w8 i32
+;;         w16 <- w2 i32
+;;         w2 <- w1 i32
+;;         w1 <- w16 i32
 ;;      8  b b1                                             @0x32
 ;;     -> b1(v65:i32, v66:i32, v67:i32)
 ;; b3 <- b1
 ;;      9  subs x27, x27, #5                                @0x32
 ;;     10  b.mi trap 11                                     @0x32
-;;         w8 <- slot0 i32
-;;         w9 <- slot1 i32
-;;     11  sub w8, w8, w9                                   @0x39
+;;     11  sub w8, w2, w1                                   @0x39
 ;;     12  add x25, x25, #160                               @0x3a
 ;;         w0 <- w8 i32
 ;;     13  return w0                                        @0x3a

@@ -598,6 +598,47 @@ static void test_region_taken(void **state) {
     free(second);
 }
 
+static uint32_t place(Region *r, uint64_t bytes) {
+    uint32_t slot = region_take_slot(r, bytes);
+    if (slot < REGION_SLOTS_MAX) assert_true(region_slot_resize(r, slot, bytes));
+    return slot;
+}
+
+/* A memory goes to a slot that is of its size already, one of another size leaves that alone while there are few. */
+static void test_slots(void **state) {
+    (void)state;
+    enum { SIZES = 3 };
+    Region *r = calloc(1, sizeof *r);
+    uint32_t slot[SIZES];
+    assert_true(region_make(r, 41, false));
+    for (uint32_t k = 0; k < SIZES; k++) {
+        slot[k] = place(r, (k + 1) * UINT64_C(65536));
+        for (uint32_t other = 0; other < k; other++) assert_int_not_equal(slot[k], slot[other]);
+        region_reset(r);
+    }
+    for (uint32_t k = 0; k < SIZES; k++) assert_int_equal(place(r, (k + 1) * UINT64_C(65536)), slot[k]);
+    for (uint32_t k = 0; k < SIZES; k++) assert_true(region_slot_taken(r, slot[k]));
+    assert_int_not_equal(place(r, 65536), slot[0]);
+    for (uint32_t k = SIZES + 1; k < REGION_SLOTS_MAX; k++) assert_true(place(r, 0) < REGION_SLOTS_MAX);
+    assert_int_equal(place(r, 65536), REGION_SLOTS_MAX);
+    region_reset(r);
+    assert_false(region_slot_taken(r, slot[0]));
+    region_free(r);
+
+    /* Few are opened for ever new sizes: the one that has not been wanted for the longest time makes room. */
+    assert_true(region_make(r, 41, false));
+    uint32_t usual = place(r, 0), open = 0;
+    for (uint32_t k = 0; k < 200; k++) {
+        region_reset(r);
+        assert_int_equal(place(r, 0), usual);
+        place(r, (k + 1) * UINT64_C(65536));
+    }
+    for (uint32_t k = 0; k < REGION_SLOTS_MAX; k++) open += r->slot_access[k] != SLOT_CLOSED;
+    assert_true(open > SIZES && open < REGION_SLOTS_MAX / 2);
+    region_free(r);
+    free(r);
+}
+
 /* Code space begins anew when half of it has been handed out; stubs and adaptors stay. */
 static void test_code_wraps(void **state) {
     World *w = *state;
@@ -661,20 +702,13 @@ static void test_many_signatures(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_growth),
-                                       cmocka_unit_test(test_reset_clears),
-                                       cmocka_unit_test(test_too_large),
-                                       cmocka_unit_test(test_segments),
-                                       cmocka_unit_test(test_segment_traps),
-                                       cmocka_unit_test(test_start_traps),
-                                       cmocka_unit_test(test_import_errors),
-                                       cmocka_unit_test(test_two_instances),
-                                       cmocka_unit_test(test_host_calls),
-                                       cmocka_unit_test(test_backtraces),
-                                       cmocka_unit_test(test_region_taken),
-                                       cmocka_unit_test(test_code_wraps),
-                                       cmocka_unit_test(test_many_signatures),
-                                       cmocka_unit_test(test_callable),
-                                       cmocka_unit_test(test_types)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_growth),        cmocka_unit_test(test_reset_clears),
+                                       cmocka_unit_test(test_too_large),     cmocka_unit_test(test_segments),
+                                       cmocka_unit_test(test_segment_traps), cmocka_unit_test(test_start_traps),
+                                       cmocka_unit_test(test_import_errors), cmocka_unit_test(test_two_instances),
+                                       cmocka_unit_test(test_host_calls),    cmocka_unit_test(test_backtraces),
+                                       cmocka_unit_test(test_region_taken),  cmocka_unit_test(test_slots),
+                                       cmocka_unit_test(test_code_wraps),    cmocka_unit_test(test_many_signatures),
+                                       cmocka_unit_test(test_callable),      cmocka_unit_test(test_types)};
     return cmocka_run_group_tests_name("store", tests, open_world, close_world);
 }

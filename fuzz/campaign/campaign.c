@@ -13,7 +13,7 @@
 #include "fuzz/campaign/reducing.h"
 #include "fuzz/gen/gen.h"
 
-enum { TICK_US = 20000, STOP_MS = 5000 };
+enum { TICK_US = 20000, STOP_MS = 5000, MAX_KILLS = 5 };
 #define SECOND UINT64_C(1000000000)
 #define PROGRESS_NS (SECOND / 2)
 #define SAVE_NS (2 * SECOND)
@@ -139,11 +139,19 @@ static void save_harness(Campaign *c, const CampaignSlot *s, bool hung) {
     tally_bucket(&c->ours, name, 1);
     FindingStatus status = campaign_write(c->o, c->sh, &f, path);
     if (status == FINDING_NEW) c->ours.saved++;
-    if (status == FINDING_FAILED) fprintf(stderr, "parallax: %s\n", path);
+    if (status != FINDING_FAILED) return;
+    fprintf(stderr, "parallax: %s\n", path);
+    c->failed = true;
 }
 
+typedef enum Loss {
+    LOSS_CRASHED,
+    LOSS_HUNG,
+    LOSS_KILLED /* by a user, or for want of memory: says nothing of the case until it happens every time */
+} Loss;
+
 /* The child is gone: its seed is run again without the leg that was at work. */
-static void lost(Campaign *c, uint32_t number, bool hung) {
+static void lost(Campaign *c, uint32_t number, Loss how) {
     CampaignSlot *s = &c->sh->slot[number];
     c->pid[number] = 0;
     __atomic_store_n(&s->explains, 0, __ATOMIC_RELEASE);
@@ -154,6 +162,11 @@ static void lost(Campaign *c, uint32_t number, bool hung) {
         return;
     }
     c->ours.lost++;
+    if (how == LOSS_KILLED && s->kills++ < MAX_KILLS) {
+        s->again = true;
+        return;
+    }
+    bool hung = how == LOSS_HUNG;
     uint32_t leg = __atomic_load_n(&s->leg, __ATOMIC_ACQUIRE);
     if (leg != UINT32_MAX && !(s->skip >> leg & 1)) {
         s->skip |= 1u << leg;
@@ -175,7 +188,7 @@ static void reap(Campaign *c) {
             c->failed = c->failed || WEXITSTATUS(status) != 0;
             continue;
         }
-        lost(c, k, false);
+        lost(c, k, WTERMSIG(status) == SIGKILL ? LOSS_KILLED : LOSS_CRASHED);
         if (!c->failed) start(c, k);
     }
 }
@@ -192,7 +205,7 @@ static void watch(Campaign *c) {
         if (os_spent_ns(since, os_time_of(c->pid[k])) < c->o->timeout_ns) continue;
         kill(c->pid[k], SIGKILL);
         waitpid(c->pid[k], NULL, 0);
-        lost(c, k, true);
+        lost(c, k, LOSS_HUNG);
         start(c, k);
     }
 }

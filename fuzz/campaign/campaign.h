@@ -40,6 +40,6 @@ typedef void CampaignProgress(void *user, const CampaignReport *r);
 typedef enum CampaignEnd {
     CAMPAIGN_DONE,        /* time or cases are used up */
     CAMPAIGN_INTERRUPTED, /* by SIGINT or SIGTERM */
-    CAMPAIGN_FAILED       /* a child cannot run here, or the state cannot be written: one line on stderr */
+    CAMPAIGN_FAILED       /* a child cannot run here, or state or findings cannot be written: one line on stderr */
 } CampaignEnd;
 CampaignEnd campaign_run(const CampaignOptions *o, CampaignProgress *progress, void *user, CampaignReport *last);

@@ -14,10 +14,17 @@
 #include "fuzz/mutate/metamorph.h"
 #include "run/signals.h"
 
-/* An explanation takes some tenths of a second: the first cases of each verdict get one, and its bucket; later ones are
- * counted by their verdict. */
+/* An explanation takes some tenths of a second: the first cases of each verdict get one, and its bucket, and later one
+ * in so many.  The others are counted, and not written where such ones have been explained: they would show what is
+ * known once more, under another name. */
 #define EXPLAIN_NS UINT64_C(15000000000)
-enum { MOST_EXPLAINED = 16, MOST_VERDICTS = 32 };
+enum { MOST_EXPLAINED = 16, LATER_EXPLAINED = 16, MOST_VERDICTS = 32 };
+
+typedef struct Seen {
+    Bucket verdict;
+    uint32_t cases;
+    bool told; /* an explanation told more of one */
+} Seen;
 
 typedef struct Child {
     const CampaignOptions *o;
@@ -27,8 +34,8 @@ typedef struct Child {
     Arena arena;
     Case c;
     uint8_t entropy[GEN_ENTROPY_MAX];
-    Bucket verdict[MOST_VERDICTS]; /* seen, and how many of each were explained */
-    uint32_t explained[MOST_VERDICTS], nverdict;
+    Seen seen[MOST_VERDICTS];
+    uint32_t nseen;
 } Child;
 
 /* The time limit is for each leg: what one took must not be held against the next. */
@@ -67,21 +74,18 @@ static void save_finding(Child *k, Finding *f, uint32_t entropy_n, const Explana
         if (x && explain_tells(x))
             explain_write(path, k->c.module, x, NULL, NULL); /* it has the verdict in words already */
     }
-    if (s == FINDING_FAILED) fprintf(stderr, "parallax: %s\n", path);
+    if (s != FINDING_FAILED) return;
+    /* A campaign that cannot keep what it finds is no good; its seed stays the one to go on with. */
+    fprintf(stderr, "parallax: %s\n", path);
+    _exit(1);
 }
 
-static void save(Child *k, const Bucket *b, uint32_t entropy_n, const Explanation *x) {
-    Finding f = {.bucket = *b, .leg = k->panel.spec, .nlegs = panel_legs(&k->c), .c = &k->c};
-    save_finding(k, &f, entropy_n, x);
-}
-
-/* Is a case of this verdict to be explained, too? */
-static bool is_to_be_explained(Child *k, const Bucket *b) {
+static Seen *seen_of(Child *k, const Bucket *b) {
     uint32_t i = 0;
-    while (i < k->nverdict && !bucket_equal(&k->verdict[i], b)) i++;
-    if (i == MOST_VERDICTS) return false;
-    if (i == k->nverdict) k->verdict[k->nverdict++] = *b;
-    return k->explained[i]++ < MOST_EXPLAINED;
+    while (i < k->nseen && !bucket_equal(&k->seen[i].verdict, b)) i++;
+    if (i == MOST_VERDICTS) return NULL;
+    if (i == k->nseen) k->seen[k->nseen++] = (Seen){.verdict = *b};
+    return &k->seen[i];
 }
 
 /* It looks after its own time: the watch of this process waits. */
@@ -93,23 +97,40 @@ static bool explain_now(Child *k, const uint8_t *bytes, uint32_t n, uint32_t nle
     return known;
 }
 
-/* Then its bucket is the explanation's. */
-static bool explain(Child *k, Bucket *b, Explanation *x) {
-    if (k->slot->skip || !is_to_be_explained(k, b)) return false; /* a leg that takes processes down is not run again */
-    return explain_now(k, k->c.bytes, k->c.size, panel_legs(&k->c), b, x);
+/* "x64-value?": one more of a verdict that was explained before. */
+static void count_unexplained(Child *k, const Bucket *b) {
+    char name[BUCKET_NAME + 1];
+    bucket_name(b, name);
+    strcat(name, "?");
+    tally_bucket(&k->slot->tally, name, 1);
+}
+
+/* Save the case in k->c, which the panel has run; explained, where it is its turn: then in the explanation's bucket. */
+static void save_case(Child *k, Finding *f, uint32_t entropy_n) {
+    Explanation x;
+    Bucket verdict = bucket_of(k->panel.spec, &k->c);
+    Seen *seen = k->slot->skip ? NULL : seen_of(k, &verdict); /* a leg that takes processes down is not run again */
+    bool turn = seen && (++seen->cases <= MOST_EXPLAINED || seen->cases % LATER_EXPLAINED == 0);
+    if (seen && !turn && seen->told) {
+        count_unexplained(k, &verdict);
+        return;
+    }
+    f->bucket = verdict;
+    f->leg = k->panel.spec;
+    f->nlegs = panel_legs(&k->c);
+    f->c = &k->c;
+    bool known = turn && explain_now(k, k->c.bytes, k->c.size, f->nlegs, &f->bucket, &x);
+    if (known && !x.cut && explain_tells(&x)) seen->told = true;
+    save_finding(k, f, entropy_n, known ? &x : NULL);
 }
 
 /* All legs agreed on the original.  When they do not on the mutant, it is a case like any other, and its bucket the one
  * that its fault has without mutants.  False: only the one leg tells the two apart.  If true, k->c is the mutant's. */
 static bool save_as_case(Child *k, const uint8_t *bytes, uint32_t n) {
-    Explanation how;
     panel_run(&k->panel, bytes, n, &k->c);
     if (!verdict_differs(k->c.verdict.kind)) return false;
-    Bucket b = bucket_of(k->panel.spec, &k->c);
-    bool known = explain(k, &b, &how);
-    Finding f = {
-        .bucket = b, .input = bytes, .input_n = n, .leg = k->panel.spec, .nlegs = panel_legs(&k->c), .c = &k->c};
-    save_finding(k, &f, 0, known ? &how : NULL);
+    Finding f = {.input = bytes, .input_n = n};
+    save_case(k, &f, 0);
     return true;
 }
 
@@ -188,12 +209,11 @@ static void run_one(Child *k) {
     panel_run(&k->panel, m.at, m.n, &k->c);
     s->tally.juries += k->panel.juries - juries;
     if (!k->c.failed && (!k->c.module || k->c.plan_error)) {
-        save(k, &(Bucket){.what = WHAT_MODULE}, n, NULL);
+        Finding f = {.bucket = {.what = WHAT_MODULE}, .leg = k->panel.spec, .nlegs = panel_legs(&k->c), .c = &k->c};
+        save_finding(k, &f, n, NULL);
     } else if (verdict_differs(k->c.verdict.kind)) {
-        Bucket b = bucket_of(k->panel.spec, &k->c);
-        Explanation x;
-        bool known = explain(k, &b, &x);
-        save(k, &b, n, known ? &x : NULL);
+        Finding f = {0};
+        save_case(k, &f, n);
     }
     if (k->panel.lacks[0]) memcpy(k->sh->lacks, k->panel.lacks, sizeof k->sh->lacks); /* all children say the same */
     tally_case(&s->tally, &k->c);
@@ -220,7 +240,7 @@ static bool take(Child *k) {
             __atomic_store_n(&s->busy, 1, __ATOMIC_RELEASE);
         } while (
             !__atomic_compare_exchange_n(&k->sh->next, &seed, seed + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-        s->skip = s->hung = 0;
+        s->skip = s->hung = s->kills = 0;
         s->mutant = false;
     }
     s->since = os_time_of(0);

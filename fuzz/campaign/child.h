@@ -15,6 +15,7 @@ typedef struct CampaignSlot {
     uint32_t explains;   /* it waits for an explanation; release and acquire */
     uint32_t skip, hung; /* legs that took the process down, or did not come back, on this seed */
     bool mutant;         /* at work on a mutant of the seed's case: the legs that were lost were so with that one */
+    uint32_t kills;      /* times that somebody killed the process on this seed */
     bool again;          /* run this seed once more before the next one */
     uint32_t x64[X64_RULE_COUNT], a64[A64_RULE_COUNT]; /* times a rule of lowering was used */
     Tally tally;

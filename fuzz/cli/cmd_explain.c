@@ -67,16 +67,29 @@ static const struct argp argp = {
 
 /* -- Machine code --------------------------------------------------------------------------- */
 
-/* Lines of a listing from "; 0xOFFSET" to the next instruction's. */
-static void put_block(Text *t, char *listing, uint32_t offset) {
+/* Lines of a listing from "; 0xOFFSET" to the next instruction's; false: there are none. */
+static bool put_block(Text *t, char *listing, uint32_t offset) {
     char mark[24];
-    bool inside = false;
+    bool inside = false, any = false;
     snprintf(mark, sizeof mark, "; 0x%x", offset);
     size_t n = strlen(mark);
     for (char *save = NULL, *line = strtok_r(listing, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         if (line[0] == ';') inside = strncmp(line, mark, n) == 0 && (line[n] == ' ' || !line[n]);
         if (inside) text_printf(t, "%s\n", line);
+        any |= inside;
     }
+    return any;
+}
+
+/* An instruction that was folded into others has no code of its own: theirs is shown. */
+static void put_listing(Text *t, Arena *a, char *listing, uint32_t offset) {
+    const char *all = arena_dup(a, listing, strlen(listing));
+    Text block;
+    text_init(&block, a);
+    if (put_block(&block, listing, offset))
+        text_printf(t, "\n## Its machine code\n\n```\n%s```\n", block.at);
+    else
+        text_printf(t, "\n## Machine code of the function\n\nNone is that instruction's own.\n\n```\n%s```\n", all);
 }
 
 static void put_code(void *user, Text *t, const Module *m, const Explanation *x) {
@@ -91,11 +104,7 @@ static void put_code(void *user, Text *t, const Module *m, const Explanation *x)
     if (!f) return;
     bool ok = listing_print(f, m, code, x->func);
     fclose(f);
-    if (ok) {
-        text_puts(t, "\n## Its machine code\n\n```\n");
-        put_block(t, listing, x->offset);
-        text_puts(t, "```\n");
-    }
+    if (ok) put_listing(t, a, listing, x->offset);
     free(listing);
 }
 

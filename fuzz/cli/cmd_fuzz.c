@@ -42,6 +42,7 @@ static void plant(PanelFaults *f, const char *arg, struct argp_state *st) {
     for (uint32_t k = 0; colon && k < LEG_KINDS; k++) {
         const char *leg = leg_kind_name((LegKind)k);
         if (strlen(leg) != (size_t)(colon - arg) || strncmp(arg, leg, strlen(leg)) != 0) continue;
+        if (f->plant[k]) argp_error(st, "--plant takes one fault for each ISA");
         f->plant[k] = plant_find((LegKind)k, colon + 1, strlen(colon + 1));
         if (f->plant[k]) return;
     }

@@ -286,11 +286,13 @@ Code *compile_adaptor(Arena *a, const FuncType *t, AdaptorKind kind, const Compi
 typedef struct Dump {
     Text *out;
     const char *stage;
+    const Stages *next; /* the caller's, who may change what is shown; NULL: none */
     bool done;
 } Dump;
 
 static void dump_ir(void *user, const char *pass, Fn *f) {
     Dump *d = user;
+    if (d->next && d->next->on_ir) d->next->on_ir(d->next->user, pass, f);
     if (strcmp(pass, d->stage) != 0) return;
     ir_print(d->out, f);
     d->done = true;
@@ -298,6 +300,7 @@ static void dump_ir(void *user, const char *pass, Fn *f) {
 
 static void dump_mach(void *user, const Target *t, MFn *m) {
     Dump *d = user;
+    if (d->next && d->next->on_mach) d->next->on_mach(d->next->user, t, m);
     if (strcmp(d->stage, "mach") != 0) return;
     mach_print(d->out, m, t, NULL);
     d->done = true;
@@ -305,20 +308,23 @@ static void dump_mach(void *user, const Target *t, MFn *m) {
 
 static void dump_alloc(void *user, const Target *t, MFn *m, Alloc *ra) {
     Dump *d = user;
+    if (d->next && d->next->on_alloc) d->next->on_alloc(d->next->user, t, m, ra);
     if (strcmp(d->stage, "alloc") != 0) return;
     mach_print(d->out, m, t, ra);
     d->done = true;
 }
 
 /* Rewrites are numbered over the whole module: make those of the functions before this one. */
-static void count_before(Leaves *l, uint32_t func, const CompileOptions *o, Rewrites *w) {
+static void count_before(Leaves *l, uint32_t func, const CompileOptions *o, const Stages *stages, Rewrites *w) {
     const Rewrites told = *w;
     w->stages = NULL;
     w->hits = NULL;
     for (uint32_t i = 0; i < func; i++) {
         if (l->m->funcs.at[i].import != NO_INDEX || compile_level(o, i) == LEVEL_INTERPRETED) continue;
         ArenaMark mark = arena_mark(l->arena);
-        opt_run(build_fn(l, i, o), &(OptOptions){.level = compile_level(o, i), .rewrites = w});
+        Fn *f = build_fn(l, i, o);
+        if (stages && stages->on_ir) stages->on_ir(stages->user, "build", f);
+        opt_run(f, &(OptOptions){.level = compile_level(o, i), .stages = stages, .rewrites = w});
         arena_rewind(l->arena, mark);
     }
     w->stages = told.stages;
@@ -328,7 +334,7 @@ static void count_before(Leaves *l, uint32_t func, const CompileOptions *o, Rewr
 /* `ready`, or function `func` of m. */
 static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const CompileOptions *o, const char *stage,
                  CompileError *e) {
-    Dump d = {out, stage, false};
+    Dump d = {out, stage, o->stages, false};
     Stages stages = {.user = &d, .on_ir = dump_ir, .on_mach = dump_mach, .on_alloc = dump_alloc};
     CompileOptions oo = *o;
     uint32_t level = m ? compile_level(o, func) : o->level;
@@ -352,7 +358,7 @@ static bool dump(Text *out, const Module *m, uint32_t func, Fn *ready, const Com
     InstLayout layout = m ? instance_layout(m) : (InstLayout){0};
     Leaves leaves;
     if (m) leaves_init(&leaves, out->arena, s.tmp, s.scratch, m, &layout, &oo.build);
-    if (o->opt_limited && m) count_before(&leaves, func, &oo, &w);
+    if (o->opt_limited && m) count_before(&leaves, func, &oo, o->stages, &w);
     Fn *f = m ? build_fn(&leaves, func, o) : ready;
     compile_fn(&s, &cb, f, level, &oo, &w, &clock);
     if (!d.done && strcmp(stage, "opt") == 0) {

@@ -124,6 +124,8 @@ static bool collect(Replay *r, const char *path) {
 /* -- What came of it ------------------------------------------------------------------------------ */
 
 static const char *judge_finding(Replay *r, const JobResult *j) {
+    /* only what was found of a module that is none can be seen in one; another finding is damaged then, and not gone */
+    if (j->rejected && !strstr(r->bucket, "-module")) return r->unreadable++, "unreadable";
     if (!verdict_differs(j->kind)) return r->gone++, "gone";
     if (strncmp(j->bucket, r->bucket, strlen(j->bucket)) == 0)
         return r->same++, "same"; /* the recorded one may name an opcode behind it */
@@ -156,7 +158,7 @@ static void print_json(const char *path, const char *bucket, const char *now, co
 static bool done(void *user, uint32_t i, const JobResult *j) {
     Replay *r = user;
     const char *path = r->dir && i == 0 ? r->dir : r->path[i], *now = judge(r, j);
-    bool dull = j->rejected || (!j->unreadable && j->kind == VERDICT_AGREE);
+    bool dull = now[0] != 'u' && (j->rejected || j->kind == VERDICT_AGREE);
     if (r->a->json)
         print_json(path, r->bucket, now, j);
     else if (!(r->a->quiet && dull))

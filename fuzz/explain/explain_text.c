@@ -111,13 +111,18 @@ static void put_lowered(Text *t, const Module *m, const Explanation *x) {
     char mark[24];
     if (!ir) return;
     Lines l = split(t->arena, ir);
+    Text its;
+    text_init(&its, t->arena);
     size_t n = (size_t)snprintf(mark, sizeof mark, "@0x%x", x->offset);
-    text_printf(t, "\n## What is lowered for it\n\n```\n");
     for (uint32_t i = 0; i < l.at.n; i++) {
         size_t len = line_length(l.at.at[i]);
-        if (len > n && memcmp(l.at.at[i] + len - n, mark, n) == 0) put_lines(t, &l, i, i + 1, ' ');
+        if (len > n && memcmp(l.at.at[i] + len - n, mark, n) == 0) put_lines(&its, &l, i, i + 1, ' ');
     }
-    text_puts(t, "```\n");
+    if (its.n)
+        text_printf(t, "\n## What is lowered for it\n\n```\n%s```\n", its.at);
+    else /* folded into others, or gone */
+        text_printf(t, "\n## What is lowered of the function\n\nNothing is that instruction's own.\n\n```\n%s```\n",
+                    ir);
 }
 
 /* -- Markdown ---------------------------------------------------------------------------------- */

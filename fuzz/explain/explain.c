@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/os.h"
 #include "fuzz/explain/rework.h"
+#include "run/apply.h"
 #include "run/signals.h"
 #include "wasm/validate.h"
 
@@ -178,6 +179,8 @@ static void note_outside(Explainer *k) {
         k->x->has_entry = e && e->kind == EXT_FUNC;
         if (k->x->has_entry) k->x->entry = e->index;
     }
+    const CompileOptions *o = &k->pair.leg[1].compile;
+    if (k->x->has_entry) k->x->by_stub = !o->adaptor_stages && apply_takes(module_func_type(m, k->x->entry), o->target);
 }
 
 static bool find_func(Explainer *k) {

@@ -68,7 +68,7 @@ typedef struct Explanation {
     ExplainCut cut;
 
     /* STAGE_OUTSIDE: what the host called when it was seen: the start function, or an export */
-    bool has_entry;
+    bool has_entry, by_stub; /* by_stub: through the stub `apply` (run/apply.h), and not an adaptor of its signature */
     uint32_t entry;
 
     bool has_func, alone; /* alone: compiled by itself it deviates */

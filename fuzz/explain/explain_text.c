@@ -206,8 +206,8 @@ static void put_types(Text *t, const ValType *type, uint32_t n) {
 /* The adaptor through which the host called, as it is built. */
 static void put_outside(Text *t, const Module *m, const Explanation *x) {
     text_printf(t,
-                "\nWith all functions interpreted it deviates still (%u runs): so it is outside of functions, in an "
-                "adaptor between the host and code, or in the runtime around it.\n",
+                "\nWith all functions interpreted it deviates still (%u runs): so it is outside of functions, in what "
+                "goes between the host and code, or in the runtime around it.\n",
                 x->runs);
     if (!x->has_entry) return;
     const FuncType *type = module_func_type(m, x->entry);
@@ -215,6 +215,13 @@ static void put_outside(Text *t, const Module *m, const Explanation *x) {
     put_types(t, type->param, type->nparam);
     text_puts(t, " -> ");
     put_types(t, type->result, type->nresult);
+    if (x->by_stub) { /* one for all signatures: there is nothing of this one to show */
+        text_printf(t,
+                    ", by the stub `apply`, which takes arguments and results of any signature from and to registers "
+                    "(`emit_stubs` in engine/%s/stubs.c, engine/run/apply.c).\n",
+                    leg_kind_name(x->leg.kind));
+        return;
+    }
     text_puts(t, ". The adaptor of that signature, as it is built, before anything planted:\n\n```\n");
     ir_print(t, ir_build_entry_adaptor(t->arena, type));
     text_puts(t, "```\n");
@@ -301,7 +308,8 @@ void explain_json(Text *t, const Explanation *x) {
     }
     if (x->stage == STAGE_OUTSIDE) {
         put_field(t, "pass", explain_pass(x));
-        if (x->has_entry) text_printf(t, ",\n  \"entry\": %u", x->entry);
+        if (x->has_entry)
+            text_printf(t, ",\n  \"entry\": %u,\n  \"entered_by\": \"%s\"", x->entry, x->by_stub ? "stub" : "adaptor");
     }
     if (x->stage == STAGE_REWRITE) {
         text_printf(t, ",\n  \"rewrite\": %u,\n  \"rewrites\": %u,\n  \"rule_offset\": %u", x->rewrite, x->nrewrite,

@@ -1,6 +1,7 @@
 /* Explanation: for each third fault that can be planted (EXPLAIN_ALL=1: each), a case of the generator's that shows it
  * is explained, and the opcode named is the one planted; a second case has the same bucket, other faults have other
  * ones.  Of faults planted in passes the pass, the rule and the number of the rewrite are named, too. */
+#define _GNU_SOURCE
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -159,6 +160,24 @@ static bool shows_limited(World *w, const CaseBytes *m, const char *isa, const c
     return yes;
 }
 
+/* The function before and after the rewrite: of the value that the rule changes a line goes and another comes. */
+static void check_diff(World *w, const CaseBytes *m, const Explanation *x) {
+    Err err;
+    Text t;
+    char mark[24], *save;
+    bool gone = false, come = false;
+    text_init(&t, &w->arena);
+    snprintf(mark, sizeof mark, "@0x%x", x->rule_offset);
+    explain_text(&t, module_decode_valid(&w->arena, m->at, m->n, FEATURES_WASM3, &err), x, NULL, NULL);
+    char *diff = strstr(t.at, "```diff\n");
+    assert_non_null(diff);
+    for (char *line = strtok_r(diff, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        gone |= line[0] == '-' && strstr(line, mark);
+        come |= line[0] == '+' && strstr(line, mark);
+    }
+    assert_true(gone && come);
+}
+
 /* A wrong rewrite, not a wrong instruction: its pass, rule, number and opcode are named, and the number is the one. */
 static void check_pass(World *w, const char *isa, const char *plant, const char *pass, OptRule rule, const char *op) {
     LegSpec leg[3];
@@ -181,6 +200,7 @@ static void check_pass(World *w, const char *isa, const char *plant, const char 
     assert_string_equal(b.pass, pass);
     assert_non_null(strstr(name, pass));
     assert_in_range(x.rewrite, 1, x.nrewrite);
+    check_diff(w, &m, &x);
     if (!x.alone) return; /* its rewrites are numbered with other functions interpreted */
     char plant_alone[100];
     snprintf(plant_alone, sizeof plant_alone, "%s,interp=!%u", plant, x.func);
@@ -222,6 +242,13 @@ static void check_outside(World *w, const char *isa) {
     explain_text(&t, module, &x, NULL, NULL);
     assert_non_null(strstr(t.at, "outside of functions"));
     assert_non_null(strstr(t.at, "func \"entry\""));
+    /* without a fault planted in adaptors most calls go by the stub, and there is none to show */
+    assert_false(x.by_stub);
+    x.by_stub = true;
+    text_init(&t, &w->arena);
+    explain_text(&t, module, &x, NULL, NULL);
+    assert_null(strstr(t.at, "func \"entry\""));
+    assert_non_null(strstr(t.at, "stub `apply`"));
 }
 
 static void test_outside(void **state) {

@@ -1,8 +1,10 @@
 /* Findings: a fault planted through the stage interface must come out as a folder that can be replayed, under the right
  * bucket, and a campaign must find it, survive legs that crash or hang, and go on where it stopped. */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #include "fuzz/finding.h"
 #include "x64/target.h"
 #include "fuzz/gen/gen.h"
+#include "fuzz/reduce/folder.h"
 #include "fuzz/test/scratch.h"
 #include "oracles/test/modules.h"
 #include "run/signals.h"
@@ -407,6 +410,9 @@ static void test_replay(void **state) {
     assert_int_equal(replay(w->root), 0);
     snprintf(file, sizeof file, "%s/input", path);
     assert_int_equal(replay(file), 0);
+    snprintf(file, sizeof file, "%s/case.wasm", path); /* damaged is not gone */
+    assert_int_equal(truncate(file, 30), 0);
+    assert_int_equal(replay(path), 2);
 }
 
 /* -- Campaigns ------------------------------------------------------------------------------------------------------
@@ -517,12 +523,101 @@ static void check_lost(World *w, void (*stage)(void *, const char *, Fn *), cons
 static void test_crashing_leg(void **state) { check_lost(*state, crash, "x64-crash"); }
 static void test_hanging_leg(void **state) { check_lost(*state, hang, "x64-hang"); }
 
+/* As a user does, or the system for want of memory: that is no crash of the leg that was at work. */
+static void killed(void *user, const char *pass, Fn *f) {
+    uint32_t *times = user; /* shared with all processes */
+    (void)pass, (void)f;
+    if (__atomic_fetch_add(times, 1, __ATOMIC_RELAXED) < 3) kill(getpid(), SIGKILL);
+}
+static void test_killed(void **state) {
+    World *w = *state;
+    static CampaignReport r;
+    CampaignOptions o = campaign_options(w, 3);
+    uint32_t *times = mmap(NULL, sizeof *times, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(times != MAP_FAILED);
+    Stages s = {.user = times, .on_ir = killed};
+    o.faults.stages[LEG_X64] = &s;
+    assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
+    assert_int_equal(r.session.lost, 3);
+    assert_int_equal(r.session.cases, 3);
+    assert_int_equal(r.session.disagree, 0);
+    munmap(times, sizeof *times);
+}
+
+/* What is found cannot be kept: then it ends, and the next one begins with that seed. */
+static void test_cannot_write(void **state) {
+    World *w = *state;
+    static CampaignReport r;
+    CampaignOptions o = campaign_options(w, 60);
+    o.findings = "/proc/self/findings";
+    o.faults.plant[LEG_X64] = plant_find(LEG_X64, "store-16", 8);
+    assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_FAILED);
+    assert_int_equal(r.session.saved, 0);
+    assert_int_equal(r.next, r.session.cases);
+    assert_true(r.next < 60);
+}
+
+static void see_opcode(void *user, const char *name, uint32_t n) {
+    uint32_t *cases = user;
+    if (!strstr(name, "i32.store")) fail_msg("bucket %s", name);
+    *cases += n;
+}
+
+/* Of one fault there are many cases, and not all are explained; but all that is written has the fault's bucket. */
+static void test_one_bucket(void **state) {
+    World *w = *state;
+    static CampaignReport r;
+    uint32_t cases = 0, unexplained = 0;
+    CampaignOptions o = campaign_options(w, 150);
+    o.most = 0;
+    o.faults.plant[LEG_X64] = plant_find(LEG_X64, "store-16", 8);
+    assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
+    findings_count(&w->arena, w->root, see_opcode, &cases);
+    for (uint32_t i = 0; i < r.session.nbucket; i++)
+        if (strchr(r.session.bucket[i].name, '?')) unexplained += (uint32_t)r.session.bucket[i].cases;
+    assert_int_equal(cases, r.session.saved);
+    assert_true(unexplained > 0);
+    assert_int_equal(cases + unexplained, r.session.disagree);
+}
+
+/* A fault of the second module that is compiled alone: the first case's mutant, and never again. */
+static void second_module(void *user, const char *pass, Fn *f) {
+    static uint32_t modules, last;
+    (void)user;
+    if (strcmp(pass, "build") != 0) return;
+    modules += modules == 0 || f->index <= last;
+    last = f->index;
+    if (modules == 2) subtract(f);
+}
+static const Stages not_again = {.on_ir = second_module};
+
+static void test_mutant_once(void **state) {
+    World *w = *state;
+    static CampaignReport r = {.session = {.saved = 0}};
+    CampaignOptions o = campaign_options(w, 1);
+    char path[FINDING_PATH];
+    bool reduced;
+    o.metamorph = 1;
+    o.faults.stages[LEG_X64] = &not_again;
+    if (strcmp(worker_host_isa(), "x64") != 0)
+        skip(); /* of an even seed it is this machine's leg that runs the mutant */
+    for (o.first = 0; o.first < 80 && r.session.saved == 0; o.first += 2)
+        assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
+    assert_int_equal(r.session.saved, 1);
+    snprintf(path, sizeof path, "%s/x64-metamorphic", w->root);
+    assert_true(finding_pick(path, path, &reduced));
+    assert_non_null(strstr(scratch_read(&w->arena, path, "verdict.json", NULL), "\"repeats\": false"));
+    assert_non_null(strstr(scratch_read(&w->arena, path, "explain.md", NULL), "did not differ"));
+    scratch_read(&w->arena, path, "mutant.wasm", NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 int main(void) {
     const struct CMUnitTest tests[] = {TEST(test_case),         TEST(test_names),          TEST(test_finding),
                                        TEST(test_full),         TEST(test_jury),           TEST(test_replay),
                                        TEST(test_jurors),       TEST(test_shared_front),   TEST(test_joined_values),
                                        TEST(test_campaign),     TEST(test_campaign_finds), TEST(test_campaign_mutants),
-                                       TEST(test_crashing_leg), TEST(test_hanging_leg)};
+                                       TEST(test_crashing_leg), TEST(test_hanging_leg),    TEST(test_killed),
+                                       TEST(test_cannot_write), TEST(test_one_bucket),     TEST(test_mutant_once)};
     return cmocka_run_group_tests_name("finding", tests, NULL, NULL);
 }

@@ -91,7 +91,7 @@ static Seen *seen_of(Child *k, const Bucket *b) {
 /* It looks after its own time: the watch of this process waits. */
 static bool explain_now(Child *k, const uint8_t *bytes, uint32_t n, uint32_t nlegs, Bucket *b, Explanation *x) {
     __atomic_store_n(&k->slot->explains, 1, __ATOMIC_RELEASE);
-    bool known = explain_bytes(bytes, n, k->panel.spec, nlegs, k->o->features, EXPLAIN_NS, b, x);
+    bool known = explain_bytes(bytes, n, k->panel.spec, nlegs, k->o->features, EXPLAIN_NS, k->slot->skip, b, x);
     k->slot->since = os_time_of(0);
     __atomic_store_n(&k->slot->explains, 0, __ATOMIC_RELEASE);
     return known;
@@ -109,7 +109,7 @@ static void count_unexplained(Child *k, const Bucket *b) {
 static void save_case(Child *k, Finding *f, uint32_t entropy_n) {
     Explanation x;
     Bucket verdict = bucket_of(k->panel.spec, &k->c);
-    Seen *seen = k->slot->skip ? NULL : seen_of(k, &verdict); /* a leg that takes processes down is not run again */
+    Seen *seen = seen_of(k, &verdict);
     bool turn = seen && (++seen->cases <= MOST_EXPLAINED || seen->cases % LATER_EXPLAINED == 0);
     if (seen && !turn && seen->told) {
         count_unexplained(k, &verdict);

@@ -99,21 +99,49 @@ static bool guilty_leg(const ExplainOptions *o, const Case *c, Explanation *x) {
     return false;
 }
 
-static ExplainEnd vote(const ExplainOptions *o, Explanation *x, char *why, size_t why_size) {
+/* Those that are not left out; `kept`: their numbers. */
+static uint32_t kept_legs(const ExplainOptions *o, LegSpec *leg, uint32_t *kept) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < o->nlegs; i++) {
+        if (o->skip >> i & 1) continue;
+        kept[n] = i;
+        leg[n++] = o->leg[i];
+    }
+    return n;
+}
+
+typedef struct Voters {
+    const ExplainOptions *o;
+    uint32_t kept[MAX_LEGS];
+} Voters;
+static void on_leg(void *user, uint32_t leg) {
+    const Voters *v = user;
+    v->o->on_leg(v->o->user, leg == UINT32_MAX ? leg : v->kept[leg]);
+}
+
+static ExplainEnd vote(const ExplainOptions *all, Explanation *x, char *why, size_t why_size) {
+    LegSpec leg[MAX_LEGS];
+    Voters voters = {.o = all};
+    ExplainOptions few = *all, *o = &few;
+    few.leg = leg;
+    few.nlegs = kept_legs(all, leg, voters.kept);
     Differ *d = calloc(1, sizeof *d);
     Case *c = calloc(1, sizeof *c);
     ExplainEnd end = EXPLAIN_LACKS;
     if (!d || !c) {
         snprintf(why, why_size, "out of memory");
     } else if (open_legs(d, o->leg, o->nlegs, o->features, why, why_size)) {
+        d->on_leg = o->on_leg ? on_leg : NULL;
+        d->on_leg_user = &voters;
         differ_run(d, o->bytes, o->n, c);
         end = EXPLAIN_DONE;
         if (!c->module || c->plan_error) {
             snprintf(why, why_size, "%s", c->plan_error ? c->plan_error : c->err.text);
             end = EXPLAIN_BAD_INPUT;
         } else if (!verdict_differs(c->verdict.kind)) {
-            snprintf(why, why_size, "the legs %s",
-                     c->verdict.kind == VERDICT_AGREE ? "agree" : "do not differ every time");
+            snprintf(why, why_size, "the legs %s%s",
+                     c->verdict.kind == VERDICT_AGREE ? "agree" : "do not differ every time",
+                     o->skip ? ", but for those that hang or take their process down" : "");
             end = EXPLAIN_NOTHING;
         } else {
             Text t;

@@ -21,6 +21,10 @@ typedef struct ExplainOptions {
     /* Processor time of what runs here, as os_spent_ns counts; 0: a minute.  Explanations take a hundredth of that: it
      * is there for what never ends. */
     uint64_t limit_ns;
+    uint32_t skip; /* bit set: legs left out, since they take down the process that runs the module, or hang */
+    /* Told of each leg of the vote when it begins, and with UINT32_MAX behind it.  May be NULL. */
+    void (*on_leg)(void *user, uint32_t leg);
+    void *user;
 } ExplainOptions;
 
 typedef enum ExplainEnd {
@@ -91,7 +95,8 @@ typedef struct Explanation {
 } Explanation;
 
 #define EXPLAIN_LIMIT_NS UINT64_C(60000000000)
-/* In a process of its own, which is ended when it does not end by itself.  But for EXPLAIN_DONE, `why` says why. */
+/* In a process of its own, which is ended when it does not end by itself.  A leg of the vote that takes it down or
+ * hangs is left out then: another one of its ISA may show the fault and live.  But for EXPLAIN_DONE, `why` says why. */
 ExplainEnd explain_apart(const ExplainOptions *o, Explanation *x, char *why, size_t why_size);
 /* The same in this process. */
 ExplainEnd explain_here(const ExplainOptions *o, Explanation *x, char *why, size_t why_size);
@@ -100,7 +105,7 @@ ExplainEnd explain_here(const ExplainOptions *o, Explanation *x, char *why, size
  * fault is known or that it is outside of functions; else it stays as it is.  False: there is no explanation, not even
  * in part. */
 bool explain_bytes(const uint8_t *bytes, uint32_t n, const LegSpec *leg, uint32_t nlegs, Features features,
-                   uint64_t limit_ns, Bucket *b, Explanation *x);
+                   uint64_t limit_ns, uint32_t skip, Bucket *b, Explanation *x);
 
 /* The identity of the bug: deviating ISAs, field, guilty opcode, pass.  The field is what the instruction itself gets
  * wrong, not what became of it; so finds of one fault have one bucket. */

@@ -30,7 +30,8 @@ typedef struct Reducer {
     Arena memo;
     Map asked; /* hash of bytes: asked before (or not worth it) */
     ReduceBytes bytes;
-    bool out; /* it runs out of fuel */
+    bool out;  /* it runs out of fuel */
+    bool ends; /* nothing is taken for it that would, where it does not */
     Edit cur;
     ReduceCost cost;
     Flow **flow; /* of cur's bodies, as far as they were needed */

@@ -119,9 +119,10 @@ static void gather(Reducer *r, const Pass *p, Cursor *c, Trial *b) {
     }
 }
 
-/* It runs until there is no fuel, and longer than the module as it stands may. */
+/* It runs until there is no fuel, which the module as it stands does not, or not for as long. */
 static bool runs_on(const Reducer *r, const Trial *b, uint32_t i) {
-    return b->shown[i].out && b->fuel[i] > r->cur.plan.limits.fuel;
+    if (!b->shown[i].out) return false;
+    return (!r->out && r->ends) || b->fuel[i] > r->cur.plan.limits.fuel;
 }
 
 static bool run_pass(Reducer *r, const Pass *p) {
@@ -188,6 +189,20 @@ static void run_passes(Reducer *r) {
     }
 }
 
+/* What a loop without an end leaves depends on all that is in it, and how little fuel is left on nothing else, so it
+ * cannot be made small; and it is a nuisance to who runs it elsewhere.  But better one than a large module. */
+static void run_all(Reducer *r) {
+    enum { SMALL = 20 };
+    r->ends = true;
+    run_passes(r);
+    if (edit_instructions(&r->cur) > SMALL && r->want.field != FIELD_FUEL) {
+        r->ends = false;
+        map_init(&r->asked, &r->memo);
+        run_passes(r);
+    }
+    run_last(r);
+}
+
 static ReduceEnd begin(Reducer *r, ReduceBytes module, const char **why) {
     if (!stand(r, module, why)) return REDUCE_INVALID;
     r->stats->bytes_before = module.n;
@@ -228,12 +243,10 @@ ReduceEnd reduce_module(ReduceBytes module, const ReduceOracle *oracle, const Re
     map_init(&r.asked, &r.memo);
     ReduceEnd end = begin(&r, module, why);
     if (end == REDUCE_DONE) {
-        if (o->pass) {
+        if (o->pass)
             run_named(&r);
-        } else {
-            run_passes(&r);
-            run_last(&r);
-        }
+        else
+            run_all(&r);
         if (!finish(&r)) *why = "out of memory", end = REDUCE_FAILED;
     }
     arena_free(&r.arena);

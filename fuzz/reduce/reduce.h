@@ -1,8 +1,9 @@
 /* The reducer: a smaller module that shows what a given one shows.
  *
  * Ordered passes over an editable form (edit.h) propose candidates; a candidate that is valid, cheaper (ReduceCost) and
- * shows the same bucket takes the place of the module, until no pass finds one.  One that fuel alone ends is not given
- * more of it: that would cost everybody who runs it later.  Nothing depends on time or chance (but
+ * shows the same bucket takes the place of the module, until no pass finds one.  One that ends by itself is given up
+ * for one that fuel alone ends where it would stay large else; and such a one is not given more fuel, which would cost
+ * everybody who runs it later.  Nothing depends on time or chance (but
  * for the limit on time), so the same module and oracle give the same bytes.
  *
  * Delta debugging: Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input" (TSE 2002); of trees:

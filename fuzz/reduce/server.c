@@ -82,8 +82,8 @@ static void save(Child *c, ReduceBytes module) {
     sh->saved = FINDING_FAILED;
     snprintf(sh->path, sizeof sh->path, "it does not show itself again");
     if (!sh->shown.differs) return;
-    bool known = sh->explain && !sh->skip &&
-                 explain_bytes(module.at, module.n, c->o->leg, c->o->nlegs, c->o->features, EXPLAIN_NS, &b, &how);
+    bool known = sh->explain && explain_bytes(module.at, module.n, c->o->leg, c->o->nlegs, c->o->features, EXPLAIN_NS,
+                                              sh->skip, &b, &how);
     Finding f = {.bucket = b,
                  .explained = known ? explain_done(&how) : EXPLAINED_NOT,
                  .origin = "reduce",

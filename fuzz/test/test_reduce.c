@@ -176,6 +176,22 @@ static ReduceBucket by_endless(World *w, ReduceBytes b) {
     return shown;
 }
 
+/* Without the multiplication it does not end. */
+static ReduceBucket by_end(World *w, ReduceBytes b) {
+    ReduceBucket shown = count_op(w, b, OP_I64_SUB) ? shown_value : (ReduceBucket){0};
+    shown.out = shown.differs && !count_op(w, b, OP_I64_MUL);
+    return shown;
+}
+
+/* A small case that ends is better than a smaller one that does not. */
+static void test_ends(void **state) {
+    World *w = *state;
+    ReduceResult r;
+    assert_int_equal(reduce_with(w, sub_bytes, by_end, 1, &wasm3, &r), REDUCE_DONE);
+    assert_int_equal(count_op(w, (ReduceBytes){r.bytes, r.n}, OP_I64_MUL), 1);
+    reduce_free(&r);
+}
+
 static int64_t fuel_of(World *w, ReduceBytes b) {
     Err err;
     Plan plan;
@@ -539,10 +555,10 @@ static void test_campaign(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_any_module),  TEST(test_slip),       TEST(test_save_explained),
-                                       TEST(test_fuel),        TEST(test_bad_input),  TEST(test_stop),
-                                       TEST(test_plants),      TEST(test_plain_legs), TEST(test_crashing_leg),
-                                       TEST(test_hanging_leg), TEST(test_command),    TEST(test_invalid),
-                                       TEST(test_finding),     TEST(test_campaign)};
+    const struct CMUnitTest tests[] = {TEST(test_any_module),   TEST(test_slip),        TEST(test_save_explained),
+                                       TEST(test_fuel),         TEST(test_ends),        TEST(test_bad_input),
+                                       TEST(test_stop),         TEST(test_plants),      TEST(test_plain_legs),
+                                       TEST(test_crashing_leg), TEST(test_hanging_leg), TEST(test_command),
+                                       TEST(test_invalid),      TEST(test_finding),     TEST(test_campaign)};
     return cmocka_run_group_tests_name("reduce", tests, NULL, NULL);
 }

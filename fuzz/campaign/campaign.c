@@ -166,6 +166,11 @@ static void lost(Campaign *c, uint32_t number, Loss how) {
         s->again = true;
         return;
     }
+    if (s->with_fuel == FUEL_NOW) { /* it does not come back even so: then as it was */
+        s->with_fuel = FUEL_TRIED;
+        s->again = true;
+        return;
+    }
     bool hung = how == LOSS_HUNG;
     uint32_t leg = __atomic_load_n(&s->leg, __ATOMIC_ACQUIRE);
     if (leg != UINT32_MAX && !(s->skip >> leg & 1)) {

@@ -193,6 +193,35 @@ static void run_mutant(Child *k, uint32_t skip, uint32_t hung) {
     if (x.diff.differs) save_mutant(k, &x, leg);
 }
 
+static bool hangs_without_fuel(const Child *k) {
+    for (uint32_t i = 0; i < panel_legs(&k->c); i++)
+        if (k->c.obs[i].hung && !leg_counts_fuel(&k->panel.spec[i])) return true;
+    return false;
+}
+
+/* A leg that counts no fuel hangs where a fault keeps a loop from its end, which says nothing of the fault. With fuel
+ * it shows as something that can be compared, explained and reduced.  If it does, k->c is that; else what it was. */
+static void tell_with_fuel(Child *k, const CaseBytes *m) {
+    CampaignSlot *s = k->slot;
+    if (s->with_fuel != FUEL_NOT_YET || !hangs_without_fuel(k)) return;
+    uint32_t skip = 0;
+    for (uint32_t i = 0; i < panel_legs(&k->c); i++) skip |= (uint32_t)k->c.obs[i].hung << i;
+    k->panel.differ.skip = k->panel.differ.hung = 0;
+    k->panel.by_bits = true;
+    panel_choose(&k->panel, s->seed);
+    k->panel.by_bits = false;
+    s->with_fuel = FUEL_NOW;
+    panel_run(&k->panel, m->at, m->n, &k->c);
+    s->with_fuel = FUEL_TRIED;
+    if (verdict_differs(k->c.verdict.kind)) {
+        s->skip = s->hung = 0; /* these legs come back */
+        return;
+    }
+    panel_choose(&k->panel, s->seed);
+    k->panel.differ.skip = k->panel.differ.hung = skip;
+    panel_run(&k->panel, m->at, m->n, &k->c);
+}
+
 static void run_one(Child *k) {
     CampaignSlot *s = k->slot;
     uint32_t n = gen_entropy_size(s->seed);
@@ -207,6 +236,7 @@ static void run_one(Child *k) {
     s->mutant = false;
     uint64_t juries = k->panel.juries;
     panel_run(&k->panel, m.at, m.n, &k->c);
+    if (verdict_differs(k->c.verdict.kind)) tell_with_fuel(k, &m);
     s->tally.juries += k->panel.juries - juries;
     if (!k->c.failed && (!k->c.module || k->c.plan_error)) {
         Finding f = {.bucket = {.what = WHAT_MODULE}, .leg = k->panel.spec, .nlegs = panel_legs(&k->c), .c = &k->c};
@@ -241,6 +271,7 @@ static bool take(Child *k) {
         } while (
             !__atomic_compare_exchange_n(&k->sh->next, &seed, seed + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
         s->skip = s->hung = s->kills = 0;
+        s->with_fuel = FUEL_NOT_YET;
         s->mutant = false;
     }
     s->since = os_time_of(0);

@@ -6,6 +6,9 @@
 #include "fuzz/campaign/campaign.h"
 #include "x64/target.h"
 
+/* A seed whose leg hangs that counts no fuel is run with fuel besides. */
+typedef enum WithFuel { FUEL_NOT_YET, FUEL_NOW, FUEL_TRIED } WithFuel;
+
 /* Written by the child; by the parent while the child is gone. */
 typedef struct CampaignSlot {
     uint32_t busy; /* it has a seed in hand; release and acquire */
@@ -17,6 +20,7 @@ typedef struct CampaignSlot {
     bool mutant;         /* at work on a mutant of the seed's case: the legs that were lost were so with that one */
     uint32_t kills;      /* times that somebody killed the process on this seed */
     bool again;          /* run this seed once more before the next one */
+    WithFuel with_fuel;
     uint32_t x64[X64_RULE_COUNT], a64[A64_RULE_COUNT]; /* times a rule of lowering was used */
     Tally tally;
 } CampaignSlot;

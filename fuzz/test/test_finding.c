@@ -503,6 +503,21 @@ static void test_campaign_mutants(void **state) {
         if (strstr(r.session.bucket[i].name, "metamorphic")) fail_msg("bucket %s", r.session.bucket[i].name);
 }
 
+/* Both legs of this seed count no fuel, and its loop never ends: with fuel the fault has its usual bucket. */
+static void test_hang_without_fuel(void **state) {
+    World *w = *state;
+    static CampaignReport r;
+    CampaignOptions o = campaign_options(w, 1);
+    o.first = 1000000;
+    o.timeout_ns = UINT64_C(2000000000);
+    o.faults.plant[LEG_X64] = plant_find(LEG_X64, "sub-adds", 8);
+    assert_int_not_equal(o.faults.plant[LEG_X64], 0);
+    assert_int_equal(campaign_run(&o, NULL, NULL, &r), CAMPAIGN_DONE);
+    assert_true(r.session.lost > 0);
+    assert_int_equal(r.session.nbucket, 1);
+    assert_string_equal(r.session.bucket[0].name, "x64-value-i64.sub-codegen");
+}
+
 static void check_lost(World *w, void (*stage)(void *, const char *, Fn *), const char *bucket) {
     Stages s = {.on_ir = stage};
     static CampaignReport r;
@@ -617,7 +632,8 @@ int main(void) {
                                        TEST(test_full),         TEST(test_jury),           TEST(test_replay),
                                        TEST(test_jurors),       TEST(test_shared_front),   TEST(test_joined_values),
                                        TEST(test_campaign),     TEST(test_campaign_finds), TEST(test_campaign_mutants),
-                                       TEST(test_crashing_leg), TEST(test_hanging_leg),    TEST(test_killed),
-                                       TEST(test_cannot_write), TEST(test_one_bucket),     TEST(test_mutant_once)};
+                                       TEST(test_crashing_leg), TEST(test_hanging_leg),    TEST(test_hang_without_fuel),
+                                       TEST(test_killed),       TEST(test_cannot_write),   TEST(test_one_bucket),
+                                       TEST(test_mutant_once)};
     return cmocka_run_group_tests_name("finding", tests, NULL, NULL);
 }

@@ -136,7 +136,7 @@ static const Idiom idioms[] = {
      {RISK, EXPR | I, EXPR | I, EXPR | I, OP_I32_OR, INT, 0, OP_I32_NE, OP_I32_DIV_U,
       END}}, /* a condition to divide by */
     {I, {RISK, EXPR | I, EXPR | I, INT, 0x20000000, OP_I32_AND, OP_I32_EQZ, OP_I32_REM_U, END}},
-    {I, {RISK, EXPR | I, EXPR | I, INT, 0x10000000, OP_I32_AND, OP_I32_EQZ, OP_I32_DIV_S, END}},
+    {L, {RISK, EXPR | L, EXPR | I, INT, 0x10000000, OP_I32_AND, OP_I32_EQZ, OP_I64_EXTEND_I32_U, OP_I64_REM_U, END}},
     /* floats: the operand again, sign operations, fused shapes, zeros and NaNs */
     {D, {EXPR | D, TEE | D, EXPR | D, OP_F64_COPYSIGN, GET | D, OP_F64_ADD, END}},
     {F, {EXPR | F, EXPR | F, TEE | F, OP_F32_COPYSIGN, GET | F, OP_F32_MUL, END}},

@@ -160,7 +160,7 @@ void a64_emit_epilogue(Emit *e, uint32_t args) {
 
 static void move_memory(Emit *e, bool load, uint32_t r, uint32_t slot, IrType t) {
     bool vector = r >= REG_FLOAT;
-    uint32_t size = t == T_I32 || t == T_F32 ? 4 : t == T_V128 ? 16 : 8, op;
+    uint32_t size = type_bytes(t), op;
     if (size == 16) {
         op = load ? A64_LDRQ : A64_STRQ;
     } else if (vector) {

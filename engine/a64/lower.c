@@ -53,7 +53,7 @@ Reg a64_reg(Lower *l, Val v) {
 
 bool a64_is_const(const Lower *l, Val v, uint64_t c) {
     uint64_t k;
-    return lower_is_const(l, v, &k) && k == (c & a64_mask(a64_size(a64_type(l, v))));
+    return lower_is_const(l, v, &k) && k == (c & a64_mask(type_bytes(a64_type(l, v))));
 }
 
 Reg a64_reg_or_zero(Lower *l, Val v) { return a64_is_const(l, v, 0) ? A64_ZR : a64_reg(l, v); }
@@ -116,7 +116,7 @@ void a64_move(Lower *l, Reg d, Reg a) {
 /* (shl x c) and the like as operand of an instruction of the same width; amounts are modulo the width. */
 bool a64_match_shift(const Lower *l, Val v, bool ror, A64Operand *o) {
     const Ins *i = lower_ins(l, v);
-    uint32_t width = a64_size((IrType)i->type) * 8;
+    uint32_t width = type_bytes((IrType)i->type) * 8;
     uint64_t c;
     uint8_t kind;
     switch (i->op) {
@@ -162,7 +162,7 @@ bool a64_match_ext(const Lower *l, Val v, A64Operand *o) {
     uint8_t kind;
     if (i->op == IR_shl) {
         if (!a64_sole(l, v, IR_shl) || !lower_is_const(l, i->b, &c)) return false;
-        c &= a64_size((IrType)i->type) * 8 - 1;
+        c &= type_bytes((IrType)i->type) * 8 - 1;
         inner = i->a;
     }
     if (c > 4 || !extension(l, inner, &of, &kind)) return false;

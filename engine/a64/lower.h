@@ -11,7 +11,6 @@
 
 #define A64_HIT(l, rule) ((void)((l)->rule_hits && (l)->rule_hits[A64_RULE_##rule]++))
 
-static inline uint32_t a64_size(IrType t) { return t == T_I32 || t == T_F32 ? 4 : t == T_V128 ? 16 : 8; }
 static inline IrType a64_type(const Lower *l, Val v) { return (IrType)lower_ins(l, v)->type; }
 static inline uint64_t a64_mask(uint32_t size) { return size == 4 ? UINT32_MAX : UINT64_MAX; }
 

@@ -98,7 +98,7 @@ static A64Test negated(A64Test t, bool negate) {
 
 /* icmp x 0, and icmp.sgt x -1 and icmp.sle x -1, which mean the same as .sge and .slt with 0 */
 static bool test_against_zero(Lower *l, Cond cond, Val x, Val y, int forms, A64Test *t) {
-    uint32_t size = a64_size(a64_type(l, x));
+    uint32_t size = type_bytes(a64_type(l, x));
     if (a64_is_const(l, y, UINT64_MAX) && (cond == C_SGT || cond == C_SLE)) {
         cond = cond == C_SGT ? C_SGE : C_SLT;
     } else if (!a64_is_const(l, y, 0)) {
@@ -132,7 +132,7 @@ static A64Test test_icmp(Lower *l, const Ins *i, int forms) {
     A64Test t;
     uint64_t c;
     if (lower_is_const(l, x, &c)) x = i->b, y = i->a, cond = cond_swap(cond);
-    uint32_t size = a64_size(a64_type(l, x));
+    uint32_t size = type_bytes(a64_type(l, x));
     if (test_against_zero(l, cond, x, y, forms, &t)) return t;
     if (lower_is_const(l, y, &c)) {
         uint64_t minus = (0 - c) & a64_mask(size);
@@ -176,7 +176,7 @@ static A64Test test_fcmp(Lower *l, const Ins *i) {
     FCond cond = (FCond)i->aux;
     Val x = i->a, y = i->b;
     if (is_float_zero(l, x)) x = i->b, y = i->a, cond = (FCond)swapped[cond];
-    uint32_t size = a64_size(a64_type(l, x));
+    uint32_t size = type_bytes(a64_type(l, x));
     bool zero = is_float_zero(l, y);
     Reg a = a64_reg(l, x), b = zero ? REG_NONE : a64_reg(l, y);
     lower_emit(l, zero ? A64_FCMPZ : A64_FCMP)->size = (uint8_t)size;
@@ -205,7 +205,7 @@ A64Test a64_test(Lower *l, Val v, int forms) {
     const Ins *i = lower_ins(l, v);
     /* A condition that is in a register anyway is tested there. */
     if (l->val[v].vreg != REG_NONE || !is_condition(l, v)) return negated(test_nonzero(l, v, 4, forms), negate);
-    if (i->op == IR_eqz) return negated(test_nonzero(l, i->a, a64_size(a64_type(l, i->a)), forms), !negate);
+    if (i->op == IR_eqz) return negated(test_nonzero(l, i->a, type_bytes(a64_type(l, i->a)), forms), !negate);
     return negated(i->op == IR_icmp ? test_icmp(l, i, forms) : test_fcmp(l, i), negate);
 }
 
@@ -228,7 +228,7 @@ static void set(Lower *l, Val v, Reg d) {
     const Ins *i = lower_ins(l, v);
     if (i->op == IR_icmp && i->aux == C_SLT && a64_is_const(l, i->b, 0)) {
         A64_HIT(l, sign_bit);
-        uint32_t size = a64_size(a64_type(l, i->a)), top = size * 8 - 1;
+        uint32_t size = type_bytes(a64_type(l, i->a)), top = size * 8 - 1;
         a64_ins1(l, A64_UBFM, size, d, a64_reg(l, i->a))->imm = (int64_t)(top | top << 8);
         return;
     }
@@ -258,7 +258,7 @@ static bool match_second(Lower *l, Val v, uint32_t *op, Val *y) {
 }
 
 static void select_int(Lower *l, const Ins *i, Reg d, uint8_t cc) {
-    uint32_t size = a64_size((IrType)i->type), op = A64_CSEL;
+    uint32_t size = type_bytes((IrType)i->type), op = A64_CSEL;
     Val x = i->b, y = i->c, inner;
     /* d = cc ? x : f(y); the other way round with the opposite condition */
     for (uint32_t k = 0; k < 2; k++) {
@@ -303,7 +303,7 @@ static void select(Lower *l, Val v, Reg d) {
     Reg a = a64_reg(l, i->b), b = a64_reg(l, i->c);
     if (t != T_V128) {
         A64_HIT(l, fselect);
-        conditional(l, A64_FCSEL, a64_size(t), d, a, b, cc);
+        conditional(l, A64_FCSEL, type_bytes(t), d, a, b, cc);
         return;
     }
     A64_HIT(l, vselect);

@@ -149,7 +149,7 @@ static void by_const(const Division *v, Reg d, bool is_signed, bool negative, bo
 static bool divide_by_const(Lower *l, const Ins *i, Reg d, bool is_signed, bool rem) {
     uint64_t by;
     if (!lower_is_const(l, i->b, &by)) return false;
-    uint32_t size = a64_size((IrType)i->type);
+    uint32_t size = type_bytes((IrType)i->type);
     bool negative = is_signed && (by >> (size * 8 - 1) & 1);
     if (negative) by = (0 - by) & a64_mask(size);
     if (by <= 1) return false;
@@ -165,7 +165,7 @@ static bool divide_by_const(Lower *l, const Ins *i, Reg d, bool is_signed, bool 
 
 /* sdiv of the smallest value by -1 gives the smallest value, so the remainder comes out as 0. */
 void a64_lower_div(Lower *l, const Ins *i, Reg d) {
-    uint32_t size = a64_size((IrType)i->type);
+    uint32_t size = type_bytes((IrType)i->type);
     bool is_signed = i->op == IR_sdiv || i->op == IR_srem, rem = i->op == IR_srem || i->op == IR_urem;
     if (divide_by_const(l, i, d, is_signed, rem)) return;
     Reg a = a64_reg(l, i->a), b = a64_reg(l, i->b), q = rem ? lower_temp(l, (IrType)i->type) : d;

@@ -11,7 +11,7 @@ static const uint64_t canonical_nan32 = 0x7fc00000, canonical_nan64 = UINT64_C(0
 
 static void constant(Lower *l, IrType t, uint64_t bits, Reg d) {
     A64_HIT(l, const_float);
-    uint32_t imm8, size = a64_size(t);
+    uint32_t imm8, size = type_bytes(t);
     if (bits == 0) {
         lower_emit(l, A64_MOVI0)->size = 8;
     } else if (a64_float_imm(bits, size, &imm8)) {
@@ -26,13 +26,13 @@ static void constant(Lower *l, IrType t, uint64_t bits, Reg d) {
 
 static void unary(Lower *l, const Ins *i, Reg d, uint32_t op) {
     A64_HIT(l, float1);
-    a64_ins1(l, op, a64_size((IrType)i->type), d, a64_reg(l, i->a));
+    a64_ins1(l, op, type_bytes((IrType)i->type), d, a64_reg(l, i->a));
 }
 
 static void binary(Lower *l, const Ins *i, Reg d, uint32_t op) {
     A64_HIT(l, float2);
     Reg a = a64_reg(l, i->a), b = a64_reg(l, i->b);
-    a64_ins2(l, op, a64_size((IrType)i->type), d, a, b);
+    a64_ins2(l, op, type_bytes((IrType)i->type), d, a, b);
 }
 
 /* -0.0 is the mask of the sign; bsl takes the second's bits where it is 1. */
@@ -42,7 +42,7 @@ static void copy_sign(Lower *l, const Ins *i, Reg d) {
     Reg a = a64_reg(l, i->a), b = a64_reg(l, i->b), zero = lower_temp(l, t), mask = lower_temp(l, t);
     lower_emit(l, A64_MOVI0)->size = 8;
     LOWER_DEF(l, zero);
-    a64_ins1(l, A64_FNEG, a64_size(t), mask, zero);
+    a64_ins1(l, A64_FNEG, type_bytes(t), mask, zero);
     lower_emit(l, A64_BSL)->size = 8;
     LOWER_DEF_SAME(l, d, 1);
     LOWER_USE(l, mask);
@@ -51,7 +51,7 @@ static void copy_sign(Lower *l, const Ins *i, Reg d) {
 }
 
 static void canonicalize(Lower *l, const Ins *i, Reg d) {
-    uint32_t size = a64_size((IrType)i->type);
+    uint32_t size = type_bytes((IrType)i->type);
     Reg a = a64_reg(l, i->a);
     if (a64_canon_free(l, i)) {
         A64_HIT(l, canon_free);
@@ -83,7 +83,7 @@ static void convert(Lower *l, const Ins *i, Reg d) {
     default: op = A64_FCVT; /* size: of the operand */
     }
     bool to_int = i->op == IR_fcvt_s || i->op == IR_fcvt_u;
-    a64_ins1(l, op, a64_size(to_int ? to : from), d, a64_reg(l, i->a));
+    a64_ins1(l, op, type_bytes(to_int ? to : from), d, a64_reg(l, i->a));
 }
 
 static void bitcast(Lower *l, Val v, const Ins *i, Reg d) {
@@ -103,7 +103,7 @@ static void bitcast(Lower *l, Val v, const Ins *i, Reg d) {
     }
     A64_HIT(l, bitcast);
     bool to_int = type_class(to) == RC_INT;
-    a64_ins1(l, to_int ? A64_FMOV_IF : A64_FMOV_FI, a64_size(to), d, a64_reg(l, i->a));
+    a64_ins1(l, to_int ? A64_FMOV_IF : A64_FMOV_FI, type_bytes(to), d, a64_reg(l, i->a));
 }
 
 void a64_lower_float(Lower *l, Val v, Reg d) {

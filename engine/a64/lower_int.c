@@ -7,7 +7,7 @@
 #include "a64/lower.h"
 #include "base/bits.h"
 
-static uint32_t width_of(const Lower *l, Val v) { return a64_size(a64_type(l, v)) * 8; }
+static uint32_t width_of(const Lower *l, Val v) { return type_bytes(a64_type(l, v)) * 8; }
 static bool is_low_mask(uint64_t c) { return c != 0 && (c & (c + 1)) == 0; }
 
 /* In the same block, so that the fold moves no work into a loop. */
@@ -15,7 +15,7 @@ static bool sole_near(const Lower *l, Val v, IrOp op) { return a64_sole(l, v, op
 
 static void constant(Lower *l, const Ins *i, Reg d) {
     A64_HIT(l, const_int);
-    a64_constant_to(l, d, a64_size((IrType)i->type), ins_imm(i));
+    a64_constant_to(l, d, type_bytes((IrType)i->type), ins_imm(i));
 }
 
 /* -- Add, subtract, multiply ------------------------------------------------------- */
@@ -83,7 +83,7 @@ static bool add_constant(Lower *l, uint32_t size, Reg d, Val x, uint64_t c, bool
 }
 
 static void add(Lower *l, const Ins *i, Reg d) {
-    uint32_t size = a64_size((IrType)i->type);
+    uint32_t size = type_bytes((IrType)i->type);
     Val x = i->a, y = i->b;
     A64Operand o;
     uint64_t c;
@@ -115,7 +115,7 @@ static void add(Lower *l, const Ins *i, Reg d) {
 }
 
 static void subtract(Lower *l, const Ins *i, Reg d) {
-    uint32_t size = a64_size((IrType)i->type);
+    uint32_t size = type_bytes((IrType)i->type);
     bool negate = a64_is_const(l, i->a, 0);
     A64Operand o;
     uint64_t c;
@@ -146,7 +146,7 @@ static void subtract(Lower *l, const Ins *i, Reg d) {
 static void shift_left(Lower *l, uint32_t size, Reg d, Reg a, uint32_t by);
 
 static void multiply(Lower *l, const Ins *i, Reg d) {
-    uint32_t size = a64_size((IrType)i->type);
+    uint32_t size = type_bytes((IrType)i->type);
     Val x = i->a, y = i->b;
     bool is_signed;
     uint64_t c;
@@ -280,7 +280,7 @@ static bool match_extract(Lower *l, Val p, uint64_t mask, uint32_t size, Reg d) 
 static void logic(Lower *l, const Ins *i, Reg d) {
     IrOp op = (IrOp)i->op;
     LogicRows rows = logic_rows(op);
-    uint32_t size = a64_size((IrType)i->type), bits;
+    uint32_t size = type_bytes((IrType)i->type), bits;
     Val x = i->a, y = i->b, inner;
     A64Operand o;
     uint64_t c;
@@ -380,7 +380,7 @@ static Reg count_reg(Lower *l, Val v, uint32_t width) {
 }
 
 static void shift(Lower *l, const Ins *i, Reg d) {
-    uint32_t size = a64_size((IrType)i->type), width = size * 8;
+    uint32_t size = type_bytes((IrType)i->type), width = size * 8;
     uint64_t c;
     if (lower_is_const(l, i->b, &c)) {
         shift_by(l, i, (uint32_t)c & (width - 1), size, d);
@@ -392,7 +392,7 @@ static void shift(Lower *l, const Ins *i, Reg d) {
 }
 
 static void rotate(Lower *l, const Ins *i, Reg d) {
-    uint32_t size = a64_size((IrType)i->type), width = size * 8;
+    uint32_t size = type_bytes((IrType)i->type), width = size * 8;
     uint64_t c;
     Reg a = a64_reg(l, i->a);
     if (lower_is_const(l, i->b, &c)) {
@@ -416,7 +416,7 @@ static void rotate(Lower *l, const Ins *i, Reg d) {
 /* -- Bits, widths ----------------------------------------------------------------------- */
 
 static void count(Lower *l, const Ins *i, Reg d) {
-    uint32_t size = a64_size((IrType)i->type);
+    uint32_t size = type_bytes((IrType)i->type);
     Reg a = a64_reg(l, i->a);
     if (i->op == IR_clz) {
         A64_HIT(l, clz);

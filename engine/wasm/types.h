@@ -44,6 +44,8 @@ enum {
 static inline bool vt_is_num(ValType t) { return t >= VT_F64 && t <= VT_I32; }
 static inline bool vt_is_vec(ValType t) { return t == VT_V128; }
 static inline bool vt_is_ref(ValType t) { return (t & VT_REF) != 0; }
+/* Bytes of a number or vector. */
+static inline uint32_t vt_bytes(ValType t) { return t == VT_I32 || t == VT_F32 ? 4 : t == VT_V128 ? 16 : 8; }
 const char *vt_name(ValType t, char buf[32]); /* text-format name; may be written to buf */
 
 typedef struct FuncType {

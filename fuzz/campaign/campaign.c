@@ -82,13 +82,16 @@ static bool save_state(const Campaign *c) {
     return false;
 }
 
-/* Rules that some child has used. */
-static void count_rules(const Campaign *c, CampaignReport *r) {
-    r->x64_rules = r->a64_rules = 0;
-    for (uint32_t i = 0; i < X64_RULE_COUNT; i++)
-        for (uint32_t k = 0, any = 0; k < c->jobs && !any; k++) r->x64_rules += any = c->sh->slot[k].x64[i] != 0;
-    for (uint32_t i = 0; i < A64_RULE_COUNT; i++)
-        for (uint32_t k = 0, any = 0; k < c->jobs && !any; k++) r->a64_rules += any = c->sh->slot[k].a64[i] != 0;
+/* Rules that some child has used: of n, whose counts stand at `offset` in a slot. */
+static uint32_t rules_used(const Campaign *c, size_t offset, uint32_t n) {
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t times = 0;
+        for (uint32_t k = 0; k < c->jobs; k++)
+            times |= ((const uint32_t *)(const void *)((const char *)&c->sh->slot[k] + offset))[i];
+        used += times != 0;
+    }
+    return used;
 }
 
 static void make_report(Campaign *c) {
@@ -99,7 +102,8 @@ static void make_report(Campaign *c) {
     r->total = c->before;
     tally_add(&r->total, &r->session);
     r->next = resume_at(c);
-    count_rules(c, r);
+    r->x64_rules = rules_used(c, offsetof(CampaignSlot, x64), X64_RULE_COUNT);
+    r->a64_rules = rules_used(c, offsetof(CampaignSlot, a64), A64_RULE_COUNT);
     snprintf(r->reducing, sizeof r->reducing, "%s", reducing_what(&c->reducing));
     memcpy(r->lacks, c->sh->lacks, sizeof r->lacks);
     r->lacks[sizeof r->lacks - 1] = 0;

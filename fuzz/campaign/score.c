@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include "base/map.h"
 #include "fuzz/mutate/metamorph.h"
-#include "fuzz/mutate/wrong.h"
+#include "fuzz/mutate/flip.h"
 
 static const char *const type_text[SCORE_TYPES] = {"i32", "i64", "f32", "f64", "v128"};
 static uint32_t type_index(ValType t) {
@@ -18,10 +18,10 @@ static bool was_executed(const Observation *o) {
 }
 
 void score_add(Score *s, Differ *interp, const Case *c, uint64_t number) {
-    WrongBit w;
+    BitFlip w;
     Metamorph x;
     if (!c->module || !metamorph_whole(&c->obs[0], &c->obs[0])) return;
-    if (!wrong_bit(&interp->arena, c->bytes, c->size, hash_mix(number ^ UINT64_C(0x77726f6e67)), &w)) return;
+    if (!flip_bit(&interp->arena, c->bytes, c->size, hash_mix(number ^ UINT64_C(0x77726f6e67)), &w)) return;
     if (!metamorph_pair(&x, interp, 0, c, w.mutant.at, w.mutant.n)) return;
     s->put++;
     bool ended = !x.diff.differs && !x.whole, shown = x.diff.differs || ended;
@@ -40,8 +40,8 @@ void score_add(Score *s, Differ *interp, const Case *c, uint64_t number) {
 static double percent(uint64_t n, uint64_t of) { return of ? 100.0 * (double)n / (double)of : 0; }
 
 void score_print(FILE *f, const Score *s) {
-    fprintf(f, "wrong bits       %" PRIu64 " cases with one; %.2f %% of those that were executed show\n", s->put,
-            percent(s->shown, s->executed));
+    fprintf(f, "mutation score   %.2f %% of bits flipped in what was executed show; %" PRIu64 " cases with one\n",
+            percent(s->shown, s->executed), s->put);
     for (uint32_t i = 0; i < SCORE_TYPES; i++)
         if (s->type_executed[i])
             fprintf(f, "  in %-12s %5.2f %% of %" PRIu64 "\n", type_text[i],

@@ -1,7 +1,7 @@
-/* Score: of the wrong bits that are put into generated cases, how many show.
+/* Score: of the bits that are flipped in generated cases, how many show.
  *
  * The mutation score of the generator: one instruction of a case is made to leave a value with one bit flipped
- * (mutate/wrong.h), both run on the interpreter, and compared as far as they can be (oracles/metamorph.h: all but trap
+ * (mutate/flip.h), both run on the interpreter, and compared as far as they can be (oracles/metamorph.h: all but trap
  * sites and fuel).  What does not show would not show were it a compiler's fault.  Part of it cannot: bits that are
  * masked, a comparison with a far value, what is computed for a branch not taken. */
 #pragma once
@@ -11,7 +11,7 @@
 enum { SCORE_TYPES = 5 };
 
 typedef struct Score {
-    uint64_t put;                /* cases with a wrong bit in them */
+    uint64_t put;                /* cases with a bit flipped in them */
     uint64_t executed, shown;    /* the instruction was executed; something differed */
     uint64_t field[FIELD_COUNT]; /* what differed first */
     uint64_t ended;              /* nothing did up to where fuel or depth ran out, or the leg ended */

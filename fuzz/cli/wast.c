@@ -172,7 +172,7 @@ static bool value_matches(const cJSON *want, ValType type, const Value *have) {
         return true;
     }
     ValType vt = type_named(t);
-    if (vt_is_num(vt)) return type == vt && s && lane_matches(s, have->bytes, vt == VT_I32 || vt == VT_F32 ? 4 : 8);
+    if (vt_is_num(vt)) return type == vt && s && lane_matches(s, have->bytes, vt_bytes(vt));
     if (!vt_is_ref(type)) return false;
     if (!s) return have->ref != 0;
     if (!strcmp(s, "null")) return have->ref == 0;

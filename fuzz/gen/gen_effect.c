@@ -120,7 +120,7 @@ void stmt_store(FuncGen *f) {
     int depth = expr_depth(f);
     MemArg a = address(f, 1u << op_align(op), depth / 2);
     for (uint32_t i = 1; i < n; i++) {
-        if (8u << op_align(op) < ti_bits(param[i]))
+        if (1u << op_align(op) < ti_bytes(param[i]))
             expr_part(f, param[i], depth);
         else
             expr(f, param[i], depth);

@@ -16,10 +16,8 @@
 /* Types that values have here, by small numbers. */
 typedef enum Ti { TI_I32, TI_I64, TI_F32, TI_F64, TI_V128, TI_FUNC, TI_EXTERN, TI_COUNT } Ti;
 extern const ValType ti_type[TI_COUNT];
+static inline uint32_t ti_bytes(Ti t) { return vt_bytes(ti_type[t]); } /* of numbers and vectors */
 Ti ti_of(ValType t);
-static inline uint32_t ti_bits(Ti t) {
-    return t == TI_I32 || t == TI_F32 ? 32 : t == TI_V128 ? 128 : 64;
-} /* of numbers */
 static inline bool ti_is_ref(Ti t) { return t >= TI_FUNC; }
 
 typedef VEC(uint8_t) Bytes;

@@ -1,17 +1,15 @@
 /* Plan: which exports are called, with which arguments, under which limits.
  *
  * From a stream of its own, whose tail never ends: arguments do not starve into zeros. */
+#include "base/text.h"
 #include "fuzz/gen/gen_impl.h"
 #include "wasm/validate.h"
 
 Name gen_export_name(Gen *g, char kind, uint32_t index) {
-    enum { MOST = 11 }; /* a letter and ten digits */
-    char text[MOST], *end = text + MOST, *at = end;
-    do *--at = (char)('0' + index % 10);
-    while (index /= 10);
-    *--at = kind;
-    uint32_t n = (uint32_t)(end - at);
-    return (Name){arena_dup(g->a, at, n), n};
+    Text t;
+    text_init(&t, g->a);
+    text_printf(&t, "%c%u", kind, index);
+    return (Name){t.at, t.n};
 }
 
 /* -- Arguments ------------------------------------------------------------------------ */
@@ -36,7 +34,7 @@ static Value argument(const Gen *g, Entropy *e, Ti t) {
     if (ti_is_ref(t)) return v; /* of functions only null can be said */
     if (t <= TI_I64 && form < 40) return size_value(g, e, t);
     if (form >= 200) {
-        v.u64x2[0] = entropy_bits(e, t == TI_I32 || t == TI_F32 ? 4 : 8);
+        v.u64x2[0] = entropy_bits(e, ti_bytes(t) < 8 ? 4 : 8);
         if (t == TI_V128) v.u64x2[1] = entropy_bits(e, 8);
         return v;
     }

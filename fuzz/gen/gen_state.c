@@ -226,7 +226,7 @@ static void data_bytes(Gen *g, GenData *d, Entropy *e) {
     for (uint32_t i = 0; i < n; i++) {
         Ti t = (Ti)entropy_pick(e, 4);
         Value v = const_value(e, t);
-        bytes_put(g->a, &d->bytes, v.bytes, t == TI_I32 || t == TI_F32 ? 4 : 8);
+        bytes_put(g->a, &d->bytes, v.bytes, ti_bytes(t));
     }
     uint64_t noise = entropy_u8(e);
     if (noise < 64) return;

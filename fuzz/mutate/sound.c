@@ -1,7 +1,7 @@
 #include "fuzz/mutate/sound.h"
 #include "fuzz/mutate/sound_impl.h"
 
-enum { TRIES = 30, ROOM = 256 << 10, MORE_FUEL = 16, MOST_CODE = 60000 };
+enum { TRIES = 30, MORE_FUEL = 16, MOST_CODE = 60000 };
 
 static const MutateRow row[SOUND_COUNT] = {
 #define SOUND(id, weight, what) {sound_##id, weight, #id, what},
@@ -127,7 +127,7 @@ bool sound_mutate_by(Arena *a, SoundId id, const uint8_t *in, uint32_t n, uint64
     Mutator *m = ARENA_NEW(a, Mutator);
     if (!sound_start(m, a, in, n, seed, out)) return false;
     apply(m, id, out);
-    return out->ndone && mut_finish(m, ROOM, out);
+    return out->ndone && mut_finish(m, SOUND_ROOM, out);
 }
 
 bool sound_mutate(Arena *a, const uint8_t *in, uint32_t n, uint64_t seed, Mutant *out) {
@@ -135,5 +135,5 @@ bool sound_mutate(Arena *a, const uint8_t *in, uint32_t n, uint64_t seed, Mutant
     if (!sound_start(m, a, in, n, seed, out)) return false;
     uint32_t most = 1 + mut_pick(m, SOUND_MOST);
     for (uint32_t i = 0; i < TRIES && out->ndone < most; i++) apply(m, (SoundId)mut_choose(m, row, SOUND_COUNT), out);
-    return out->ndone && mut_finish(m, ROOM, out);
+    return out->ndone && mut_finish(m, SOUND_ROOM, out);
 }

@@ -7,6 +7,7 @@
 #include "fuzz/mutate/sound.def"
 #undef SOUND
 
+enum { SOUND_ROOM = 256 << 10 }; /* bytes that a mutant may have */
 /* Decode, with more fuel and depth in the plan; nothing is done yet. */
 bool sound_start(Mutator *m, Arena *a, const uint8_t *in, uint32_t n, uint64_t seed, Mutant *out);
 /* An i32 that is 0, in a way that a compiler can see sometimes, and mostly not.  False: the way does not exist here. */

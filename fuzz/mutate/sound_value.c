@@ -22,7 +22,7 @@ static void from_local(Mutator *m, const Spot *s, ValType t, EditInstr k) {
 }
 
 static bool from_memory(Mutator *m, Made *c, ValType t, Value v) {
-    uint32_t memory, n = t == VT_I32 || t == VT_F32 ? 4 : t == VT_V128 ? 16 : 8;
+    uint32_t memory, n = vt_bytes(t);
     if (!sound_memory(m, &memory)) return false;
     uint32_t at = sound_room(m, n);
     edit_add_data(&m->e, memory, at, (const uint8_t *)arena_dup(m->a, &v, sizeof v), n);

@@ -111,6 +111,7 @@ typedef enum CutKind {
     CUT_ITEM,  /* a body goes with its entry in the function section */
     CUT_RANGE, /* n bytes of an item, from `at` */
     CUT_ENTRY, /* the same, and there is one entry less */
+    CUT_LIST,  /* n bytes behind the one at `at`, which may count them, and it becomes less by n */
     CUT_ZERO   /* a byte becomes 0 */
 } CutKind;
 
@@ -132,17 +133,27 @@ static bool cut_at(const Raw *raw, CutKind kind, uint32_t n, uint32_t k, Cut *ou
         if (kind == CUT_ENTRY && (!x->counted || !x->count || x->item.n != 1)) continue;
         if (kind == CUT_ITEM && x->item.n < 2) continue;
         for (uint32_t i = x->item.n; i--;) {
-            uint32_t cuts = kind == CUT_ITEM ? 1 : x->item.at[i].n / n;
+            uint32_t len = x->item.at[i].n, cuts = kind == CUT_ITEM   ? 1
+                                                   : kind != CUT_LIST ? len / n
+                                                   : len > n          ? len - n
+                                                                      : 0;
             if (k >= cuts) {
                 k -= cuts;
                 continue;
             }
             out->item = i;
-            out->at = k * n;
+            out->at = kind == CUT_LIST ? k : k * n;
             return true;
         }
     }
     return false;
+}
+
+/* May the byte count what is cut behind it? */
+static bool applies(const Raw *raw, const Cut *c) {
+    if (c->kind != CUT_LIST) return true;
+    uint32_t count = raw->part.at[c->part].item.at[c->item].at[c->at];
+    return count < 0x80 && count >= c->n;
 }
 
 typedef struct Out {
@@ -166,11 +177,13 @@ static bool drops(const Raw *raw, const Cut *c, uint32_t p, uint32_t i) {
 static void put_item(Out *o, const Raw *raw, const Cut *c, uint32_t p, uint32_t i) {
     ReduceBytes b = raw->part.at[p].item.at[i];
     bool here = c->part == (int32_t)p && c->item == i;
-    bool less = here && (c->kind == CUT_RANGE || c->kind == CUT_ENTRY);
+    bool less = here && (c->kind == CUT_RANGE || c->kind == CUT_ENTRY || c->kind == CUT_LIST);
     if (raw->part.at[p].sized) put_number(o, less ? b.n - c->n : b.n);
     if (less) {
-        put(o, b.at, c->at);
-        put(o, b.at + c->at + c->n, b.n - c->at - c->n);
+        uint32_t from = c->at + (c->kind == CUT_LIST);
+        put(o, b.at, from);
+        if (c->kind == CUT_LIST) o->at[o->n - 1] = (uint8_t)(o->at[o->n - 1] - c->n);
+        put(o, b.at + from + c->n, b.n - from - c->n);
     } else {
         put(o, b.at, b.n);
         if (here && c->kind == CUT_ZERO) o->at[o->n - b.n + c->at] = 0;
@@ -259,6 +272,10 @@ static bool sweep(RawReducer *r, CutKind kind, uint32_t n) {
         while (made < width && (more = !out_of_time(r))) {
             Cut c;
             if (!(more = cut_at(&raw, kind, n, k, &c))) break;
+            if (!applies(&raw, &c)) {
+                k++;
+                continue;
+            }
             cand[made] = encode(&r->arena, &raw, r->bytes, &c);
             number[made] = k++;
             if (is_less(cand[made], r->bytes, &c)) made++;
@@ -283,11 +300,8 @@ static void run_sweeps(RawReducer *r) {
         CutKind kind;
         const char *name;
         bool ranges;
-    } pass[] = {{CUT_PART, "raw sections", false},
-                {CUT_ITEM, "raw bodies", false},
-                {CUT_ENTRY, "raw entries", true},
-                {CUT_RANGE, "raw ranges", true},
-                {CUT_ZERO, "raw zeros", false}};
+    } pass[] = {{CUT_PART, "raw sections", false}, {CUT_ITEM, "raw bodies", false}, {CUT_ENTRY, "raw entries", true},
+                {CUT_RANGE, "raw ranges", true},   {CUT_LIST, "raw lists", true},   {CUT_ZERO, "raw zeros", false}};
     bool any = true;
     while (any && !r->result->stats.stopped) {
         any = false;

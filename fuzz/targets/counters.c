@@ -34,49 +34,24 @@ static uint32_t class_of(Op before) {
 
 /* -- Opcodes under knobs ------------------------------------------------------------------ */
 
-/* A knob is counted with the opcodes whose code it changes, those of these groups.  With all others it would make
- * nearly every input one that has something new, and a corpus of inputs of which none leads anywhere. */
-enum { CONTROL = 1, MEMORY = 2, TABLE = 4, FLOAT = 8, EXTENSION = 16 /* instruction set's */, ALL = 31 };
-typedef struct KnobGroups {
-    const char *knob;
-    uint32_t groups;
-} KnobGroups;
-static const KnobGroups knob_groups[] = {
-    {"O", ALL},          {"cpu", EXTENSION},  {"bounds", MEMORY},     {"tables", TABLE},     {"nan", FLOAT},
-    {"spectre", TABLE},  {"inline", CONTROL}, {"stack", CONTROL},     {"callconv", CONTROL}, {"vmctx", CONTROL},
-    {"charge", CONTROL}, {"pad", CONTROL},    {"interrupt", CONTROL}, {"mix", CONTROL},
-};
-
-static uint32_t groups_of_knob(uint32_t i) {
-    const char *name, *what;
-    char values[400];
-    if (!knob_describe(i, &name, &what, values, sizeof values)) return 0;
-    for (size_t k = 0; k < sizeof knob_groups / sizeof *knob_groups; k++)
-        if (strcmp(knob_groups[k].knob, name) == 0) return knob_groups[k].groups;
-    return 0; /* the whole module's, as regs and verify: the code that is covered tells */
-}
-
+/* A knob is counted with the opcodes whose code it changes.  With all others it would make nearly every input one that
+ * has something new, and a corpus of inputs of which none leads anywhere. */
 static uint32_t groups_of_op(Op op) {
-    uint32_t more = op_info[op].prefix == 0xfd ? EXTENSION : 0;
-    if (op == OP_BR_TABLE || op == OP_CALL_INDIRECT || op == OP_RETURN_CALL_INDIRECT) more = TABLE;
-    switch ((OpKind)op_info[op].kind) {
-    case KIND_CONTROL: return more | CONTROL;
-    case KIND_TABLE: return more | TABLE;
-    case KIND_UNARY: return more | EXTENSION;
-    case KIND_MEMORY:
-    case KIND_LOAD:
-    case KIND_STORE:
-    case KIND_VLOAD_EXTEND:
-    case KIND_VLOAD_SPLAT:
-    case KIND_VLOAD_ZERO:
-    case KIND_VLOAD_LANE:
-    case KIND_VSTORE_LANE: return more | MEMORY;
+    const OpInfo *i = &op_info[op];
+    uint32_t more = i->prefix == 0xfd ? KNOB_OPS_EXTENSION : 0;
+    if (op == OP_BR_TABLE || op == OP_CALL_INDIRECT || op == OP_RETURN_CALL_INDIRECT) more = KNOB_OPS_TABLE;
+    if (i->imm == IMM_MEMARG || i->imm == IMM_MEMARG_LANE) return more | KNOB_OPS_MEMORY;
+    switch ((OpKind)i->kind) {
+    case KIND_CONTROL: return more | KNOB_OPS_CONTROL;
+    case KIND_TABLE: return more | KNOB_OPS_TABLE;
+    case KIND_UNARY: return more | KNOB_OPS_EXTENSION;
+    case KIND_MEMORY: return more | KNOB_OPS_MEMORY;
     case KIND_FCMP:
     case KIND_FUNARY:
     case KIND_FBINARY:
     case KIND_TRUNC:
     case KIND_VFUNARY:
-    case KIND_VFBINARY: return more | FLOAT;
+    case KIND_VFBINARY: return more | KNOB_OPS_FLOAT;
     default: return more;
     }
 }
@@ -88,18 +63,17 @@ typedef struct Places {
 enum { NOWHERE = UINT16_MAX };
 
 static void make_places(Places *p) {
-    uint32_t n = 0, named = 0;
+    uint32_t n = 0;
     for (uint32_t k = 0; k < KNOBS; k++) {
-        uint32_t groups = k ? groups_of_knob(k - 1) : ALL;
-        named += k && groups;
+        uint32_t groups = k == 0                   ? (uint32_t)KNOB_OPS_ALL
+                          : leg_knob_exists(k - 1) ? leg_knob_opcodes(k - 1)
+                                                   : (uint32_t)KNOB_OPS_NONE;
         for (uint32_t op = 0; op < OP_COUNT; op++) {
-            bool counted = groups == ALL || (groups & groups_of_op((Op)op));
+            bool counted = groups == KNOB_OPS_ALL || (groups & groups_of_op((Op)op));
             assert(n < PLACES || !counted);
             p->of[k][op] = counted && n < PLACES ? (uint16_t)n++ : NOWHERE;
         }
     }
-    assert(named == sizeof knob_groups / sizeof *knob_groups); /* each row names a knob */
-    (void)named;
     p->made = true;
 }
 

@@ -8,17 +8,17 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "code/mach.h"
 #include "a64/target.h"
+#include "code/mach.h"
 #include "fuzz/campaign/campaign.h"
 #include "fuzz/case.h"
 #include "fuzz/finding.h"
-#include "x64/target.h"
 #include "fuzz/gen/gen.h"
 #include "fuzz/reduce/folder.h"
 #include "fuzz/test/scratch.h"
 #include "oracles/test/modules.h"
 #include "run/signals.h"
+#include "x64/target.h"
 
 /* (module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))) */
 static const uint8_t module_bytes[] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x07, 0x01,

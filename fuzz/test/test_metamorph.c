@@ -1,5 +1,5 @@
 /* Sound mutations: what they make is valid and does the same on each leg; and the oracle that rests on them finds, with
- * one leg alone, a fault of that leg.  Unsound ones: a wrong bit in a generated case shows. */
+ * one leg alone, a fault of that leg.  And bits flipped in generated cases show. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 #include "fuzz/gen/gen.h"
 #include "fuzz/mutate/metamorph.h"
 #include "fuzz/mutate/sound.h"
-#include "fuzz/mutate/wrong.h"
+#include "fuzz/mutate/flip.h"
 #include "run/signals.h"
 
 enum { SEEDS = 150, MUTANTS = 4, FIND_SEEDS = 3000 };
@@ -41,6 +41,13 @@ static const uint8_t *generated(Arena *a, uint64_t seed, uint32_t *size) {
     return gen_module(a, entropy, n, size, NULL);
 }
 
+static void run_generated(Differ *d, Arena *a, uint64_t seed, Case *c) {
+    uint32_t size;
+    arena_reset(a);
+    const uint8_t *bytes = generated(a, seed, &size);
+    differ_run(d, bytes, size, c);
+}
+
 /* Each kind of mutation, and all of them together, on one leg; how many were compared to their end. */
 static uint32_t same_on(const char *leg, uint64_t seeds) {
     Differ d;
@@ -50,10 +57,7 @@ static uint32_t same_on(const char *leg, uint64_t seeds) {
     open_leg(&d, leg);
     for (uint64_t seed = 0; seed < seeds; seed++) {
         Case c;
-        uint32_t size;
-        arena_reset(&a);
-        const uint8_t *bytes = generated(&a, seed, &size);
-        differ_run(&d, bytes, size, &c);
+        run_generated(&d, &a, seed, &c);
         for (uint32_t k = 0; k < MUTANTS; k++) {
             Metamorph x;
             if (!metamorph_run(&x, &d, 0, &c, hash_mix(seed * MUTANTS + k))) continue;
@@ -153,7 +157,7 @@ static void one_leg_finds_its_fault(void **state) {
     arena_free(&a);
 }
 
-/* -- Wrong bits ----------------------------------------------------------------------------------- */
+/* -- Bit flips ------------------------------------------------------------------------------------ */
 
 /* (func (export "f") (param i32) (result i32) local.get 0, local.get 0, i32.add, and `tail`) */
 static const uint8_t *module_of(Arena *a, const uint8_t *tail, uint8_t n, uint32_t *size) {
@@ -183,8 +187,8 @@ static Score score_of(const uint8_t *bytes, uint32_t size, uint32_t times) {
     return s;
 }
 
-/* The sum is the result: each wrong bit shows.  It is masked: two of its bits do.  Nobody reads it: none does. */
-static void wrong_bits_are_counted(void **state) {
+/* The sum is the result: each flip shows.  It is masked: two of its bits do.  Nobody reads it: none does. */
+static void flips_are_counted(void **state) {
     (void)state;
     enum { TIMES = 400 };
     static const uint8_t whole[] = {0x01}, masked[] = {0x21, 1, 0x20, 1, 0x41, 3, 0x71}, unread[] = {0x21, 1, 0x20, 0};
@@ -207,7 +211,7 @@ static void wrong_bits_are_counted(void **state) {
 }
 
 /* Entanglement: most of what is computed wrongly in a generated case shows. */
-static void wrong_bits_show(void **state) {
+static void flips_show(void **state) {
     (void)state;
     enum { CASES = 3000 };
     Score s = {0};
@@ -217,10 +221,7 @@ static void wrong_bits_show(void **state) {
     open_leg(&d, "interp");
     for (uint64_t seed = 0; seed < CASES; seed++) {
         Case c;
-        uint32_t size;
-        arena_reset(&a);
-        const uint8_t *bytes = generated(&a, seed, &size);
-        differ_run(&d, bytes, size, &c);
+        run_generated(&d, &a, seed, &c);
         score_add(&s, &d, &c, seed);
     }
     differ_close(&d);
@@ -234,8 +235,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mutants_do_the_same),
         cmocka_unit_test(one_leg_finds_its_fault),
-        cmocka_unit_test(wrong_bits_are_counted),
-        cmocka_unit_test(wrong_bits_show),
+        cmocka_unit_test(flips_are_counted),
+        cmocka_unit_test(flips_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

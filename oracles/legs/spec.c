@@ -10,6 +10,8 @@ typedef struct Knob {
     const char *name, *what;
     size_t field;
     uint32_t first; /* of its values, which end where the next knob's begin */
+    KnobHalf half;
+    uint32_t opcodes; /* set of KNOB_OPS_ */
 } Knob;
 typedef struct KnobValue {
     const char *knob, *text; /* text NULL: any number */
@@ -20,7 +22,7 @@ typedef struct KnobValue {
 #define ROW_AT(line) ROW_##line
 #define ROW(line) ROW_AT(line)
 enum {
-#define KNOB(name, field, what) FIRST_##field, BEFORE_##field = FIRST_##field - 1,
+#define KNOB(name, field, half, opcodes, what) FIRST_##field, BEFORE_##field = FIRST_##field - 1,
 #define VALUE(knob, text, value) ROW(__LINE__),
 #define NUMBER(knob) ROW(__LINE__),
 #include "oracles/legs/knob.def"
@@ -31,7 +33,8 @@ enum {
 };
 
 static const Knob knob[] = {
-#define KNOB(name, field, what) {#name, what, offsetof(LegSpec, field), FIRST_##field},
+#define KNOB(name, field, half, opcodes, what) \
+    {#name, what, offsetof(LegSpec, field), FIRST_##field, KNOB_##half, KNOB_OPS_##opcodes},
 #define VALUE(knob, text, value)
 #define NUMBER(knob)
 #include "oracles/legs/knob.def"
@@ -40,7 +43,7 @@ static const Knob knob[] = {
 #undef NUMBER
 };
 static const KnobValue knob_value[] = {
-#define KNOB(name, field, what)
+#define KNOB(name, field, half, opcodes, what)
 #define VALUE(knob, text, value) {#knob, text, value},
 #define NUMBER(knob) {#knob, NULL, 0},
 #include "oracles/legs/knob.def"
@@ -250,14 +253,9 @@ bool leg_knob_join(LegSpec *s, uint32_t i, uint32_t k) {
     return true;
 }
 
-bool leg_knob_is_front(uint32_t i) {
-    static const size_t field[] = {offsetof(LegSpec, level),  offsetof(LegSpec, inlining), offsetof(LegSpec, bounds),
-                                   offsetof(LegSpec, tables), offsetof(LegSpec, spectre),  offsetof(LegSpec, interrupt),
-                                   offsetof(LegSpec, nan)};
-    for (uint32_t k = 0; k < sizeof field / sizeof *field; k++)
-        if (knob[i].field == field[k]) return true;
-    return false;
-}
+bool leg_knob_is_front(uint32_t i) { return knob[i].half == KNOB_FRONT; }
+
+uint32_t leg_knob_opcodes(uint32_t i) { return knob[i].opcodes; }
 
 bool leg_knob_copy(LegSpec *s, uint32_t i, const LegSpec *from) {
     uint32_t value = get(from, &knob[i]);

@@ -36,6 +36,17 @@ bool leg_counts_fuel(const LegSpec *s);
 bool leg_nan_is_native(const LegSpec *s);
 
 /* Stands for any number in a knob's values. */
+typedef enum KnobHalf { KNOB_FRONT, KNOB_BACK } KnobHalf;
+/* Groups of opcodes. */
+typedef enum KnobOpcodes {
+    KNOB_OPS_NONE,
+    KNOB_OPS_CONTROL = 1,
+    KNOB_OPS_MEMORY = 2,
+    KNOB_OPS_TABLE = 4,
+    KNOB_OPS_FLOAT = 8,
+    KNOB_OPS_EXTENSION = 16, /* for which extensions of the instruction set have other instructions */
+    KNOB_OPS_ALL = 31
+} KnobOpcodes;
 #define KNOB_NUMBER "N"
 #define LEG_NO_LIMIT UINT32_MAX
 /* Of knob i: how many values it has (0: there is no such knob), and one in how many cases is to have another than the
@@ -53,6 +64,8 @@ bool leg_knob_joins(uint32_t i, uint32_t k);
 bool leg_knob_join(LegSpec *s, uint32_t i, uint32_t k);
 /* Does the front half of the compiler depend on knob i (FrontKey), so that legs that have it alike may share that? */
 bool leg_knob_is_front(uint32_t i);
+/* The opcodes whose code knob i changes, as a set of KnobOpcodes. */
+uint32_t leg_knob_opcodes(uint32_t i);
 /* Give knob i, whose values are no sets, the value that `from` gives it, also in the text; false, and nothing done,
  * when that has no room for it. */
 bool leg_knob_copy(LegSpec *s, uint32_t i, const LegSpec *from);

@@ -1,7 +1,5 @@
-#include "fuzz/mutate/wrong.h"
+#include "fuzz/mutate/flip.h"
 #include "fuzz/mutate/sound_impl.h"
-
-enum { ROOM = 256 << 10 };
 
 /* One instruction, that is: what ends with `end` is made by those inside. */
 static bool computes_number(Mutator *m, const Spot *s, uint32_t at) {
@@ -12,9 +10,7 @@ static bool computes_number(Mutator *m, const Spot *s, uint32_t at) {
     return t != VT_BOTTOM && !vt_is_ref(t) && s->flow.at[at + 1].top > s->flow.at[at].top; /* a slot of its own */
 }
 
-static uint32_t width(ValType t) { return t == VT_I32 || t == VT_F32 ? 32 : t == VT_V128 ? 128 : 64; }
-
-/* Only 0 and 1 are wrong answers that anything would give. */
+/* Of these a wrong result is the other one of 0 and 1. */
 static bool is_boolean(Op op) {
     uint32_t k = op_info[op].kind;
     return k == KIND_TEST || k == KIND_ICMP || k == KIND_FCMP || k == KIND_VTEST || op == OP_REF_IS_NULL;
@@ -42,17 +38,17 @@ static void made_mark(Mutator *m, Made *c) {
     made_op(m, c, OP_GLOBAL_SET, edit_add_global(&m->e, (GlobalType){VT_I32, true}, zero));
 }
 
-bool wrong_bit(Arena *a, const uint8_t *in, uint32_t n, uint64_t seed, WrongBit *out) {
+bool flip_bit(Arena *a, const uint8_t *in, uint32_t n, uint64_t seed, BitFlip *out) {
     Spot s;
     Made c = {0};
     Mutator *m = ARENA_NEW(a, Mutator);
-    *out = (WrongBit){.op = OP_NONE};
+    *out = (BitFlip){.op = OP_NONE};
     if (!sound_start(m, a, in, n, seed, &out->mutant) || !spot_find(m, &s, computes_number)) return false;
     out->op = s.code.at[s.at].in.op;
     out->type = flow_value(&s.flow, s.at);
-    out->bit = is_boolean(out->op) ? 0 : mut_pick(m, width(out->type));
+    out->bit = is_boolean(out->op) ? 0 : mut_pick(m, 8 * vt_bytes(out->type));
     made_flip(m, &c, out->type, out->bit);
     made_mark(m, &c);
     mut_replace(m, &s, s.at + 1, s.at + 1, &c);
-    return mut_finish(m, ROOM, &out->mutant);
+    return mut_finish(m, SOUND_ROOM, &out->mutant);
 }
